@@ -1,0 +1,162 @@
+//! The process's environment, `.env` and the `${NAME}` marks that they fill.
+
+use std::collections::BTreeMap;
+
+/// Variables, those of the process before those of `.env`.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    process: BTreeMap<String, String>,
+    file: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// The variables of this process. Names and values that are not UTF-8 are left out.
+    pub fn of_process() -> Self {
+        let process = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self { process, file: BTreeMap::new() }
+    }
+
+    /// An environment of these variables alone.
+    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { process: variables.into_iter().collect(), file: BTreeMap::new() }
+    }
+
+    /// Adds the variables of a `.env` file; the process's own win.
+    pub fn add_file(&mut self, text: &str) {
+        self.file = text.lines().filter_map(env_line).collect();
+    }
+
+    /// The variable `name`, unless it is unset; an empty one counts as set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.process.get(name).or_else(|| self.file.get(name)).map(String::as_str)
+    }
+
+    /// All variables whose names begin with `prefix`, sorted by name.
+    pub fn with_prefix(&self, prefix: &str) -> BTreeMap<String, String> {
+        let chain = self.file.iter().chain(&self.process);
+        chain
+            .filter(|(name, _)| name.starts_with(prefix))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// `text` with its `${NAME}`, `${NAME:-default}` and `${NAME:?message}` marks filled.
+    ///
+    /// When `NAME` is unset and `NAME_FILE` is set, the content of that file is taken, without its last line end.
+    ///
+    /// # Errors
+    /// A sentence that names the variable, the mark or the file that is wrong.
+    pub fn substitute(&self, text: &str) -> Result<String, String> {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            out.push_str(&rest[..start]);
+            let mark = &rest[start + 2..];
+            let end = closing(mark).ok_or_else(|| format!("`${{{mark}` has no closing brace"))?;
+            out.push_str(&self.fill(&mark[..end])?);
+            rest = &mark[end + 1..];
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    fn fill(&self, mark: &str) -> Result<String, String> {
+        let (name, fallback) = match mark.find(':') {
+            Some(position) => (&mark[..position], &mark[position..]),
+            None => (mark, ""),
+        };
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(format!("`${{{mark}}}` is not a variable's name"));
+        }
+        // `:-` and `:?` count an empty variable as unset, as shells do.
+        let set = self.look_up(name)?.filter(|value| fallback.is_empty() || !value.is_empty());
+        match (set, fallback) {
+            (Some(value), _) => Ok(value),
+            (None, "") => Err(format!("the variable {name} is not set")),
+            (None, fallback) => match (fallback.strip_prefix(":-"), fallback.strip_prefix(":?")) {
+                (Some(default), _) => self.substitute(default),
+                (_, Some("")) => Err(format!("the variable {name} is not set")),
+                (_, Some(message)) => Err(format!("the variable {name} is not set: {message}")),
+                _ => Err(format!("`${{{mark}}}`: after the name comes `:-default` or `:?message`")),
+            },
+        }
+    }
+
+    fn look_up(&self, name: &str) -> Result<Option<String>, String> {
+        if let Some(value) = self.get(name) {
+            return Ok(Some(value.to_owned()));
+        }
+        let Some(file) = self.get(&format!("{name}_FILE")) else { return Ok(None) };
+        let content = std::fs::read_to_string(file)
+            .map_err(|error| format!("{name}_FILE names {file}, which cannot be read: {error}"))?;
+        Ok(Some(content.strip_suffix('\n').unwrap_or(&content).to_owned()))
+    }
+}
+
+/// Position of the brace that closes a mark, skipping those of marks inside a default.
+fn closing(mark: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (position, byte) in mark.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return Some(position),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn env_line(line: &str) -> Option<(String, String)> {
+    let line = line.trim();
+    if line.starts_with('#') {
+        return None;
+    }
+    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    let value = value.trim();
+    let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    let plain = || value.split(" #").next().unwrap_or_default().trim_end();
+    Some((name.trim().to_owned(), quoted.unwrap_or_else(plain).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        Environment::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn marks_are_filled_and_defaults_may_hold_marks() {
+        let environment = environment(&[("HOST", "db1"), ("EMPTY", "")]);
+        assert_eq!(environment.substitute("a ${HOST} b"), Ok("a db1 b".into()));
+        assert_eq!(environment.substitute("${PORT:-5432}"), Ok("5432".into()));
+        assert_eq!(environment.substitute("${EMPTY:-x}${EMPTY}"), Ok("x".into()));
+        assert_eq!(environment.substitute("${A:-${HOST}}!"), Ok("db1!".into()));
+        assert_eq!(environment.substitute("$5 and {x}"), Ok("$5 and {x}".into()));
+    }
+
+    #[test]
+    fn a_missing_variable_says_its_message() {
+        let environment = environment(&[]);
+        assert_eq!(environment.substitute("${A}"), Err("the variable A is not set".into()));
+        assert_eq!(environment.substitute("${A:?set it}"), Err("the variable A is not set: set it".into()));
+        assert_eq!(environment.substitute("${A:?}"), Err("the variable A is not set".into()));
+        assert!(environment.substitute("${A").is_err());
+        assert!(environment.substitute("${A B}").is_err());
+    }
+
+    #[test]
+    fn an_env_file_has_comments_quotes_and_exports_and_yields_to_the_process() {
+        let mut environment = environment(&[("A", "process")]);
+        environment.add_file("# no\nA=file\nexport B=\"x # y\"\nC=plain # comment\nD='q'\nnothing\n");
+        let get = |name| environment.get(name);
+        assert_eq!(
+            [get("A"), get("B"), get("C"), get("D"), get("nothing")],
+            [Some("process"), Some("x # y"), Some("plain"), Some("q"), None]
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! Finds the project's root and lays the layers of its settings over one another.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rust_embed::Embed;
+
+use super::environment::Environment;
+use super::error::{ImproperlyConfigured, Origin, Problem};
+use super::section::{Entry, Reading, Section};
+use super::tree::{self, Content, Node, Table};
+use super::{AppSettings, Settings};
+use crate::text;
+
+/// Variables with this beginning override single settings: `MANAGE__DATABASES__USERS__HOST=db2`.
+const OVERRIDE_PREFIX: &str = "MANAGE__";
+
+#[derive(Embed)]
+#[folder = "settings/"]
+struct Shipped;
+
+/// What the command line says about where settings are.
+#[derive(Debug, Clone, Default)]
+pub struct Locator {
+    /// `--project DIR`.
+    pub project: Option<PathBuf>,
+    /// `--settings PROFILE`.
+    pub profile: Option<String>,
+}
+
+/// Which settings file lies over `base.toml`, and what said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// `dev`, `prod` or any other file name.
+    pub name: String,
+    /// What chose it.
+    pub origin: Origin,
+}
+
+/// Settings and how they came to be.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The project's root.
+    pub root: PathBuf,
+    /// The profile.
+    pub profile: Profile,
+    /// The settings.
+    pub settings: Settings,
+    /// Each setting with its default and origin, in the order of reading.
+    pub entries: Vec<Entry>,
+}
+
+/// Loads the settings of the project that `locator` or the working directory points to.
+///
+/// # Errors
+/// Every problem that was found in files and variables.
+pub fn load(
+    locator: &Locator,
+    mut environment: Environment,
+    apps: &[AppSettings],
+) -> Result<Loaded, ImproperlyConfigured> {
+    let root = find_root(locator, &environment).map_err(single)?;
+    let profile = find_profile(locator, &environment);
+    if profile.name == "dev"
+        && let Ok(text) = fs::read_to_string(root.join(".env"))
+    {
+        environment.add_file(&text);
+    }
+    let mut table = Table::new();
+    let mut problems = Vec::new();
+    for name in ["base", &profile.name] {
+        match layer(&root, name, &profile) {
+            Ok(layer) => tree::merge(&mut table, layer),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    add_overrides(&mut table, &environment);
+    let reading = Reading { environment, ..Reading::default() };
+    let settings = Section::read(&reading, "", table, |section| Settings::read(section, apps));
+    check_routes(&settings, &reading);
+    problems.extend(reading.problems.into_inner());
+    if problems.is_empty() {
+        Ok(Loaded { root, profile, settings, entries: reading.entries.into_inner() })
+    } else {
+        Err(ImproperlyConfigured { problems })
+    }
+}
+
+/// The built-in defaults alone.
+pub(super) fn defaults() -> Settings {
+    Section::read(&Reading::default(), "", Table::new(), |section| Settings::read(section, &[]))
+}
+
+/// Names of the profiles that can be chosen: files of the root and those in the binary.
+pub fn profiles(root: &Path) -> Vec<String> {
+    let on_disk = fs::read_dir(root.join("settings")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = on_disk
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .chain(Shipped::iter().map(std::borrow::Cow::into_owned))
+        .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
+        .filter(|name| name != "base")
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// `--project`, else `MANAGE_PROJECT`, else the nearest folder upward with `settings/`, else the working directory.
+fn find_root(locator: &Locator, environment: &Environment) -> Result<PathBuf, Problem> {
+    let named = locator.project.clone().map(|path| (path, Origin::Flag("--project"))).or_else(|| {
+        let path = environment.get("MANAGE_PROJECT")?;
+        Some((PathBuf::from(path), Origin::Variable("MANAGE_PROJECT".into())))
+    });
+    if let Some((path, origin)) = named {
+        return fs::canonicalize(&path).ok().filter(|path| path.is_dir()).ok_or_else(|| Problem {
+            origin,
+            key: String::new(),
+            message: format!("{} is not a folder", path.display()),
+        });
+    }
+    let here = std::env::current_dir().map_err(|error| Problem {
+        origin: Origin::Default,
+        key: String::new(),
+        message: format!("the working directory cannot be read: {error}"),
+    })?;
+    Ok(here.ancestors().find(|folder| folder.join("settings").is_dir()).unwrap_or(&here).to_path_buf())
+}
+
+fn find_profile(locator: &Locator, environment: &Environment) -> Profile {
+    if let Some(name) = &locator.profile {
+        return Profile { name: name.clone(), origin: Origin::Flag("--settings") };
+    }
+    if let Some(name) = environment.get("MANAGE_SETTINGS").filter(|name| !name.is_empty()) {
+        return Profile { name: name.to_owned(), origin: Origin::Variable("MANAGE_SETTINGS".into()) };
+    }
+    let (name, origin) =
+        match environment.get("ENVIRONMENT_DEVELOPMENT").map(str::to_ascii_lowercase).as_deref() {
+            Some("false" | "0") => ("prod", Origin::Variable("ENVIRONMENT_DEVELOPMENT".into())),
+            Some("true" | "1") => ("dev", Origin::Variable("ENVIRONMENT_DEVELOPMENT".into())),
+            _ => ("dev", Origin::Default),
+        };
+    Profile { name: name.into(), origin }
+}
+
+/// One settings file: from disk, else from the binary.
+fn layer(root: &Path, name: &str, profile: &Profile) -> Result<Table, Problem> {
+    let file = format!("settings/{name}.toml");
+    let text = match fs::read_to_string(root.join(&file)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let Some(shipped) = Shipped::get(&format!("{name}.toml")) else {
+                return Err(unknown_profile(root, profile));
+            };
+            String::from_utf8_lossy(&shipped.data).into_owned()
+        }
+        Err(error) => {
+            let origin = Origin::File { file, line: 1, column: 1 };
+            return Err(Problem { origin, key: String::new(), message: format!("cannot be read: {error}") });
+        }
+    };
+    tree::parse(&file, &text)
+}
+
+fn unknown_profile(root: &Path, profile: &Profile) -> Problem {
+    let known = profiles(root);
+    let nearest = text::nearest(&profile.name, known.iter().map(String::as_str));
+    let hint = match nearest.as_slice() {
+        [] => format!("the profiles are {}", text::alternatives(&known).replace(" or ", " and ")),
+        names => format!("did you mean {}?", text::alternatives(names)),
+    };
+    Problem {
+        origin: profile.origin.clone(),
+        key: String::new(),
+        message: format!("there is no settings profile `{}`; {hint}", profile.name),
+    }
+}
+
+fn add_overrides(table: &mut Table, environment: &Environment) {
+    for (name, value) in environment.with_prefix(OVERRIDE_PREFIX) {
+        let path: Vec<String> =
+            name[OVERRIDE_PREFIX.len()..].split("__").map(str::to_ascii_lowercase).collect();
+        if path.iter().all(|part| !part.is_empty()) {
+            tree::set(table, &path, Node { value: Content::Untyped(value), origin: Origin::Variable(name) });
+        }
+    }
+}
+
+/// Every route must lead to a database.
+fn check_routes(settings: &Settings, reading: &Reading) {
+    for (app, aliases) in &settings.routes {
+        for alias in aliases.iter().filter(|alias| !settings.databases.contains_key(*alias)) {
+            let key = format!("routes.{app}");
+            let entries = reading.entries.borrow();
+            let origin = entries
+                .iter()
+                .find(|entry| entry.key == key)
+                .map_or(Origin::Default, |entry| entry.origin.clone());
+            drop(entries);
+            let known: Vec<&String> = settings.databases.keys().collect();
+            reading.problem(
+                &origin,
+                &key,
+                format!("there is no database `{alias}`; configured: {}", text::alternatives(&known)),
+            );
+        }
+    }
+}
+
+fn single(problem: Problem) -> ImproperlyConfigured {
+    ImproperlyConfigured { problems: vec![problem] }
+}

@@ -1,0 +1,50 @@
+//! Facts about each kind of database. Callers ask for a fact, never for a name.
+
+/// What a kind of database can do and how it writes things.
+#[derive(Debug)]
+pub struct Features {
+    /// Its name in sentences: `PostgreSQL`.
+    pub display_name: &'static str,
+    /// Its name in settings and in per-vendor SQL texts.
+    pub dialect: &'static str,
+    /// DDL is undone when its transaction is.
+    pub can_rollback_ddl: bool,
+    /// Writers exclude each other, so they queue for one connection.
+    pub has_single_writer: bool,
+    /// `CREATE INDEX CONCURRENTLY` and the like.
+    pub has_concurrent_index: bool,
+    /// An index over some of the rows.
+    pub has_partial_index: bool,
+    /// An index over an expression.
+    pub has_expression_index: bool,
+    /// An index with columns that are stored but not ordered by.
+    pub has_covering_index: bool,
+    /// Constraints can be checked at the end of the transaction.
+    pub can_defer_constraints: bool,
+    /// A foreign key makes its own index.
+    pub indexes_foreign_keys_itself: bool,
+    /// Foreign keys can be added to and dropped from an existing table.
+    pub can_alter_foreign_keys: bool,
+    /// Longest name of a table, column, index or constraint, in bytes.
+    pub max_identifier_bytes: usize,
+    /// Most values that one statement can bind.
+    pub max_params: usize,
+    /// The sign around names.
+    pub quote: char,
+}
+
+impl Features {
+    /// `name` between the signs that this database puts around names.
+    pub fn quote_name(&self, name: &str) -> String {
+        let mut quoted = String::with_capacity(name.len() + 2);
+        quoted.push(self.quote);
+        for character in name.chars() {
+            if character == self.quote {
+                quoted.push(character);
+            }
+            quoted.push(character);
+        }
+        quoted.push(self.quote);
+        quoted
+    }
+}

@@ -1,0 +1,97 @@
+//! SQL text: one for all kinds of database, or one for each.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// SQL written in a file: the same for all, or one per dialect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SqlText {
+    /// One text for every database.
+    Same(String),
+    /// Texts by dialect.
+    PerDialect(BTreeMap<String, String>),
+}
+
+impl SqlText {
+    /// The text for `dialect`, if there is one.
+    pub fn for_dialect(&self, dialect: &str) -> Option<&str> {
+        match self {
+            Self::Same(text) => Some(text),
+            Self::PerDialect(texts) => texts.get(dialect).map(String::as_str),
+        }
+    }
+}
+
+impl From<&str> for SqlText {
+    fn from(text: &str) -> Self {
+        Self::Same(text.to_owned())
+    }
+}
+
+/// One hand-written statement in each dialect, side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialects {
+    /// For PostgreSQL.
+    pub postgresql: &'static str,
+    /// For MariaDB and MySQL.
+    pub mysql: &'static str,
+    /// For SQLite.
+    pub sqlite: &'static str,
+}
+
+impl Dialects {
+    /// The statement for the dialect of `features`.
+    pub fn get(&self, dialect: &str) -> &'static str {
+        match dialect {
+            "postgresql" => self.postgresql,
+            "mysql" => self.mysql,
+            _ => self.sqlite,
+        }
+    }
+}
+
+/// Rewrites `?` marks to `$1`, `$2`, ...; marks in strings, quoted names and comments stay.
+pub fn positional(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 8);
+    let mut number = 0;
+    let mut rest = sql;
+    while let Some(position) = rest.find(['?', '\'', '"', '-', '/']) {
+        let (before, tail) = rest.split_at(position);
+        out.push_str(before);
+        let skipped = match tail.as_bytes() {
+            [b'?', ..] => {
+                number += 1;
+                out.push('$');
+                out.push_str(&number.to_string());
+                rest = &tail[1..];
+                continue;
+            }
+            [quote @ (b'\'' | b'"'), ..] => tail[1..].find(char::from(*quote)).map(|end| end + 2),
+            [b'-', b'-', ..] => tail.find('\n').map(|end| end + 1),
+            [b'/', b'*', ..] => tail.find("*/").map(|end| end + 2),
+            _ => Some(1),
+        };
+        let (kept, after) = tail.split_at(skipped.unwrap_or(tail.len()));
+        out.push_str(kept);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_numbered_outside_strings_names_and_comments() {
+        assert_eq!(
+            positional("SELECT '?', \"a?\", 'it''s ?' -- ?\n/* ? */ FROM t WHERE a - ? > ? / 2"),
+            "SELECT '?', \"a?\", 'it''s ?' -- ?\n/* ? */ FROM t WHERE a - $1 > $2 / 2"
+        );
+        assert_eq!(positional("SELECT $1"), "SELECT $1");
+        assert_eq!(positional("'open ?"), "'open ?");
+    }
+}

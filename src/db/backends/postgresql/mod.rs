@@ -1,0 +1,2 @@
+//! x
+pub use super::sqlite::Sqlite as Postgresql;

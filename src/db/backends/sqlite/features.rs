@@ -1,0 +1,21 @@
+//! Facts about SQLite 3.35 and newer.
+
+use crate::db::backends::base::Features;
+
+/// What SQLite can do.
+pub static FEATURES: Features = Features {
+    display_name: "SQLite",
+    dialect: "sqlite",
+    can_rollback_ddl: true,
+    has_single_writer: true,
+    has_concurrent_index: false,
+    has_partial_index: true,
+    has_expression_index: true,
+    has_covering_index: false,
+    can_defer_constraints: true,
+    indexes_foreign_keys_itself: false,
+    can_alter_foreign_keys: false,
+    max_identifier_bytes: 255,
+    max_params: 32_766,
+    quote: '"',
+};

@@ -1,0 +1,208 @@
+//! Connections by alias: opened on first use, kept, lent and taken back.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, Timeouts};
+
+use super::backends;
+use super::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
+use super::error::{Error, Result};
+use crate::conf::{DatabaseSettings, Settings};
+
+/// All configured databases. Cheap to clone; opens nothing by itself.
+#[derive(Clone)]
+pub struct Connections {
+    databases: Arc<BTreeMap<String, Entry>>,
+}
+
+struct Entry {
+    backend: BackendRef,
+    settings: DatabaseSettings,
+    database: OnceLock<Database>,
+}
+
+impl Connections {
+    /// The databases of `settings`; relative file names are relative to `root`.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when a database's settings make no sense.
+    pub fn new(settings: &Settings, root: &Path) -> Result<Self> {
+        let mut databases = BTreeMap::new();
+        for (alias, settings) in &settings.databases {
+            let backend = backends::create(alias, settings, root)?;
+            let entry = Entry { backend, settings: settings.clone(), database: OnceLock::new() };
+            databases.insert(alias.clone(), entry);
+        }
+        Ok(Self { databases: Arc::new(databases) })
+    }
+
+    /// The configured aliases, sorted, `default` first.
+    pub fn aliases(&self) -> Vec<&str> {
+        let mut aliases: Vec<&str> = self.databases.keys().map(String::as_str).collect();
+        aliases.sort_by_key(|alias| (*alias != super::DEFAULT_ALIAS, *alias));
+        aliases
+    }
+
+    /// The backend of `alias`, without opening anything.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAlias`].
+    pub fn backend(&self, alias: &str) -> Result<&BackendRef> {
+        Ok(&self.entry(alias)?.backend)
+    }
+
+    /// The pool of `alias`; its connections are opened when they are needed.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAlias`].
+    pub fn database(&self, alias: &str) -> Result<&Database> {
+        let entry = self.entry(alias)?;
+        Ok(entry.database.get_or_init(|| Database::new(Arc::clone(&entry.backend), &entry.settings)))
+    }
+
+    fn entry(&self, alias: &str) -> Result<&Entry> {
+        self.databases.get(alias).ok_or_else(|| Error::UnknownAlias {
+            alias: alias.to_owned(),
+            known: self.aliases().into_iter().map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// One database with its pools. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: BackendRef,
+    reads: Pool,
+    /// The same pool as `reads`, or one connection where writers exclude each other anyway.
+    writes: Pool,
+    wait: Duration,
+}
+
+type Pool = managed::Pool<Opener>;
+
+/// A connection lent by a pool; it goes back when dropped.
+pub type Lent = managed::Object<Opener>;
+
+impl Database {
+    /// Pools for `backend`, empty at first.
+    pub fn new(backend: BackendRef, settings: &DatabaseSettings) -> Self {
+        let wait = Duration::from_secs_f64(settings.pool_timeout);
+        let reads = pool(&backend, settings.pool_size);
+        let writes = if backend.features().has_single_writer { pool(&backend, 1) } else { reads.clone() };
+        Self { inner: Arc::new(Inner { backend, reads, writes, wait }) }
+    }
+
+    /// What kind of database this is and where.
+    pub fn backend(&self) -> &BackendRef {
+        &self.inner.backend
+    }
+
+    /// The name of its SQL in per-vendor texts.
+    pub fn dialect(&self) -> &'static str {
+        self.inner.backend.features().dialect
+    }
+
+    /// Borrows a connection for reading.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] or [`Error::PoolTimeout`].
+    pub async fn reader(&self) -> Result<Lent> {
+        self.lend(&self.inner.reads).await
+    }
+
+    /// Borrows a connection for writing.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] or [`Error::PoolTimeout`].
+    pub async fn writer(&self) -> Result<Lent> {
+        self.lend(&self.inner.writes).await
+    }
+
+    async fn lend(&self, pool: &Pool) -> Result<Lent> {
+        match pool.get().await {
+            Ok(lent) => Ok(lent),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(_) => Err(Error::PoolTimeout {
+                alias: self.inner.backend.alias().to_owned(),
+                waited: self.inner.wait,
+            }),
+        }
+    }
+
+    /// Runs a query and reads every row.
+    ///
+    /// # Errors
+    /// Those of the connection, the statement and of reading a row.
+    pub async fn query<T: FromRow>(&self, sql: &str, params: &[Value]) -> Result<Vec<T>> {
+        let rows = self.reader().await?.query(Statement { sql, params }).await?;
+        rows.into_iter().map(T::from_row).collect()
+    }
+
+    /// Runs a query and reads its first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Database::query`].
+    pub async fn query_optional<T: FromRow>(&self, sql: &str, params: &[Value]) -> Result<Option<T>> {
+        let rows = self.reader().await?.query(Statement { sql, params }).await?;
+        rows.into_iter().next().map(T::from_row).transpose()
+    }
+
+    /// Runs queries that do not depend on each other on one connection, together where the protocol can.
+    ///
+    /// # Errors
+    /// As [`Database::query`].
+    pub async fn query_all(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
+        self.reader().await?.query_all(statements).await
+    }
+
+    /// Runs one statement that changes rows and tells how many.
+    ///
+    /// # Errors
+    /// Those of the connection and the statement.
+    pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
+        self.writer().await?.execute(Statement { sql, params }).await
+    }
+}
+
+fn pool(backend: &BackendRef, size: usize) -> Pool {
+    let settings = Timeouts::default();
+    let config = managed::PoolConfig { max_size: size, timeouts: settings, ..managed::PoolConfig::default() };
+    #[expect(
+        clippy::expect_used,
+        reason = "building fails only for time-outs without a runtime; a runtime is named"
+    )]
+    Pool::builder(Opener { backend: Arc::clone(backend) })
+        .config(config)
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .expect("a pool with a runtime")
+}
+
+/// Opens connections for a pool and judges those that come back.
+pub struct Opener {
+    backend: BackendRef,
+}
+
+impl managed::Manager for Opener {
+    type Type = Box<dyn Connection>;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Self::Type> {
+        self.backend.connect().await
+    }
+
+    async fn recycle(&self, connection: &mut Self::Type, _metrics: &Metrics) -> RecycleResult<Error> {
+        if connection.is_reusable() {
+            Ok(())
+        } else {
+            Err(RecycleError::message("left in a transaction or broken"))
+        }
+    }
+}

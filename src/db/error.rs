@@ -1,0 +1,144 @@
+//! What may go wrong between the program and a database.
+
+use std::time::Duration;
+
+/// The result of anything that talks to a database.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of the data layer. Its text never holds a password or a statement's values.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database could not be reached or opened.
+    #[error("cannot connect to database `{alias}` at {address}: {reason}")]
+    Connect {
+        /// Which database.
+        alias: String,
+        /// Host and port, socket or file.
+        address: String,
+        /// The cause in words: refused, wrong password, unknown host, not a database.
+        reason: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
+    },
+    /// The server refused a statement.
+    #[error(transparent)]
+    Statement(#[from] Box<StatementError>),
+    /// Nobody configured a database of this name.
+    #[error("the connection `{alias}` doesn't exist")]
+    UnknownAlias {
+        /// What was asked for.
+        alias: String,
+        /// The configured ones.
+        known: Vec<String>,
+    },
+    /// All connections stayed busy for too long.
+    #[error("no connection to database `{alias}` became free within {} s", waited.as_secs_f32())]
+    PoolTimeout {
+        /// Which database.
+        alias: String,
+        /// How long the caller waited.
+        waited: Duration,
+    },
+    /// This kind of database cannot do it.
+    #[error("{vendor} does not support {what}")]
+    NotSupported {
+        /// The feature in words.
+        what: String,
+        /// The kind of database.
+        vendor: &'static str,
+    },
+    /// A value came back as something else than the program reads.
+    #[error("column {column} holds {found}, not {expected}")]
+    Decode {
+        /// Number of the column, from 0, or its name.
+        column: String,
+        /// What the program reads.
+        expected: &'static str,
+        /// What was there.
+        found: String,
+    },
+    /// `get` found no row.
+    #[error("no {model} matches the query")]
+    DoesNotExist {
+        /// The model.
+        model: &'static str,
+    },
+    /// `get` found more than one row.
+    #[error("more than one {model} matches the query")]
+    MultipleObjects {
+        /// The model.
+        model: &'static str,
+    },
+    /// The settings of a database make no sense.
+    #[error("database `{alias}`: {problem}")]
+    Configuration {
+        /// Which database.
+        alias: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// A statement that a server refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}{}", code.as_deref().map(|code| format!(" (SQLSTATE {code})")).unwrap_or_default())]
+pub struct StatementError {
+    /// What callers may tell apart.
+    pub kind: StatementKind,
+    /// SQLSTATE, where the server gives one.
+    pub code: Option<String>,
+    /// The server's own words, with its detail.
+    pub message: String,
+    /// The statement without its values.
+    pub sql: String,
+}
+
+/// The failures of a statement that some caller treats differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementKind {
+    /// A second row with a value that must be unique.
+    UniqueViolation,
+    /// A key without the row it points to, or the reverse.
+    ForeignKeyViolation,
+    /// A CHECK or NOT NULL was broken.
+    CheckViolation,
+    /// A table or column is missing: usually a migration that was not applied.
+    UndefinedTable,
+    /// Deadlock or serialisation failure: the same again may succeed.
+    Retryable,
+    /// Locked by somebody else for longer than the limit.
+    Locked,
+    /// The file or server cannot be written.
+    ReadOnly,
+    /// The disk is full.
+    DiskFull,
+    /// The connection broke.
+    ConnectionLost,
+    /// Ran longer than `statement_timeout`.
+    Timeout,
+    /// The account lacks a right.
+    Forbidden,
+    /// Any other.
+    Other,
+}
+
+impl Error {
+    /// The kind of statement failure, if it is one.
+    pub fn statement_kind(&self) -> Option<StatementKind> {
+        match self {
+            Self::Statement(error) => Some(error.kind),
+            _ => None,
+        }
+    }
+
+    /// Whether a unique constraint refused the row.
+    pub fn is_unique_violation(&self) -> bool {
+        self.statement_kind() == Some(StatementKind::UniqueViolation)
+    }
+
+    /// Whether the database is away or overloaded, so that asking again later makes sense.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Connect { .. } | Self::PoolTimeout { .. })
+            || matches!(self.statement_kind(), Some(StatementKind::ConnectionLost | StatementKind::Locked))
+    }
+}

@@ -1,0 +1,1 @@
+//! Migrations: files that take every database from one schema to the next.

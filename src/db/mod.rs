@@ -1,0 +1,38 @@
+//! Data: several databases of three kinds behind one object-safe seam.
+//!
+//! Modules are declared lowest first; a module uses only those of earlier groups.
+
+// What may go wrong, told apart where a caller has to.
+pub mod error;
+
+// The seam to each kind of database.
+pub mod backends;
+
+// Which database, which connection.
+pub mod connections;
+pub mod router;
+
+// Statements that belong together.
+pub mod transaction;
+
+// Tables as Rust sees them.
+pub mod models;
+
+// Tables as files describe them.
+pub mod migrations;
+
+pub use backends::base::{FromRow, FromValue, Row, SqlText, ToValue, Value};
+pub use connections::{Connections, Database};
+pub use error::{Error, Result, StatementKind};
+pub use router::Router;
+pub use transaction::{Executor, Transaction};
+
+/// The alias that is used where none is named.
+pub const DEFAULT_ALIAS: &str = "default";
+
+/// The values of a statement's `?` marks, in order: `params![article.id, "text", None::<i64>]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::ToValue::to_value(&$value)),*] };
+}
+pub use crate::params;

@@ -1,0 +1,1 @@
+//! Apps declared without Rust: `models/<app>.toml`.

@@ -1,0 +1,229 @@
+//! Fields: the columns of a model as files and structs describe them. Words are Django's without `Field`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::db::SqlText;
+
+/// The kind of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "Django's names; the schema editors hold what each becomes")]
+pub enum FieldType {
+    SmallAuto,
+    Auto,
+    BigAuto,
+    SmallInteger,
+    Integer,
+    BigInteger,
+    PositiveSmallInteger,
+    PositiveInteger,
+    PositiveBigInteger,
+    Boolean,
+    Char,
+    Text,
+    Slug,
+    Email,
+    Url,
+    Uuid,
+    Date,
+    Time,
+    DateTime,
+    Duration,
+    Decimal,
+    Float,
+    Binary,
+    Json,
+    GenericIpAddress,
+    File,
+    Image,
+    ForeignKey,
+    OneToOne,
+    ManyToMany,
+    Generated,
+}
+
+impl FieldType {
+    /// Whether the database counts it up by itself.
+    pub fn is_auto(self) -> bool {
+        matches!(self, Self::SmallAuto | Self::Auto | Self::BigAuto)
+    }
+
+    /// Whether it points to another model with a column of its own.
+    pub fn is_foreign_key(self) -> bool {
+        matches!(self, Self::ForeignKey | Self::OneToOne)
+    }
+
+    /// Whether it points to another model at all.
+    pub fn is_relation(self) -> bool {
+        self.is_foreign_key() || self == Self::ManyToMany
+    }
+}
+
+/// What happens to rows whose key points to a deleted row. The database does it, not the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OnDelete {
+    /// They are deleted too.
+    Cascade,
+    /// The deletion is refused.
+    Protect,
+    /// The deletion is refused at once.
+    Restrict,
+    /// Their key becomes NULL.
+    SetNull,
+    /// Their key becomes the column's default.
+    SetDefault,
+    /// Nothing; the constraint refuses the deletion.
+    DoNothing,
+}
+
+/// A default: a literal, SQL, or a named generator such as `uuid7` or `now`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DefaultValue {
+    /// `{ sql = "..." }`, for all dialects or each.
+    Sql {
+        /// The expression.
+        sql: SqlText,
+    },
+    /// A TOML literal. The strings `now` and `uuid7` name generators where the field's type calls for them.
+    Literal(toml::Value),
+}
+
+/// One allowed value and what people read.
+pub type Choice = (toml::Value, String);
+
+/// One field of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Its name in the model.
+    pub name: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// Most characters of text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// Digits of a decimal in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_digits: Option<u32>,
+    /// Digits of a decimal after the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal_places: Option<u32>,
+    /// Whether NULL is allowed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub null: bool,
+    /// What new rows get, given by the program; the rows that exist get it when the column is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<DefaultValue>,
+    /// What new rows get, given by the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_default: Option<DefaultValue>,
+    /// Whether two rows may not share a value.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// Whether it has an index of its own; none: only foreign keys and slugs have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_index: Option<bool>,
+    /// Whether it identifies the row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub primary_key: bool,
+    /// The allowed values; kept by the program alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// Name of the column, where it is not the field's (with `_id` for keys).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_column: Option<String>,
+    /// A remark kept in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_comment: Option<String>,
+    /// How text is compared and sorted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_collation: Option<String>,
+    /// The model that a relation points to: `auth.User`, or `self`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The field that a key points to; none: the primary key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_field: Option<String>,
+    /// What happens when the row that a key points to is deleted; none: `CASCADE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_delete: Option<OnDelete>,
+    /// False for a key that the database does not check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_constraint: Option<bool>,
+    /// The model that holds the pairs of a many-to-many relation; none: a table of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
+    /// Name of the table of a many-to-many relation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_table: Option<String>,
+    /// What a generated field holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<SqlText>,
+    /// The kind of a generated field's values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<FieldType>,
+    /// Whether a generated field is kept in the row rather than computed when read; none: kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<bool>,
+    /// What people read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbose_name: Option<String>,
+    /// An explanation for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help_text: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(truth: &bool) -> bool {
+    !truth
+}
+
+impl Field {
+    /// A field of this name and kind, with everything else at its default.
+    pub fn new(name: &str, kind: FieldType) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            max_length: None,
+            max_digits: None,
+            decimal_places: None,
+            null: false,
+            default: None,
+            db_default: None,
+            unique: false,
+            db_index: None,
+            primary_key: false,
+            choices: Vec::new(),
+            db_column: None,
+            db_comment: None,
+            db_collation: None,
+            to: None,
+            to_field: None,
+            on_delete: None,
+            db_constraint: None,
+            through: None,
+            db_table: None,
+            expression: None,
+            output: None,
+            stored: None,
+            verbose_name: None,
+            help_text: None,
+        }
+    }
+
+    /// Name of its column: `db_column`, else the field's name, with `_id` for keys.
+    pub fn column(&self) -> String {
+        match &self.db_column {
+            Some(column) => column.clone(),
+            None if self.kind.is_foreign_key() => format!("{}_id", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Whether the table has a column for it.
+    pub fn is_concrete(&self) -> bool {
+        self.kind != FieldType::ManyToMany
+    }
+}

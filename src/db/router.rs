@@ -1,0 +1,50 @@
+//! Which database an app lives on.
+
+use std::collections::BTreeMap;
+
+/// Routes from `[routes]`: app to alias. An app that is not listed lives on `default`.
+#[derive(Debug, Clone, Default)]
+pub struct Router {
+    routes: BTreeMap<String, Vec<String>>,
+}
+
+impl Router {
+    /// A router for the routes of the settings: app to aliases, the first being the one to read from.
+    pub fn new(routes: BTreeMap<String, Vec<String>>) -> Self {
+        Self { routes }
+    }
+
+    /// The aliases that hold `app`'s tables.
+    pub fn aliases<'a>(&'a self, app: &str) -> impl Iterator<Item = &'a str> {
+        let listed = self.routes.get(app).map_or(&[] as &[String], Vec::as_slice);
+        let default = listed.is_empty().then_some(super::DEFAULT_ALIAS);
+        listed.iter().map(String::as_str).chain(default)
+    }
+
+    /// The alias to use for `app`'s rows.
+    pub fn alias<'a>(&'a self, app: &str) -> &'a str {
+        self.aliases(app).next().unwrap_or(super::DEFAULT_ALIAS)
+    }
+
+    /// Whether `app`'s tables belong on `alias` (Django's `allow_migrate`).
+    pub fn allow_migrate(&self, alias: &str, app: &str) -> bool {
+        self.aliases(app).any(|candidate| candidate == alias)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unlisted_app_lives_on_default() {
+        let router = Router::new(BTreeMap::from([
+            ("auth".to_owned(), vec!["users".to_owned()]),
+            ("metrics".to_owned(), vec!["eu".to_owned(), "us".to_owned()]),
+        ]));
+        assert_eq!(router.alias("blog"), "default");
+        assert_eq!(router.alias("auth"), "users");
+        assert!(router.allow_migrate("us", "metrics"));
+        assert!(!router.allow_migrate("default", "auth"));
+    }
+}

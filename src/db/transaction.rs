@@ -1,0 +1,214 @@
+//! Statements that belong together: all of them or none.
+
+use async_trait::async_trait;
+
+use super::backends::base::{BackendRef, FromRow, Row, Statement, Value};
+use super::connections::{Database, Lent};
+use super::error::{Error, Result, StatementKind};
+
+/// Anything that runs statements: a database, each statement for itself, or a transaction.
+#[async_trait]
+pub trait Executor: Send {
+    /// What kind of database this is.
+    fn backend(&self) -> &BackendRef;
+
+    /// Runs a query.
+    async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>>;
+
+    /// Runs a statement and tells how many rows it changed.
+    async fn change(&mut self, statement: Statement<'_>) -> Result<u64>;
+
+    /// Runs an INSERT and gives the number that the database made for `key`.
+    async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64>;
+}
+
+#[async_trait]
+impl Executor for &Database {
+    fn backend(&self) -> &BackendRef {
+        Database::backend(self)
+    }
+
+    async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        self.reader().await?.query(statement).await
+    }
+
+    async fn change(&mut self, statement: Statement<'_>) -> Result<u64> {
+        self.writer().await?.execute(statement).await
+    }
+
+    async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
+        self.writer().await?.insert(statement, key).await
+    }
+}
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// A running transaction. It is rolled back when it is dropped unfinished.
+pub struct Transaction {
+    backend: BackendRef,
+    /// Empty once the connection was given up because its state is unknown.
+    connection: Option<Lent>,
+    depth: u32,
+    hooks: Vec<Hook>,
+}
+
+impl Database {
+    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise.
+    ///
+    /// A deadlock or serialisation failure surfaces as [`StatementKind::Retryable`]; see [`Database::atomic_retrying`].
+    ///
+    /// # Errors
+    /// Those of `work`, and of beginning and committing.
+    pub async fn atomic<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut transaction = self.begin().await?;
+        match work(&mut transaction).await {
+            Ok(value) => {
+                transaction.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                transaction.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// As [`Database::atomic`], and once more from the start when the database chose this transaction as the victim
+    /// of a deadlock or a serialisation failure. `work` must have no effect outside of the transaction.
+    ///
+    /// # Errors
+    /// As [`Database::atomic`].
+    pub async fn atomic_retrying<T>(
+        &self,
+        mut work: impl AsyncFnMut(&mut Transaction) -> Result<T>,
+    ) -> Result<T> {
+        match self.atomic(&mut work).await {
+            Err(error) if error.statement_kind() == Some(StatementKind::Retryable) => self.atomic(work).await,
+            answer => answer,
+        }
+    }
+
+    async fn begin(&self) -> Result<Transaction> {
+        let mut connection = self.writer().await?;
+        connection.begin().await?;
+        Ok(Transaction {
+            backend: BackendRef::clone(self.backend()),
+            connection: Some(connection),
+            depth: 0,
+            hooks: Vec::new(),
+        })
+    }
+}
+
+impl Transaction {
+    /// Runs `work` in a savepoint: when it fails, its statements alone are undone.
+    ///
+    /// # Errors
+    /// Those of `work` and of the savepoint.
+    pub async fn atomic<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.depth += 1;
+        let name = format!("s{}", self.depth);
+        let hooks = self.hooks.len();
+        self.batch(&format!("SAVEPOINT {name}")).await?;
+        let answer = work(self).await;
+        let end = if answer.is_ok() { "RELEASE SAVEPOINT" } else { "ROLLBACK TO SAVEPOINT" };
+        if answer.is_err() {
+            self.hooks.truncate(hooks);
+        }
+        self.batch(&format!("{end} {name}")).await?;
+        self.depth -= 1;
+        answer
+    }
+
+    /// Calls `hook` after the outermost transaction was committed, and never if it was not.
+    pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
+        self.hooks.push(Box::new(hook));
+    }
+
+    /// Runs a query and reads every row.
+    ///
+    /// # Errors
+    /// Those of the statement and of reading a row.
+    pub async fn query<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<Vec<T>> {
+        Executor::rows(&mut &mut *self, Statement { sql, params })
+            .await?
+            .into_iter()
+            .map(T::from_row)
+            .collect()
+    }
+
+    /// Runs a query and reads its first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`].
+    pub async fn query_optional<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<Option<T>> {
+        Executor::rows(&mut &mut *self, Statement { sql, params })
+            .await?
+            .into_iter()
+            .next()
+            .map(T::from_row)
+            .transpose()
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    pub async fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        Executor::change(&mut &mut *self, Statement { sql, params }).await
+    }
+
+    fn connection(&mut self) -> Result<&mut Lent> {
+        self.connection.as_mut().ok_or_else(|| Error::PoolTimeout {
+            alias: self.backend.alias().to_owned(),
+            waited: std::time::Duration::ZERO,
+        })
+    }
+
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.connection()?.batch(&[sql]).await.map_err(|failure| failure.error)
+    }
+
+    async fn commit(mut self) -> Result<()> {
+        self.connection()?.commit().await?;
+        self.connection = None;
+        for hook in std::mem::take(&mut self.hooks) {
+            hook();
+        }
+        Ok(())
+    }
+
+    async fn rollback(mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            // When even this fails the connection is broken; the pool sees that and drops it, which rolls back.
+            if let Err(error) = connection.rollback().await {
+                tracing::debug!(%error, "rollback failed; the connection is dropped");
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Executor for &mut Transaction {
+    fn backend(&self) -> &BackendRef {
+        &self.backend
+    }
+
+    async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        self.connection()?.query(statement).await
+    }
+
+    async fn change(&mut self, statement: Statement<'_>) -> Result<u64> {
+        self.connection()?.execute(statement).await
+    }
+
+    async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
+        self.connection()?.insert(statement, key).await
+    }
+}

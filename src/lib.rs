@@ -1,0 +1,32 @@
+//! The rooms of `manage`, lowest floor first.
+//!
+//! A room may use only rooms declared in an earlier group of this file; the same rule holds inside every folder.
+//! `tests/architecture.rs` checks it.
+
+extern crate self as manage;
+
+// Floor 0: leaves. They use nothing of ours.
+pub mod crypto;
+pub mod text;
+pub mod timezone;
+
+// Floor 1: settings, plain values.
+pub mod conf;
+
+// Floor 2: services without requests or models.
+pub mod files;
+
+// Floor 3: data.
+pub mod db;
+
+// The box that everything above gets its parts from.
+pub mod setup;
+
+// Floor 8: the command line.
+pub mod management;
+
+// Floor 9: what an app is.
+pub mod apps;
+
+// Floor 12: this site.
+pub mod project;

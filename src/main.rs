@@ -1,0 +1,7 @@
+//! The program `manage`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    manage::project::main(std::env::args_os().collect())
+}

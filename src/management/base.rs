@@ -1,0 +1,158 @@
+//! What a command is and what it gets.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args};
+
+use super::error::CommandResult;
+use super::output::{ColorChoice, Output};
+use crate::conf::{AppSettings, Environment, Loaded, Locator, load};
+use crate::setup::Project;
+
+/// The groups in which help lists commands, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the titles say it")]
+pub enum Group {
+    Migrations,
+    Databases,
+    People,
+    Serving,
+    Project,
+}
+
+impl Group {
+    /// All groups, in the order of help.
+    pub const ALL: [Self; 5] =
+        [Self::Migrations, Self::Databases, Self::People, Self::Serving, Self::Project];
+
+    /// Its heading in help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Migrations => "Migrations",
+            Self::Databases => "Databases",
+            Self::People => "People",
+            Self::Serving => "Serving",
+            Self::Project => "Project",
+        }
+    }
+}
+
+/// A command: its arguments, whose doc comment is its help, and what it does.
+pub trait BaseCommand: Args {
+    /// What people type.
+    const NAME: &'static str;
+    /// Where help lists it.
+    const GROUP: Group;
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Whatever went wrong, with the hints that help.
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult;
+}
+
+/// A command in a list, whatever its type.
+#[derive(Clone, Copy)]
+pub struct Command {
+    /// What people type.
+    pub name: &'static str,
+    /// Where help lists it.
+    pub group: Group,
+    /// Its arguments and help.
+    pub augment: fn(clap::Command) -> clap::Command,
+    /// Runs it with what was typed.
+    pub run: fn(&ArgMatches, &Manage, &mut Output) -> CommandResult,
+}
+
+impl Command {
+    /// The command of type `C`.
+    pub const fn of<C: BaseCommand>() -> Self {
+        Self { name: C::NAME, group: C::GROUP, augment: C::augment_args, run: run::<C> }
+    }
+}
+
+fn run<C: BaseCommand>(matches: &ArgMatches, manage: &Manage, out: &mut Output) -> CommandResult {
+    let args = C::from_arg_matches(matches).map_err(|error| super::CommandError::usage(error.render()))?;
+    args.handle(manage, out)
+}
+
+/// The flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Settings profile: a file of `settings/` without its ending
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub settings: Option<String>,
+    /// Folder of the project, instead of the nearest one upward with `settings/`
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub project: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: ColorChoice,
+    /// How much to say: 0 nothing but answers, 1 normal, 2 more, 3 everything
+    #[arg(short, long, global = true, value_name = "LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub verbosity: u8,
+    /// Never ask: what would be a question is an error that names the flag that answers it
+    #[arg(long, global = true, visible_alias = "noinput")]
+    pub no_input: bool,
+}
+
+/// What the project's apps contribute, as plain lists.
+pub struct Installed {
+    /// Every command.
+    pub commands: Vec<Command>,
+    /// How apps read their own tables of the settings.
+    pub app_settings: Vec<AppSettings>,
+    /// Makes the project of loaded settings: which apps are installed decides its models.
+    pub project: fn(Loaded) -> CommandResult<Project>,
+}
+
+/// What a command gets: what is installed, what was typed, and the project, loaded when first asked for.
+pub struct Manage {
+    /// What the apps contribute.
+    pub installed: Installed,
+    /// The flags of every command.
+    pub globals: GlobalArgs,
+    /// The environment.
+    pub environment: Environment,
+    project: OnceCell<Project>,
+}
+
+impl Manage {
+    /// A command's surroundings; nothing is read yet.
+    pub fn new(installed: Installed, globals: GlobalArgs, environment: Environment) -> Self {
+        Self { installed, globals, environment, project: OnceCell::new() }
+    }
+
+    /// The settings, read anew.
+    ///
+    /// # Errors
+    /// Every problem of the settings.
+    pub fn load(&self) -> CommandResult<Loaded> {
+        let locator =
+            Locator { project: self.globals.project.clone(), profile: self.globals.settings.clone() };
+        Ok(load(&locator, self.environment.clone(), &self.installed.app_settings)?)
+    }
+
+    /// The project. The first call reads the settings.
+    ///
+    /// # Errors
+    /// Every problem of the settings.
+    pub fn project(&self) -> CommandResult<&Project> {
+        if let Some(project) = self.project.get() {
+            return Ok(project);
+        }
+        let project = (self.installed.project)(self.load()?)?;
+        Ok(self.project.get_or_init(|| project))
+    }
+
+    /// The project, to be kept by what outlives the command's call, such as a server's requests.
+    ///
+    /// # Errors
+    /// Every problem of the settings.
+    pub fn into_project(self) -> CommandResult<Project> {
+        self.project()?;
+        self.project.into_inner().ok_or_else(|| super::CommandError::failed("the project was not loaded"))
+    }
+}

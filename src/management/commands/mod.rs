@@ -1,0 +1,8 @@
+//! The commands that need no app: one file each, named as what people type.
+
+mod version;
+
+use super::base::Command;
+
+/// All of them, in the order of help.
+pub const COMMANDS: &[Command] = &[Command::of::<version::Version>()];

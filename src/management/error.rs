@@ -1,0 +1,152 @@
+//! How a command fails: a kind that decides the exit status, a cause and what to type next.
+
+use std::fmt::Display;
+
+use crate::conf::ImproperlyConfigured;
+use crate::db;
+use crate::text;
+
+/// What a command comes to.
+pub type CommandResult<T = ()> = Result<T, CommandError>;
+
+/// The kinds of failure that have an exit status of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// It failed, or a `--check` found something: 1.
+    Failed,
+    /// The command line was wrong: 2.
+    Usage,
+    /// A question could not be asked: 3.
+    Question,
+    /// Ctrl-C: 130.
+    Interrupted,
+    /// A `--check` found something that was already said: 1, without another word.
+    Silent,
+}
+
+/// A failed command.
+#[derive(Debug)]
+pub struct CommandError {
+    /// Decides the exit status.
+    pub kind: ErrorKind,
+    /// What went wrong, with its causes.
+    pub source: anyhow::Error,
+    /// What to do or type next, each a line.
+    pub hints: Vec<String>,
+}
+
+impl CommandError {
+    /// It failed: exit status 1.
+    pub fn failed(message: impl Display) -> Self {
+        Self::new(ErrorKind::Failed, anyhow::anyhow!("{message}"))
+    }
+
+    /// The command line was wrong: exit status 2.
+    pub fn usage(message: impl Display) -> Self {
+        Self::new(ErrorKind::Usage, anyhow::anyhow!("{message}"))
+    }
+
+    /// A question could not be asked: exit status 3.
+    pub fn question(message: impl Display) -> Self {
+        Self::new(ErrorKind::Question, anyhow::anyhow!("{message}"))
+    }
+
+    /// Interrupted by Ctrl-C: exit status 130.
+    pub fn interrupted() -> Self {
+        Self::new(ErrorKind::Interrupted, anyhow::anyhow!("interrupted"))
+    }
+
+    /// A `--check` found something: exit status 1 and nothing more to say.
+    pub fn silent() -> Self {
+        Self::new(ErrorKind::Silent, anyhow::anyhow!("check found something"))
+    }
+
+    /// A failure of this kind.
+    pub fn new(kind: ErrorKind, source: anyhow::Error) -> Self {
+        Self { kind, source, hints: Vec::new() }
+    }
+
+    /// An unknown name among `known` ones: exit status 2, with the nearest as a hint.
+    pub fn unknown<S: AsRef<str>>(message: impl Display, name: &str, known: &[S]) -> Self {
+        let names: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+        let hint = match text::nearest(name, names.iter().copied()).as_slice() {
+            [] if names.is_empty() => return Self::usage(message),
+            [] => format!("known: {}", names.join(", ")),
+            nearest => format!("did you mean {}?", text::alternatives(nearest)),
+        };
+        Self::usage(message).hint(hint)
+    }
+
+    /// Adds a line that says what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The exit status that stands for it.
+    pub fn exit_status(&self) -> u8 {
+        match self.kind {
+            ErrorKind::Failed | ErrorKind::Silent => 1,
+            ErrorKind::Usage => 2,
+            ErrorKind::Question => 3,
+            ErrorKind::Interrupted => 130,
+        }
+    }
+}
+
+/// What a room's error makes a person type next. The only place where hints for foreign errors are written.
+pub trait Hint {
+    /// The hints.
+    fn hints(&self) -> Vec<String>;
+}
+
+impl From<ImproperlyConfigured> for CommandError {
+    fn from(error: ImproperlyConfigured) -> Self {
+        // A profile that does not exist was mistyped on the command line, not written wrongly in a file.
+        let kind = match error.problems.as_slice() {
+            [one] if one.key.is_empty() && one.message.starts_with("there is no settings profile") => {
+                ErrorKind::Usage
+            }
+            _ => ErrorKind::Failed,
+        };
+        Self::new(kind, error.into())
+    }
+}
+
+impl From<db::Error> for CommandError {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::UnknownAlias { ref alias, ref known } => {
+                let unknown = Self::unknown(&error, alias, known);
+                unknown.hint(format!("configured databases: {}", known.join(", ")))
+            }
+            error => {
+                let hint = match &error {
+                    db::Error::Connect { hint, .. } => hint.clone(),
+                    db::Error::Statement(statement)
+                        if statement.kind == db::StatementKind::UndefinedTable =>
+                    {
+                        Some("a migration may be missing: run `manage migrate`".to_owned())
+                    }
+                    _ => None,
+                };
+                let mut failed = Self::new(ErrorKind::Failed, error.into());
+                failed.hints.extend(hint);
+                failed
+            }
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(ErrorKind::Failed, error.into())
+    }
+}
+
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(ErrorKind::Failed, error)
+    }
+}

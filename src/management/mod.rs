@@ -1,0 +1,17 @@
+//! The command line: commands, their output and their errors.
+
+mod error;
+mod output;
+
+mod base;
+mod runtime;
+
+pub mod commands;
+
+mod dispatch;
+
+pub use base::{BaseCommand, Command, GlobalArgs, Group, Installed, Manage};
+pub use dispatch::execute_from_command_line;
+pub use error::{CommandError, CommandResult, ErrorKind, Hint};
+pub use output::{ColorChoice, Format, Output, Style};
+pub use runtime::block_on;

@@ -1,0 +1,214 @@
+//! Where a command writes: answers to stdout, talk to stderr; colour, tables and bars on a terminal only.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::conf::Environment;
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// `--format` of the commands that list something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table, as wide as the terminal
+    #[default]
+    Table,
+    /// Plain lines
+    Plain,
+    /// One JSON object
+    Json,
+}
+
+/// The roles that words can have, as Django's colour palette names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A heading of `migrate` and of help.
+    Heading,
+    /// The name of an app or a database.
+    Label,
+    /// Something that went well.
+    Success,
+    /// Something to notice.
+    Notice,
+    /// Something that may be wrong.
+    Warning,
+    /// Something that is wrong.
+    Error,
+}
+
+impl Style {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Heading => "1;36",
+            Self::Label => "1",
+            Self::Success => "32",
+            Self::Notice => "35",
+            Self::Warning => "33",
+            Self::Error => "1;31",
+        }
+    }
+}
+
+/// Both streams of a command and what they can show.
+pub struct Output {
+    stdout: io::BufWriter<io::Stdout>,
+    verbosity: u8,
+    stdout_color: bool,
+    stderr_color: bool,
+    interactive: bool,
+    bars: bool,
+}
+
+impl Output {
+    /// The streams of this process.
+    pub fn new(verbosity: u8, color: ColorChoice, no_input: bool, environment: &Environment) -> Self {
+        let (stdin, stdout, stderr) =
+            (io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal());
+        let set = |name| environment.get(name).is_some_and(|value| !value.is_empty());
+        let colored = |terminal: bool| match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if set("NO_COLOR") => false,
+            ColorChoice::Auto
+                if environment.get("CLICOLOR_FORCE").is_some_and(|value| !matches!(value, "" | "0")) =>
+            {
+                true
+            }
+            ColorChoice::Auto => terminal && environment.get("TERM") != Some("dumb"),
+        };
+        Self {
+            stdout: io::BufWriter::new(io::stdout()),
+            verbosity,
+            stdout_color: colored(stdout),
+            stderr_color: colored(stderr),
+            interactive: stdin && stderr && !no_input,
+            bars: stderr && verbosity > 0 && environment.get("TERM") != Some("dumb"),
+        }
+    }
+
+    /// `-v`, from 0 to 3.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Whether questions can be asked: stdin and stderr are a terminal and `--no-input` was not given.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Whether stdout shows colour.
+    pub fn has_color(&self) -> bool {
+        self.stdout_color
+    }
+
+    /// Writes a line of the answer to stdout.
+    ///
+    /// # Errors
+    /// When stdout is closed; a broken pipe ends the program quietly.
+    pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        self.stdout.write_all(text.as_ref().as_bytes())?;
+        self.stdout.write_all(b"\n")
+    }
+
+    /// Writes a part of a line to stdout and shows it at once.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn part(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        self.stdout.write_all(text.as_ref().as_bytes())?;
+        self.stdout.flush()
+    }
+
+    /// Writes what has not been written yet.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+
+    /// Writes a line of talk to stderr, unless `-v 0`.
+    ///
+    /// # Errors
+    /// When stderr is closed.
+    pub fn status(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        if self.verbosity == 0 {
+            return Ok(());
+        }
+        self.stdout.flush()?;
+        writeln!(io::stderr(), "{}", text.as_ref())
+    }
+
+    /// Writes a warning to stderr, whatever the verbosity.
+    ///
+    /// # Errors
+    /// When stderr is closed.
+    pub fn warning(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        let label = paint(self.stderr_color, Style::Warning, "warning:");
+        self.stdout.flush()?;
+        writeln!(io::stderr(), "{label} {}", text.as_ref())
+    }
+
+    /// `text` in the colour of its role, where stdout shows colour.
+    pub fn styled(&self, style: Style, text: &str) -> String {
+        paint(self.stdout_color, style, text)
+    }
+
+    /// `text` in the colour of its role, where stderr shows colour.
+    pub fn styled_status(&self, style: Style, text: &str) -> String {
+        paint(self.stderr_color, style, text)
+    }
+
+    /// Writes a table to stdout: lines and wrapping on a terminal, columns divided by two spaces in a pipe.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> io::Result<()> {
+        let mut table = Table::new();
+        table.set_header(header.iter().copied());
+        table.add_rows(rows);
+        if io::stdout().is_terminal() {
+            table
+                .load_style(presets::UTF8_HORIZONTAL_ONLY)
+                .set_content_arrangement(ContentArrangement::Dynamic);
+        } else {
+            table.load_style(presets::NOTHING);
+        }
+        let text = table.to_string();
+        text.lines().try_for_each(|line| self.line(line.trim_end()))
+    }
+
+    /// Writes one JSON object to stdout.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn json(&mut self, value: &serde_json::Value) -> io::Result<()> {
+        self.line(format!("{value:#}"))
+    }
+
+    /// A progress bar on stderr of `steps` steps; invisible where bars are not shown.
+    pub fn progress(&self, steps: u64, label: &str) -> ProgressBar {
+        let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        let style = ProgressStyle::with_template("{prefix:.bold} [{bar:30}] {pos}/{len} {msg}")
+            .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("=> "));
+        bar.with_style(style).with_prefix(label.to_owned())
+    }
+}
+
+fn paint(colored: bool, style: Style, text: &str) -> String {
+    if colored { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+}

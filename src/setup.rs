@@ -1,0 +1,50 @@
+//! The project: what commands and views work with.
+
+use std::path::PathBuf;
+
+use crate::conf::{Loaded, Profile, Settings};
+use crate::db::models::Registry;
+use crate::db::{Connections, Database, Result, Router};
+use crate::files::ProjectFiles;
+
+/// A loaded project: fields only. Making one opens nothing.
+pub struct Project {
+    /// Its folder.
+    pub root: PathBuf,
+    /// Which settings file was chosen.
+    pub profile: Profile,
+    /// Its settings.
+    pub settings: Settings,
+    /// Labels of the installed apps, in order.
+    pub apps: Vec<String>,
+    /// Its databases.
+    pub connections: Connections,
+    /// Which app lives on which database.
+    pub router: Router,
+    /// The installed apps' models.
+    pub models: Registry,
+    /// Its files.
+    pub files: ProjectFiles,
+}
+
+impl Project {
+    /// A project of these settings, installed apps and models.
+    ///
+    /// # Errors
+    /// When a database's settings make no sense.
+    pub fn new(loaded: Loaded, apps: Vec<String>, models: Registry) -> Result<Self> {
+        let Loaded { root, profile, settings, .. } = loaded;
+        let connections = Connections::new(&settings, &root)?;
+        let router = Router::new(settings.routes.clone());
+        let files = ProjectFiles::new(&root);
+        Ok(Self { root, profile, settings, apps, connections, router, models, files })
+    }
+
+    /// The database that holds `app`'s rows.
+    ///
+    /// # Errors
+    /// When the route leads to no database.
+    pub fn database_of(&self, app: &str) -> Result<&Database> {
+        self.connections.database(self.router.alias(app))
+    }
+}

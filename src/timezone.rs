@@ -1,0 +1,44 @@
+//! Time: one clock, always UTC, and the ways a moment is written.
+
+use jiff::Timestamp;
+use jiff::fmt::strtime;
+
+/// The present moment, to the microsecond: what every database here can store.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+/// `4 March 2026`: a date as a page shows it.
+pub fn long_date(moment: Timestamp) -> String {
+    strtime::format("%-d %B %Y", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+/// `4 March 2026, 15:04`: a moment as a page shows it.
+pub fn long_moment(moment: Timestamp) -> String {
+    strtime::format("%-d %B %Y, %H:%M", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+/// `2026-03-04T15:04:05Z`: a moment as a machine reads it (RFC 3339), without fractions.
+pub fn iso(moment: Timestamp) -> String {
+    strtime::format("%Y-%m-%dT%H:%M:%SZ", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+/// `2026-03-04 15:04:05`: a moment as a table on a terminal shows it.
+pub fn plain(moment: Timestamp) -> String {
+    strtime::format("%Y-%m-%d %H:%M:%S", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_for_people_and_for_machines() {
+        let moment: Timestamp = "2026-03-04T15:04:05.678Z".parse().unwrap();
+        assert_eq!(long_date(moment), "4 March 2026");
+        assert_eq!(long_moment(moment), "4 March 2026, 15:04");
+        assert_eq!(iso(moment), "2026-03-04T15:04:05Z");
+        assert_eq!(plain(moment), "2026-03-04 15:04:05");
+    }
+}
