@@ -1,1 +1,7 @@
-//! The one integration test program.
+//! The one integration test program: one link instead of many.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod support;
+
+mod backends;
+mod commands;

@@ -119,6 +119,16 @@ impl DatabaseSettings {
         settings
     }
 
+    /// The settings of a database that one URL describes, everything else at its default.
+    ///
+    /// # Errors
+    /// A sentence, when the text is not such a URL.
+    pub fn from_url(url: &str) -> Result<Self, String> {
+        let mut settings = loader::default_database();
+        settings.apply_url(url)?;
+        Ok(settings)
+    }
+
     /// Takes engine, account, host, port, name and options from `engine://user:password@host:port/name?option=value`.
     fn apply_url(&mut self, url: &str) -> Result<(), String> {
         let wrong = || "expected engine://user:password@host:port/name".to_owned();

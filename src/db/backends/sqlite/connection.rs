@@ -91,10 +91,14 @@ fn in_place<T>(work: impl FnOnce() -> T) -> T {
 impl Connection for SqliteConnection {
     async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
         self.run(statement, |prepared| {
-            let columns: Arc<[String]> = prepared.column_names().map(str::to_owned).collect();
             let mut rows = prepared.raw_query();
+            let mut columns: Arc<[String]> = Arc::default();
             let mut answer = Vec::new();
             while let Some(row) = rows.next()? {
+                if answer.is_empty() {
+                    // Only now: the first step prepares anew when the table has changed.
+                    columns = row.as_ref().column_names().map(str::to_owned).collect();
+                }
                 let values = (0..columns.len()).map(|index| row.get_ref(index).map(owned));
                 answer.push(Row::new(Arc::clone(&columns), values.collect::<rusqlite::Result<_>>()?));
             }

@@ -1,0 +1,4 @@
+//! The data layer on real servers: every case runs on SQLite, PostgreSQL and MariaDB under the same name.
+
+mod statements;
+mod transactions;
