@@ -31,8 +31,9 @@ impl Workspace {
     /// An empty folder.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let name = format!("manage-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        // Not below this project: its own settings would be found upward.
+        let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         Self { path, variables: Vec::new() }
     }
