@@ -28,5 +28,8 @@ pub mod management;
 // Floor 9: what an app is.
 pub mod apps;
 
+// Floor 10: apps that any site would install.
+pub mod contrib;
+
 // Floor 12: this site.
 pub mod project;

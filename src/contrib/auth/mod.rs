@@ -1,0 +1,4 @@
+//! People: accounts, groups, permissions and passwords.
+
+pub mod hashers;
+pub mod password_validation;

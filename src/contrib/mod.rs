@@ -1,0 +1,3 @@
+//! Apps and middleware that any site would install, lowest first.
+
+pub mod auth;
