@@ -1,4 +1,5 @@
 //! The data layer on real servers: every case runs on SQLite, PostgreSQL and MariaDB under the same name.
 
+mod queries;
 mod statements;
 mod transactions;

@@ -11,7 +11,34 @@ mod meta;
 pub mod declared;
 mod registry;
 
+// Rows as structs, and the queries that find them.
+mod columns;
+
+mod model;
+
+mod query;
+
+pub use columns::{Aggregate, Assignment, Column, Condition, Ordering, Selection};
 pub use constraints::{Constraint, Index};
 pub use fields::{Choice, DefaultValue, Field, FieldType, OnDelete};
+pub use manage_derive::Model;
 pub use meta::{ModelState, Options};
+pub use model::Model;
+pub use query::{QuerySet, Related};
 pub use registry::Registry;
+
+/// Literals of `derive(Model)` as TOML has them.
+#[doc(hidden)]
+pub fn toml_string(text: &str) -> toml::Value {
+    toml::Value::String(text.to_owned())
+}
+
+#[doc(hidden)]
+pub fn toml_integer(number: i64) -> toml::Value {
+    toml::Value::Integer(number)
+}
+
+#[doc(hidden)]
+pub fn toml_boolean(truth: bool) -> toml::Value {
+    toml::Value::Boolean(truth)
+}

@@ -29,6 +29,8 @@ pub struct Features {
     pub max_identifier_bytes: usize,
     /// Most values that one statement can bind.
     pub max_params: usize,
+    /// What stands before a query whose plan is asked for.
+    pub explain: &'static str,
     /// The sign around names.
     pub quote: char,
 }

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 pub use connection::{BatchError, Connection, Statement};
 pub use features::Features;
 pub use row::{FromRow, Row};
-pub use sql::{Dialects, SqlText, positional};
+pub use sql::{Dialects, SqlText, build, positional};
 pub use value::{FromValue, ToValue, Value};
 
 use crate::db::error::Result;

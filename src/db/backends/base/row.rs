@@ -28,6 +28,14 @@ impl Row {
         &self.values
     }
 
+    /// The row's first `count` columns and the rest.
+    pub fn split_at(mut self, count: usize) -> (Self, Self) {
+        let count = count.min(self.values.len());
+        let right = self.values.split_off(count);
+        let (left_names, right_names) = self.columns.split_at(count);
+        (Self::new(left_names.into(), self.values), Self::new(right_names.into(), right))
+    }
+
     /// Takes column `index` (from 0) out of the row.
     ///
     /// # Errors

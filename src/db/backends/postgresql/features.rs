@@ -17,5 +17,6 @@ pub static FEATURES: Features = Features {
     can_alter_foreign_keys: true,
     max_identifier_bytes: 63,
     max_params: 65_535,
+    explain: "EXPLAIN",
     quote: '"',
 };

@@ -17,5 +17,6 @@ pub static FEATURES: Features = Features {
     can_alter_foreign_keys: false,
     max_identifier_bytes: 255,
     max_params: 32_766,
+    explain: "EXPLAIN QUERY PLAN",
     quote: '"',
 };
