@@ -98,7 +98,15 @@ fn column_functions(input: &DeriveInput, fields: &[ModelField], table: &str) -> 
             }
         }
     });
-    quote!(#[allow(dead_code, clippy::allow_attributes, reason = "not every column is asked for")] impl #model { #(#functions)* })
+    quote!(#[allow(dead_code, clippy::allow_attributes, reason = "not every column is asked for")]
+    impl #model {
+        /// All rows, to be narrowed.
+        #visibility fn objects<E: ::manage::db::Executor>(executor: E) -> ::manage::db::models::QuerySet<Self, E> {
+            ::manage::db::models::QuerySet::new(executor)
+        }
+
+        #(#functions)*
+    })
 }
 
 fn header(input: &DeriveInput) -> Result<Header> {

@@ -8,8 +8,8 @@ use rust_embed::Embed;
 use super::environment::Environment;
 use super::error::{ImproperlyConfigured, Origin, Problem};
 use super::section::{Entry, Reading, Section};
+use super::settings::{AppSettings, Settings};
 use super::tree::{self, Content, Node, Table};
-use super::{AppSettings, DatabaseSettings, Settings};
 use crate::text;
 
 /// Variables with this beginning override single settings: `MANAGE__DATABASES__USERS__HOST=db2`.
@@ -84,16 +84,6 @@ pub fn load(
     } else {
         Err(ImproperlyConfigured { problems })
     }
-}
-
-/// The built-in defaults alone.
-pub(super) fn defaults() -> Settings {
-    Section::read(&Reading::default(), "", Table::new(), |section| Settings::read(section, &[]))
-}
-
-/// A database of defaults alone; its missing name is for the caller to give.
-pub(super) fn default_database() -> DatabaseSettings {
-    Section::read(&Reading::default(), "", Table::new(), DatabaseSettings::read)
 }
 
 /// Names of the profiles that can be chosen: files of the root and those in the binary.

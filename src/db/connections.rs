@@ -10,6 +10,7 @@ use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, T
 use super::backends;
 use super::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
 use super::error::{Error, Result};
+use super::router::DEFAULT_ALIAS;
 use crate::conf::{DatabaseSettings, Settings};
 
 /// All configured databases. Cheap to clone; opens nothing by itself.
@@ -42,7 +43,7 @@ impl Connections {
     /// The configured aliases, sorted, `default` first.
     pub fn aliases(&self) -> Vec<&str> {
         let mut aliases: Vec<&str> = self.databases.keys().map(String::as_str).collect();
-        aliases.sort_by_key(|alias| (*alias != super::DEFAULT_ALIAS, *alias));
+        aliases.sort_by_key(|alias| (*alias != DEFAULT_ALIAS, *alias));
         aliases
     }
 

@@ -9,8 +9,9 @@ pub mod error;
 pub mod backends;
 
 // Which database, which connection.
-pub mod connections;
 pub mod router;
+
+pub mod connections;
 
 // Statements that belong together.
 pub mod transaction;
@@ -24,15 +25,13 @@ pub mod migrations;
 pub use backends::base::{FromRow, FromValue, Row, SqlText, ToValue, Value};
 pub use connections::{Connections, Database};
 pub use error::{Error, Result, StatementKind};
-pub use router::Router;
+pub use router::{DEFAULT_ALIAS, Router};
 pub use transaction::{Executor, Transaction};
 
-/// The alias that is used where none is named.
-pub const DEFAULT_ALIAS: &str = "default";
-
 /// The values of a statement's `?` marks, in order: `params![article.id, "text", None::<i64>]`.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! params {
+macro_rules! __params {
     ($($value:expr),* $(,)?) => { &[$($crate::db::ToValue::to_value(&$value)),*] };
 }
-pub use crate::params;
+pub use __params as params;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// The alias that is used where none is named.
+pub const DEFAULT_ALIAS: &str = "default";
+
 /// Routes from `[routes]`: app to alias. An app that is not listed lives on `default`.
 #[derive(Debug, Clone, Default)]
 pub struct Router {
@@ -17,13 +20,13 @@ impl Router {
     /// The aliases that hold `app`'s tables.
     pub fn aliases<'a>(&'a self, app: &str) -> impl Iterator<Item = &'a str> {
         let listed = self.routes.get(app).map_or(&[] as &[String], Vec::as_slice);
-        let default = listed.is_empty().then_some(super::DEFAULT_ALIAS);
+        let default = listed.is_empty().then_some(DEFAULT_ALIAS);
         listed.iter().map(String::as_str).chain(default)
     }
 
     /// The alias to use for `app`'s rows.
     pub fn alias<'a>(&'a self, app: &str) -> &'a str {
-        self.aliases(app).next().unwrap_or(super::DEFAULT_ALIAS)
+        self.aliases(app).next().unwrap_or(DEFAULT_ALIAS)
     }
 
     /// Whether `app`'s tables belong on `alias` (Django's `allow_migrate`).

@@ -14,6 +14,8 @@ mod registry;
 // Rows as structs, and the queries that find them.
 mod columns;
 
+mod statements;
+
 mod model;
 
 mod query;

@@ -4,7 +4,7 @@ use sea_query::{Alias, Query};
 
 use super::columns::{bound, to_sea};
 use super::meta::ModelState;
-use super::query::{QuerySet, run};
+use super::statements as run;
 use crate::db::{Executor, FromRow, Result, Value};
 
 /// A struct that is a row of a table. Written by `#[derive(Model)]`.
@@ -30,11 +30,6 @@ pub trait Model: FromRow + Send + Sync {
 
     /// Takes the number that the database made.
     fn set_key(&mut self, key: i64);
-
-    /// All rows, to be narrowed.
-    fn objects<E: Executor>(executor: E) -> QuerySet<Self, E> {
-        QuerySet::new(executor)
-    }
 
     /// Inserts the row and gives it back with the key that the database made.
     fn insert<E: Executor>(mut self, mut executor: E) -> impl Future<Output = Result<Self>> + Send {

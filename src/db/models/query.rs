@@ -7,6 +7,7 @@ use sea_query::{Alias, Asterisk, Expr, Func, JoinType, Query, SelectStatement};
 
 use super::columns::{Aggregate, Assignment, Column, Condition, Ordering, Selection};
 use super::model::Model;
+use super::statements as run;
 use crate::db::{Error, Executor, FromRow, FromValue, Result, Row, ToValue};
 
 /// Some rows of a model, in some order.
@@ -22,7 +23,7 @@ pub struct QuerySet<M, E> {
 
 impl<M: Model, E: Executor> QuerySet<M, E> {
     /// All rows.
-    pub(super) fn new(executor: E) -> Self {
+    pub fn new(executor: E) -> Self {
         Self {
             executor,
             conditions: Vec::new(),
@@ -284,56 +285,5 @@ fn one<T: FromValue>(rows: Vec<Row>) -> Result<T> {
     match rows.into_iter().next() {
         Some(mut row) => row.take(0),
         None => Err(Error::DoesNotExist { model: "row" }),
-    }
-}
-
-/// From sea-query's statements to a connection.
-pub(super) mod run {
-    use sea_query::{QueryStatementWriter, SelectStatement};
-
-    use crate::db::backends::base::{Statement, build};
-    use crate::db::models::columns::from_sea;
-    use crate::db::{Executor, Result, Row, Value};
-
-    fn built<S: QueryStatementWriter>(executor: &impl Executor, statement: &S) -> (String, Vec<Value>) {
-        let (sql, values) = build(executor.backend().features().dialect, statement);
-        (sql, values.0.into_iter().map(from_sea).collect())
-    }
-
-    pub async fn rows(executor: &mut impl Executor, select: &SelectStatement) -> Result<Vec<Row>> {
-        let (sql, params) = built(executor, select);
-        executor.rows(Statement { sql: &sql, params: &params }).await
-    }
-
-    pub async fn change<S: QueryStatementWriter + Sync>(
-        executor: &mut impl Executor,
-        statement: &S,
-    ) -> Result<u64> {
-        let (sql, params) = built(executor, statement);
-        executor.change(Statement { sql: &sql, params: &params }).await
-    }
-
-    pub async fn insert<S: QueryStatementWriter + Sync>(
-        executor: &mut impl Executor,
-        statement: &S,
-        key: &str,
-    ) -> Result<i64> {
-        let (sql, params) = built(executor, statement);
-        executor.insert(Statement { sql: &sql, params: &params }, key).await
-    }
-
-    pub async fn explain(executor: &mut impl Executor, select: &SelectStatement) -> Result<String> {
-        let (sql, params) = built(executor, select);
-        let explain = format!("{} {sql}", executor.backend().features().explain);
-        let rows = executor.rows(Statement { sql: &explain, params: &params }).await?;
-        let lines = rows.iter().map(|row| {
-            let values = row.values().iter().filter_map(|value| match value {
-                Value::Text(text) => Some(text.clone()),
-                Value::Int(number) => Some(number.to_string()),
-                _ => None,
-            });
-            values.collect::<Vec<_>>().join(" ")
-        });
-        Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 }

@@ -2,9 +2,10 @@
 
 mod value;
 
+mod row;
+
 mod connection;
 mod features;
-mod row;
 mod sql;
 
 use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! MariaDB 10.6 and MySQL 8.0.16, and newer.
 
-mod connection;
 mod error;
 mod features;
 mod values;
+
+mod connection;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! PostgreSQL 13 and newer.
 
-mod connection;
 mod error;
 mod features;
-mod tls;
 mod values;
+
+mod connection;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! SQLite, in the binary itself.
 
-mod connection;
 mod error;
 mod features;
+
+mod connection;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
