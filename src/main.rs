@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    manage::project::main(std::env::args_os().collect())
+    manage::project::main(&std::env::args_os().collect::<Vec<_>>())
 }

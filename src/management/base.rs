@@ -7,6 +7,7 @@ use clap::{ArgMatches, Args};
 
 use super::error::CommandResult;
 use super::output::{ColorChoice, Output};
+use crate::checks::Check;
 use crate::conf::{AppSettings, Environment, Loaded, Locator, load};
 use crate::setup::Project;
 
@@ -102,6 +103,8 @@ pub struct GlobalArgs {
 pub struct Installed {
     /// Every command.
     pub commands: Vec<Command>,
+    /// Every system check.
+    pub checks: Vec<Check<Project>>,
     /// How apps read their own tables of the settings.
     pub app_settings: Vec<AppSettings>,
     /// Makes the project of loaded settings: which apps are installed decides its models.

@@ -4,23 +4,29 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Args as _, FromArgMatches as _};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgMatches, FromArgMatches as _};
 
-use super::base::{Command, GlobalArgs, Group, Installed, Manage};
+use super::base::{GlobalArgs, Installed, Manage};
+use super::completion;
 use super::error::{CommandError, CommandResult, ErrorKind};
-use super::output::{Output, Style};
+use super::output::{ColorChoice, Output, Style};
+use super::parser::parser;
 use crate::conf::Environment;
 
 /// Parses `args` (with the program's name first) and runs what they name.
-pub fn execute_from_command_line(args: Vec<OsString>, installed: Installed) -> ExitCode {
-    let environment = Environment::of_process();
+pub fn execute_from_command_line(args: &[OsString], installed: fn() -> Installed) -> ExitCode {
+    if completion::answer(args, installed) {
+        return ExitCode::SUCCESS;
+    }
+    let (environment, installed) = (Environment::of_process(), installed());
     let matches = match parser(&installed.commands).try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(error) => return show_clap(&error),
+        Err(error) => return show_clap(&error, &environment),
     };
     let globals = match matches.subcommand().map(|(_, matches)| GlobalArgs::from_arg_matches(matches)) {
         Some(Ok(globals)) => globals,
-        Some(Err(error)) => return show_clap(&error),
+        Some(Err(error)) => return show_clap(&error, &environment),
         None => return ExitCode::from(2),
     };
     let mut out = Output::new(globals.verbosity, globals.color, globals.no_input, &environment);
@@ -43,45 +49,39 @@ fn run(matches: &ArgMatches, manage: &Manage, out: &mut Output) -> CommandResult
     (command.run)(matches, manage, out)
 }
 
-/// The whole command line for clap.
-pub fn parser(commands: &[Command]) -> clap::Command {
-    let root = clap::Command::new("manage")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Migrations, serving, people: Django's manage.py, a web server and a blog in one binary")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .override_help(overview(commands));
-    let root = GlobalArgs::augment_args(root);
-    commands
-        .iter()
-        .fold(root, |root, command| root.subcommand((command.augment)(clap::Command::new(command.name))))
-}
-
-/// The help of the program: commands in groups, one line each.
-fn overview(commands: &[Command]) -> String {
-    let mut text = String::from("Usage: manage COMMAND [ARGS]\n");
-    for group in Group::ALL {
-        let members: Vec<&Command> = commands.iter().filter(|command| command.group == group).collect();
-        if members.is_empty() {
-            continue;
-        }
-        text.push_str(&format!("\n{}:\n", group.title()));
-        for command in members {
-            let about =
-                (command.augment)(clap::Command::new(command.name)).get_about().map(ToString::to_string);
-            text.push_str(&format!("  {:<18}{}\n", command.name, about.unwrap_or_default()));
-        }
+/// Shows help and versions as clap has them, and its errors in the form of all others.
+fn show_clap(error: &clap::Error, environment: &Environment) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody reads any more when printing fails: that is no error.
+        drop(error.print());
+        return ExitCode::SUCCESS;
     }
-    text.push_str("\n`manage help COMMAND` tells more about one.\n");
-    text
+    let mut out = Output::new(1, ColorChoice::Auto, true, environment);
+    show(&usage_error(error), &mut out);
+    ExitCode::from(2)
 }
 
-fn show_clap(error: &clap::Error) -> ExitCode {
-    let shown = error.print();
-    match u8::try_from(error.exit_code()) {
-        Ok(_) if shown.is_err() => ExitCode::SUCCESS,
-        Ok(status) => ExitCode::from(status),
-        Err(_) => ExitCode::FAILURE,
+fn usage_error(error: &clap::Error) -> CommandError {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        _ => None,
+    };
+    let suggestion =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    let suggestion = suggestion.into_iter().find_map(text);
+    let usage = match text(ContextKind::InvalidSubcommand) {
+        Some(name) => CommandError::usage(format!("unknown command `{name}`")),
+        None => {
+            let rendered = error.render().to_string();
+            let first =
+                rendered.lines().take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n");
+            CommandError::usage(first.trim_start_matches("error: "))
+        }
+    };
+    match suggestion {
+        Some(name) => usage.hint(format!("did you mean `{name}`?")),
+        None => usage.hint("`manage help` lists the commands, `manage help COMMAND` tells more about one"),
     }
 }
 

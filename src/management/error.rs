@@ -95,12 +95,6 @@ impl CommandError {
     }
 }
 
-/// What a room's error makes a person type next. The only place where hints for foreign errors are written.
-pub trait Hint {
-    /// The hints.
-    fn hints(&self) -> Vec<String>;
-}
-
 impl From<ImproperlyConfigured> for CommandError {
     fn from(error: ImproperlyConfigured) -> Self {
         // A profile that does not exist was mistyped on the command line, not written wrongly in a file.

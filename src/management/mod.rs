@@ -6,12 +6,19 @@ mod output;
 mod base;
 mod runtime;
 
+mod parser;
+
+mod completion;
+
+// What the commands look for and do.
+pub mod checks;
+
 pub mod commands;
 
 mod dispatch;
 
 pub use base::{BaseCommand, Command, GlobalArgs, Group, Installed, Manage};
 pub use dispatch::execute_from_command_line;
-pub use error::{CommandError, CommandResult, ErrorKind, Hint};
+pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};
 pub use runtime::block_on;

@@ -11,8 +11,8 @@ use crate::management::{self, CommandResult, Installed};
 use crate::setup::Project;
 
 /// Runs the program with these arguments, the program's name first.
-pub fn main(args: Vec<OsString>) -> ExitCode {
-    management::execute_from_command_line(args, installed())
+pub fn main(args: &[OsString]) -> ExitCode {
+    management::execute_from_command_line(args, installed)
 }
 
 /// What the rooms and the apps contribute.
@@ -23,6 +23,7 @@ fn installed() -> Installed {
             .chain(apps::INSTALLED_APPS.iter().flat_map(|app| app.commands))
             .copied()
             .collect(),
+        checks: management::checks::CHECKS.to_vec(),
         app_settings: apps::INSTALLED_APPS.iter().filter_map(|app| app.settings).collect(),
         project,
     }

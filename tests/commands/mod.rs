@@ -1,5 +1,9 @@
 //! The commands, one file each: whole outputs compared.
 
+mod check;
+mod completions;
 mod dbshell;
 mod diffsettings;
+mod help;
+mod man;
 mod version;

@@ -4,6 +4,6 @@ mod databases;
 mod program;
 
 pub use databases::{Kind, TestDatabase, block_on};
-pub use program::Workspace;
+pub use program::{Run, Workspace};
 
 pub(crate) use databases::on_every_database;

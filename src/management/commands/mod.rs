@@ -1,7 +1,10 @@
 //! The commands that need no app: one file each, named as what people type.
 
+mod check;
+mod completions;
 mod dbshell;
 mod diffsettings;
+mod man;
 mod version;
 
 use super::base::Command;
@@ -9,6 +12,9 @@ use super::base::Command;
 /// All of them, in the order of help.
 pub const COMMANDS: &[Command] = &[
     Command::of::<dbshell::DbShell>(),
+    Command::of::<check::Check>(),
     Command::of::<diffsettings::DiffSettings>(),
+    Command::of::<completions::Completions>(),
+    Command::of::<man::Man>(),
     Command::of::<version::Version>(),
 ];

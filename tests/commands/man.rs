@@ -1,0 +1,28 @@
+use crate::support::Workspace;
+
+#[test]
+fn a_page_describes_the_program_or_a_command() {
+    let page = Workspace::new().manage(["man"]).succeeds();
+    assert!(page.contains(".TH manage 1"), "{page}");
+    let page = Workspace::new().manage(["man", "dbshell"]).succeeds();
+    assert!(page.contains("Start the database\\*(Aqs own client"), "{page}");
+    Workspace::new()
+        .manage(["man", "dbshel"])
+        .fails_with(2, "error: unknown command `dbshel`\nhint: did you mean `dbshell`?\n");
+}
+
+#[test]
+fn all_pages_are_written_into_a_folder() {
+    let workspace = Workspace::new();
+    let run = workspace.manage(["man", "--out-dir", "pages"]);
+    assert!(run.stderr.ends_with("pages written to pages\n"), "{}", run.stderr);
+    let mut names: Vec<String> = std::fs::read_dir(workspace.path().join("pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(
+        names.contains(&"manage.1".to_owned()) && names.contains(&"manage-dbshell.1".to_owned()),
+        "{names:?}"
+    );
+}
