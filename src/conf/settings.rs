@@ -76,6 +76,8 @@ pub struct DatabaseSettings {
     pub connect_timeout: f64,
     /// Longest run of one statement; none: no limit.
     pub statement_timeout: Option<f64>,
+    /// Statements that take longer are logged; none: not at all.
+    pub slow_query: Option<f64>,
     /// Longest wait for a lock; none: the vendor's default (5 s for SQLite).
     pub lock_timeout: Option<f64>,
 }
@@ -94,6 +96,7 @@ impl DatabaseSettings {
             pool_timeout: section.seconds("pool_timeout", 5.0),
             connect_timeout: section.seconds("connect_timeout", 5.0),
             statement_timeout: section.optional_seconds("statement_timeout"),
+            slow_query: section.optional_seconds("slow_query"),
             lock_timeout: section.optional_seconds("lock_timeout"),
         };
         let url = section.secret("url", "");

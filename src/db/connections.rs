@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, Timeouts};
 
@@ -84,6 +84,7 @@ struct Inner {
     /// The same pool as `reads`, or one connection where writers exclude each other anyway.
     writes: Pool,
     wait: Duration,
+    slow: Option<Duration>,
 }
 
 type Pool = managed::Pool<Opener>;
@@ -95,9 +96,11 @@ impl Database {
     /// Pools for `backend`, empty at first.
     pub fn new(backend: BackendRef, settings: &DatabaseSettings) -> Self {
         let wait = Duration::from_secs_f64(settings.pool_timeout);
-        let reads = pool(&backend, settings.pool_size);
-        let writes = if backend.features().has_single_writer { pool(&backend, 1) } else { reads.clone() };
-        Self { inner: Arc::new(Inner { backend, reads, writes, wait }) }
+        let slow = settings.slow_query.map(Duration::from_secs_f64);
+        let reads = pool(&backend, settings.pool_size, wait);
+        let writes =
+            if backend.features().has_single_writer { pool(&backend, 1, wait) } else { reads.clone() };
+        Self { inner: Arc::new(Inner { backend, reads, writes, wait, slow }) }
     }
 
     /// What kind of database this is and where.
@@ -142,7 +145,8 @@ impl Database {
     /// # Errors
     /// Those of the connection, the statement and of reading a row.
     pub async fn query<T: FromRow>(&self, sql: &str, params: &[Value]) -> Result<Vec<T>> {
-        let rows = self.reader().await?.query(Statement { sql, params }).await?;
+        let rows =
+            self.run(sql, async || self.reader().await?.query(Statement { sql, params }).await).await?;
         rows.into_iter().map(T::from_row).collect()
     }
 
@@ -151,7 +155,8 @@ impl Database {
     /// # Errors
     /// As [`Database::query`].
     pub async fn query_optional<T: FromRow>(&self, sql: &str, params: &[Value]) -> Result<Option<T>> {
-        let rows = self.reader().await?.query(Statement { sql, params }).await?;
+        let rows =
+            self.run(sql, async || self.reader().await?.query(Statement { sql, params }).await).await?;
         rows.into_iter().next().map(T::from_row).transpose()
     }
 
@@ -160,7 +165,8 @@ impl Database {
     /// # Errors
     /// As [`Database::query`].
     pub async fn query_all(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
-        self.reader().await?.query_all(statements).await
+        let first = statements.first().map_or("", |statement| statement.sql);
+        self.run(first, async || self.reader().await?.query_all(statements).await).await
     }
 
     /// Runs one statement that changes rows and tells how many.
@@ -168,13 +174,26 @@ impl Database {
     /// # Errors
     /// Those of the connection and the statement.
     pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
-        self.writer().await?.execute(Statement { sql, params }).await
+        self.run(sql, async || self.writer().await?.execute(Statement { sql, params }).await).await
+    }
+
+    /// Runs `work` and logs it when it takes long. The log line stands in the span of the request that asked.
+    async fn run<T>(&self, sql: &str, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+        let Some(slow) = self.inner.slow else { return work().await };
+        let start = Instant::now();
+        let answer = work().await;
+        let took = start.elapsed();
+        if took > slow {
+            let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(database = self.inner.backend.alias(), duration_ms, sql, "slow statement");
+        }
+        answer
     }
 }
 
-fn pool(backend: &BackendRef, size: usize) -> Pool {
-    let settings = Timeouts::default();
-    let config = managed::PoolConfig { max_size: size, timeouts: settings, ..managed::PoolConfig::default() };
+fn pool(backend: &BackendRef, size: usize, wait: Duration) -> Pool {
+    let timeouts = Timeouts { wait: Some(wait), ..Timeouts::default() };
+    let config = managed::PoolConfig { max_size: size, timeouts, ..managed::PoolConfig::default() };
     #[expect(
         clippy::expect_used,
         reason = "building fails only for time-outs without a runtime; a runtime is named"

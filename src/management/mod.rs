@@ -4,6 +4,7 @@ mod error;
 mod output;
 
 mod base;
+mod prompt;
 mod runtime;
 
 mod parser;
@@ -21,4 +22,5 @@ pub use base::{BaseCommand, Command, GlobalArgs, Group, Installed, Manage};
 pub use dispatch::execute_from_command_line;
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};
+pub use prompt::Prompt;
 pub use runtime::block_on;

@@ -114,6 +114,11 @@ impl Output {
         self.stdout_color
     }
 
+    /// Whether stderr shows colour.
+    pub fn has_status_color(&self) -> bool {
+        self.stderr_color
+    }
+
     /// Writes a line of the answer to stdout.
     ///
     /// # Errors

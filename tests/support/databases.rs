@@ -28,11 +28,19 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// The same database through pools of its own, with other settings.
+    pub fn reopen(&self, change: impl FnOnce(&mut DatabaseSettings)) -> Database {
+        let mut settings = DatabaseSettings::from_url(&self.url).unwrap();
+        change(&mut settings);
+        open("default", &settings, self.workspace.path())
+    }
+
     /// Makes an empty database.
     pub async fn create(kind: Kind) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let workspace = Workspace::new();
-        let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let started = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+        let name = format!("t{started:x}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let url = match kind {
             Kind::Sqlite => "sqlite:///test.sqlite3".to_owned(),
             Kind::Postgresql => on_server("MANAGE_TEST_POSTGRESQL_URL", &name).await,

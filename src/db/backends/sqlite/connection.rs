@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -19,6 +20,38 @@ const STATEMENT_CACHE: usize = 128;
 /// An open SQLite file.
 pub struct SqliteConnection {
     inner: rusqlite::Connection,
+    limit: Option<Limit>,
+}
+
+/// The longest time of one statement. SQLite asks every few thousand steps whether to go on.
+struct Limit {
+    longest: Duration,
+    start: Instant,
+    /// When the statement in hand has to end, in microseconds since `start`.
+    deadline: Arc<AtomicU64>,
+}
+
+impl Limit {
+    /// Steps of SQLite's machine between two looks at the clock: about 0.1 ms.
+    const STEPS: i32 = 10_000;
+
+    fn on(inner: &mut rusqlite::Connection, longest: Duration) -> rusqlite::Result<Self> {
+        let limit = Self { longest, start: Instant::now(), deadline: Arc::new(AtomicU64::new(u64::MAX)) };
+        let (start, deadline) = (limit.start, Arc::clone(&limit.deadline));
+        inner.progress_handler(
+            Self::STEPS,
+            Some(move || micros(start.elapsed()) > deadline.load(Ordering::Relaxed)),
+        )?;
+        Ok(limit)
+    }
+
+    fn begin(&self) {
+        self.deadline.store(micros(self.start.elapsed() + self.longest), Ordering::Relaxed);
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl SqliteConnection {
@@ -26,11 +59,11 @@ impl SqliteConnection {
     ///
     /// # Errors
     /// The driver's error, when the file cannot be opened or is no database.
-    pub fn open(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Self> {
+    pub fn open(path: &Path, busy_timeout: Duration, longest: Option<Duration>) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let inner = rusqlite::Connection::open_with_flags(path, flags)?;
+        let mut inner = rusqlite::Connection::open_with_flags(path, flags)?;
         inner.busy_timeout(busy_timeout)?;
         inner.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
         set_wal(&inner)?;
@@ -38,7 +71,8 @@ impl SqliteConnection {
             "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-8192; \
              PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
         )?;
-        Ok(Self { inner })
+        let limit = longest.map(|longest| Limit::on(&mut inner, longest)).transpose()?;
+        Ok(Self { inner, limit })
     }
 
     fn run<T>(
@@ -46,6 +80,7 @@ impl SqliteConnection {
         statement: Statement<'_>,
         read: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
+        self.begin_limit();
         in_place(|| {
             let mut prepared = self.inner.prepare_cached(statement.sql)?;
             for (index, value) in statement.params.iter().enumerate() {
@@ -56,7 +91,14 @@ impl SqliteConnection {
         .map_err(|error| error::statement(statement.sql, &error))
     }
 
+    fn begin_limit(&self) {
+        if let Some(limit) = &self.limit {
+            limit.begin();
+        }
+    }
+
     fn simple(&self, sql: &str) -> Result<()> {
+        self.begin_limit();
         in_place(|| self.inner.execute_batch(sql)).map_err(|error| error::statement(sql, &error))
     }
 }

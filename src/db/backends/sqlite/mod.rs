@@ -20,6 +20,7 @@ pub struct Sqlite {
     alias: String,
     path: PathBuf,
     busy_timeout: Duration,
+    statement_timeout: Option<Duration>,
 }
 
 impl Sqlite {
@@ -33,7 +34,8 @@ impl Sqlite {
             name => root.join(name),
         };
         let busy_timeout = Duration::from_secs_f64(settings.lock_timeout.unwrap_or(5.0));
-        Ok(Self { alias: alias.to_owned(), path, busy_timeout })
+        let statement_timeout = settings.statement_timeout.map(Duration::from_secs_f64);
+        Ok(Self { alias: alias.to_owned(), path, busy_timeout, statement_timeout })
     }
 }
 
@@ -52,7 +54,8 @@ impl Backend for Sqlite {
     }
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
-        let opened = connection::SqliteConnection::open(&self.path, self.busy_timeout);
+        let opened =
+            connection::SqliteConnection::open(&self.path, self.busy_timeout, self.statement_timeout);
         Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
     }
 

@@ -1,0 +1,89 @@
+//! Time-outs and faults of connections.
+
+use std::time::{Duration, Instant};
+
+use manage::conf::DatabaseSettings;
+use manage::db::{Database, Error, Row, StatementKind, backends, params};
+
+use crate::support::{Workspace, block_on, on_every_database};
+
+on_every_database! {
+    async fn a_statement_that_runs_too_long_is_stopped(db in TestDatabase) {
+        let sql = match db.database.dialect() {
+            "postgresql" => "SELECT pg_sleep(20)",
+            "mysql" => "SELECT SLEEP(20) FROM (SELECT 1) AS once",
+            _ => "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+        };
+        let limited = db.reopen(|settings| settings.statement_timeout = Some(0.3));
+        let start = Instant::now();
+        let answer = limited.query::<Row>(sql, &[]).await;
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(answer.unwrap_err().statement_kind(), Some(StatementKind::Timeout));
+        assert_eq!(limited.query::<(i64,)>("SELECT ? + 1", params![1]).await.unwrap(), [(2,)]);
+    }
+
+    async fn a_busy_pool_is_waited_for_only_so_long(db in TestDatabase) {
+        let small = db.reopen(|settings| {
+            settings.pool_size = 1;
+            settings.pool_timeout = 0.2;
+        });
+        let held = small.reader().await.unwrap();
+        let start = Instant::now();
+        let Err(error) = small.reader().await else { panic!("a second connection was lent") };
+        assert!(matches!(error, Error::PoolTimeout { .. }), "{error}");
+        assert!(error.is_unavailable());
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+        drop(held);
+        assert!(small.reader().await.is_ok());
+    }
+}
+
+fn connect(url: &str, root: &Workspace) -> String {
+    let mut settings = DatabaseSettings::from_url(url).unwrap();
+    settings.connect_timeout = 2.0;
+    let database = Database::new(backends::create("default", &settings, root.path()).unwrap(), &settings);
+    let start = Instant::now();
+    let Err(error) = block_on(database.reader()) else { panic!("{url} was connected to") };
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    error.to_string()
+}
+
+#[test]
+fn a_server_that_is_down_or_unknown_is_named_with_its_address_and_without_the_password() {
+    let root = Workspace::new();
+    for engine in ["postgresql", "mysql"] {
+        let said = connect(&format!("{engine}://me:hush@127.0.0.1:1/site"), &root);
+        assert_eq!(said, "cannot connect to database `default` at 127.0.0.1:1/site: connection refused");
+        let said = connect(&format!("{engine}://me:hush@no-such-host.invalid:5/site"), &root);
+        assert!(
+            said.starts_with("cannot connect to database `default` at no-such-host.invalid:5/site: "),
+            "{said}"
+        );
+        assert!(!said.contains("hush"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_none_or_no_database_is_told_apart() {
+    let root = Workspace::new();
+    root.write("text.sqlite3", &"this is not a database, it is a text that goes on for a while. ".repeat(40));
+    let at = |name: &str| root.path().join(name).display().to_string();
+    assert_eq!(
+        connect("sqlite:///text.sqlite3", &root),
+        format!(
+            "cannot connect to database `default` at {}: the file is not a SQLite database",
+            at("text.sqlite3")
+        )
+    );
+    let said = connect("sqlite:///missing/x.sqlite3", &root);
+    let (file, folder) = (at("missing/x.sqlite3"), at("missing"));
+    assert_eq!(
+        said,
+        format!("cannot connect to database `default` at {file}: the folder {folder} does not exist")
+    );
+    root.write("folder/inside", "");
+    assert_eq!(
+        connect("sqlite:///folder", &root),
+        format!("cannot connect to database `default` at {}: it is a folder", at("folder"))
+    );
+}
