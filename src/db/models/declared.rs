@@ -117,10 +117,13 @@ constraints = [ { unique = ["customer", "placed_at"] } ]
             told("[A]\nfields = [\n  { name = \"x\", type = \"Char\" },\n]"),
             "models/shop.toml:3: field `x`: Char needs `max_length`"
         );
-        assert!(told("[A]\nfields = [\n{ name = \"x\", type = \"Text\", nul = true }]").starts_with(
-            "models/shop.toml:3: unknown field `nul`"
-        ));
-        assert!(told("[A]\nfields = []\ntabel = \"x\"").starts_with("models/shop.toml:3: unknown field `tabel`"));
+        assert!(
+            told("[A]\nfields = [\n{ name = \"x\", type = \"Text\", nul = true }]")
+                .starts_with("models/shop.toml:3: unknown field `nul`")
+        );
+        assert!(
+            told("[A]\nfields = []\ntabel = \"x\"").starts_with("models/shop.toml:3: unknown field `tabel`")
+        );
         assert!(told("[A\n").starts_with("models/shop.toml:1: not TOML"));
         assert_eq!(
             told("[A]\nfields = []\nindexes = [{ fields = [\"nope\"] }]"),

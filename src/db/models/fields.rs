@@ -236,7 +236,10 @@ impl Field {
     /// Whether it has an index of its own: as `db_index` says, else keys and slugs have.
     pub fn has_index(&self) -> bool {
         let by_kind = matches!(self.kind, FieldType::ForeignKey | FieldType::Slug);
-        !self.unique && !self.primary_key && self.kind != FieldType::OneToOne && self.db_index.unwrap_or(by_kind)
+        !self.unique
+            && !self.primary_key
+            && self.kind != FieldType::OneToOne
+            && self.db_index.unwrap_or(by_kind)
     }
 
     /// Whether no two rows share a value.

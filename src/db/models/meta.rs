@@ -82,8 +82,7 @@ impl ModelState {
             id.primary_key = true;
             self.fields.insert(0, id);
         }
-        let names: Vec<String> =
-            self.options.indexes.iter().map(|index| self.index_name(index)).collect();
+        let names: Vec<String> = self.options.indexes.iter().map(|index| self.index_name(index)).collect();
         for (index, name) in self.options.indexes.iter_mut().zip(names) {
             index.name = name;
         }
@@ -111,7 +110,9 @@ impl ModelState {
             return constraint.name.clone();
         }
         let mut parts = self.columns(constraint.unique.iter().map(String::as_str));
-        parts.extend([&constraint.check, &constraint.exclude, &constraint.condition].into_iter().flatten().map(digest));
+        parts.extend(
+            [&constraint.check, &constraint.exclude, &constraint.condition].into_iter().flatten().map(digest),
+        );
         let suffix = match constraint {
             Constraint { check: Some(_), .. } => "_check",
             Constraint { exclude: Some(_), .. } => "_excl",
@@ -148,8 +149,9 @@ impl ModelState {
         if kinds.iter().filter(|given| **given).count() != 1 {
             return Some("a constraint needs one of `check`, `unique` and `exclude`".to_owned());
         }
-        let of_unique =
-            constraint.condition.is_some() || constraint.deferrable.is_some() || constraint.nulls_distinct.is_some();
+        let of_unique = constraint.condition.is_some()
+            || constraint.deferrable.is_some()
+            || constraint.nulls_distinct.is_some();
         if of_unique && constraint.unique.is_empty() {
             return Some("`condition`, `deferrable` and `nulls_distinct` belong to `unique`".to_owned());
         }

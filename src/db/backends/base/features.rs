@@ -33,6 +33,8 @@ pub struct Features {
     pub max_params: usize,
     /// What stands before a query whose plan is asked for.
     pub explain: &'static str,
+    /// Begins a transaction that will write.
+    pub begin: &'static str,
     /// The sign around names.
     pub quote: char,
 }

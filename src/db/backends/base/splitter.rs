@@ -109,8 +109,9 @@ impl<'a> Scanner<'a> {
         if self.syntax.compound_bodies && self.is_routine() {
             let next = after.trim_start().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
             // `END IF`, `END LOOP` close what was not counted; the CASE of `END CASE` opens nothing.
-            let closes_other =
-                || ["IF", "LOOP", "WHILE", "REPEAT", "FOR"].iter().any(|other| next.eq_ignore_ascii_case(other));
+            let closes_other = || {
+                ["IF", "LOOP", "WHILE", "REPEAT", "FOR"].iter().any(|other| next.eq_ignore_ascii_case(other))
+            };
             match word.as_str() {
                 "BEGIN" => self.depth += 1,
                 "CASE" if self.previous != "END" => self.depth += 1,
@@ -225,11 +226,19 @@ mod tests {
 
     #[test]
     fn each_vendor_quotes_in_its_own_way() {
-        assert_eq!(split("SELECT 'it\\'s; x'; SELECT `a;b` # c;\n;", MY), ["SELECT 'it\\'s; x'", "SELECT `a;b` # c;"]);
-        let function = "CREATE FUNCTION f() RETURNS int AS $body$ BEGIN RETURN 1; END $body$ LANGUAGE plpgsql";
-        assert_eq!(split(&format!("{function}; SELECT $1; /* a /* b; */ c; */ SELECT 2"), PG), [
-            function, "SELECT $1", "SELECT 2"
-        ]);
-        assert_eq!(split("SELECT E'a\\';b'; SELECT 'x\\'; SELECT 3", PG), ["SELECT E'a\\';b'", "SELECT 'x\\'", "SELECT 3"]);
+        assert_eq!(
+            split("SELECT 'it\\'s; x'; SELECT `a;b` # c;\n;", MY),
+            ["SELECT 'it\\'s; x'", "SELECT `a;b` # c;"]
+        );
+        let function =
+            "CREATE FUNCTION f() RETURNS int AS $body$ BEGIN RETURN 1; END $body$ LANGUAGE plpgsql";
+        assert_eq!(
+            split(&format!("{function}; SELECT $1; /* a /* b; */ c; */ SELECT 2"), PG),
+            [function, "SELECT $1", "SELECT 2"]
+        );
+        assert_eq!(
+            split("SELECT E'a\\';b'; SELECT 'x\\'; SELECT 3", PG),
+            ["SELECT E'a\\';b'", "SELECT 'x\\'", "SELECT 3"]
+        );
     }
 }

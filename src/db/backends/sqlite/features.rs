@@ -19,5 +19,6 @@ pub static FEATURES: Features = Features {
     max_identifier_bytes: 255,
     max_params: 32_766,
     explain: "EXPLAIN QUERY PLAN",
+    begin: "BEGIN IMMEDIATE",
     quote: '"',
 };

@@ -2,11 +2,11 @@
 
 mod error;
 mod features;
+
+mod connection;
 mod introspection;
 mod lock;
 mod schema;
-
-mod connection;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::base::{
-    first_word, Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
 };
 use crate::conf::DatabaseSettings;
 use crate::db::error::{Error, Result};

@@ -184,7 +184,8 @@ impl SchemaEditor for Editor {
         if !is_plain {
             return self.rebuild(old, new);
         }
-        let mut sql = format!("ALTER TABLE {} ADD COLUMN {}", Sqlite.quote(&new.name), Sqlite.column_sql(column));
+        let mut sql =
+            format!("ALTER TABLE {} ADD COLUMN {}", Sqlite.quote(&new.name), Sqlite.column_sql(column));
         if let Some(key) = &column.foreign_key {
             sql.push_str(&format!(" CONSTRAINT {} {}", Sqlite.quote(&key.name), Sqlite.references_sql(key)));
         }
