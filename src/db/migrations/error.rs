@@ -1,7 +1,5 @@
 //! What may go wrong with migrations. Each message says what, where and why; what to type is for the command line.
 
-use std::fmt::Write as _;
-
 use crate::db;
 use crate::db::models::document::Mistake;
 
@@ -211,11 +209,5 @@ impl HistoryProblem {
 }
 
 fn told(problems: &[HistoryProblem]) -> String {
-    let mut text = String::new();
-    for (index, problem) in problems.iter().enumerate() {
-        let divider = if index == 0 { "" } else { "\n  " };
-        // Writing into a string cannot fail.
-        drop(write!(text, "{divider}{}", problem.message()));
-    }
-    text
+    problems.iter().map(HistoryProblem::message).collect::<Vec<_>>().join("\n  ")
 }

@@ -91,6 +91,11 @@ struct PreparedStep {
 }
 
 impl Prepared {
+    /// Whether its migrations are undone.
+    pub fn is_backwards(&self) -> bool {
+        self.is_backwards
+    }
+
     /// How many migrations it holds.
     pub fn len(&self) -> usize {
         self.steps.len()

@@ -270,8 +270,8 @@ fn run_sql<'a>(
     let Some(forwards) = table.remove("forwards") else {
         return Err(document.mistake(span, "this operation has no `forwards`"));
     };
-    let forwards = sql_source(document, forwards)?;
-    let backwards = table.remove("backwards").map(|node| sql_source(document, node)).transpose()?;
+    let forwards = sql_source(document, &forwards)?;
+    let backwards = table.remove("backwards").map(|node| sql_source(document, &node)).transpose()?;
     let state = match table.remove("state") {
         Some(node) => operations(document, app, node)?.into_iter().map(|located| located.operation).collect(),
         None => Vec::new(),
@@ -280,10 +280,10 @@ fn run_sql<'a>(
     Ok(Operation::RunSql(RunSql { forwards, backwards, state }))
 }
 
-fn sql_source(document: Document<'_>, node: Node<'_>) -> Result<SqlSource, Mistake> {
+fn sql_source(document: Document<'_>, node: &Node<'_>) -> Result<SqlSource, Mistake> {
     let span = node.span();
     let DeValue::Table(table) = node.get_ref() else {
-        return sql_texts(document, &node).map(SqlSource::Same);
+        return sql_texts(document, node).map(SqlSource::Same);
     };
     let mut texts = BTreeMap::new();
     for (key, node) in table {

@@ -27,6 +27,7 @@ mod file;
 
 // All migrations and their order.
 pub mod graph;
+
 pub mod loader;
 
 // Statements.

@@ -361,6 +361,7 @@ impl<'a> Schema<'a> {
 }
 
 /// The words of an error of the schema editor.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
 pub fn refused(error: db::Error) -> Problem {
     error.to_string()
 }

@@ -51,6 +51,18 @@ pub enum Failure {
     ChangedStep(usize),
 }
 
+impl Failure {
+    /// The failure of a step behind so many that are done and stay.
+    fn behind(self, finished: usize) -> Self {
+        match self {
+            Self::Failed { place, what, error, .. } => {
+                Self::Failed { place, what, outcome: Outcome::Kept(finished), error }
+            }
+            other => other,
+        }
+    }
+}
+
 impl Unit<'_> {
     /// Runs it: in one transaction where DDL can be rolled back, otherwise step by step with a journal.
     ///
@@ -205,7 +217,6 @@ impl Unit<'_> {
             *self.has_journal = true;
         }
         let program = self.program;
-        let mut finished = 0;
         for (number, (part, action)) in actions(program).into_iter().enumerate() {
             let hash = hash(action);
             let noted = self.done.and_then(|done| done.get(&number));
@@ -213,18 +224,10 @@ impl Unit<'_> {
                 Some(row) if row.hash != hash => return Err(Failure::ChangedStep(number + 1)),
                 Some(row) if row.is_done => {}
                 noted => {
-                    self.step(part, action, number, &hash, noted.is_some()).await.map_err(|failure| {
-                        let outcome = Outcome::Kept(finished);
-                        match failure {
-                            Failure::Failed { place, what, error, .. } => {
-                                Failure::Failed { place, what, outcome, error }
-                            }
-                            other => other,
-                        }
-                    })?
+                    let done = self.step(part, action, number, &hash, noted.is_some()).await;
+                    done.map_err(|failure| failure.behind(number))?;
                 }
             }
-            finished += 1;
         }
         let forget =
             self.journal_sql("DELETE FROM {table} WHERE version = {version} AND direction = {direction}");

@@ -36,7 +36,7 @@ impl<'a> Document<'a> {
     /// # Errors
     /// Where the text stops being TOML.
     pub fn parse(self) -> Result<DeTable<'a>, Mistake> {
-        let table = DeTable::parse(self.text).map_err(|error| self.from_toml(&error))?;
+        let table = DeTable::parse(self.text).map_err(|error| self.not_toml(&error))?;
         Ok(table.into_inner())
     }
 
@@ -75,7 +75,7 @@ impl<'a> Document<'a> {
         self.text[..end].matches('\n').count() + 1
     }
 
-    fn from_toml(self, error: &toml::de::Error) -> Mistake {
+    fn not_toml(self, error: &toml::de::Error) -> Mistake {
         let span = error.span().unwrap_or(0..0);
         self.mistake(&span, format!("not TOML: {}", one_line(error.message())))
     }

@@ -51,7 +51,7 @@ impl Words for Sqlite {
     fn type_check(&self, column: &Column) -> Option<String> {
         let name = self.quote(&column.name);
         match column.kind {
-            ColumnType::Json => Some(format!("(JSON_VALID({name}) OR {name} IS NULL)")),
+            ColumnType::Json => Some(format!("JSON_VALID({name}) OR {name} IS NULL")),
             kind if kind.is_positive() && column.foreign_key.is_none() => Some(format!("{name} >= 0")),
             _ => None,
         }

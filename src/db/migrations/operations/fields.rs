@@ -1,6 +1,6 @@
 //! Fields of models.
 
-use super::{Change, Created};
+use super::change::{Change, Created};
 use crate::db::migrations::schema::{Problem, Schema, refused};
 use crate::db::migrations::state::ProjectState;
 use crate::db::models::{Field, ModelState};

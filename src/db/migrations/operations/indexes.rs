@@ -1,6 +1,6 @@
 //! Indexes and constraints of models.
 
-use super::Change;
+use super::change::Change;
 use crate::db::migrations::schema::{Problem, Schema, refused};
 use crate::db::migrations::state::ProjectState;
 use crate::db::models::{Constraint, Index, ModelState};

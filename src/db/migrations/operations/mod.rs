@@ -1,79 +1,33 @@
 //! The changes that a migration is made of. Each changes the state, and writes down what that takes on a database.
 
-// Parts of tables.
+// What every operation can do.
+mod change;
+
+// Parts of tables, and what models cannot say.
 mod fields;
 mod indexes;
 mod models;
-
-// What models cannot say.
 mod special;
 
-use std::collections::BTreeSet;
-
+pub use change::{Change, Created};
 pub use fields::{AddField, RemoveField};
 pub use indexes::{AddConstraint, AddIndex, RemoveConstraint, RemoveIndex};
 pub use models::{CreateModel, DeleteModel};
-pub use special::{NOOP, RunRust, RunSql, SqlSource};
+pub use special::{NOOP, RunRust, SqlSource};
 
 use super::schema::{Problem, Schema};
 use super::state::ProjectState;
+use crate::text;
 
-/// What every operation can do.
-pub trait Change {
-    /// What it does, in a line: Django's words.
-    fn describe(&self) -> String;
-
-    /// Changes the state.
-    ///
-    /// # Errors
-    /// Why it cannot be done to this state.
-    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem>;
-
-    /// Writes down how a database gets from the state `from` to the state `to`.
-    ///
-    /// # Errors
-    /// What makes no sense, or what this kind of database cannot do.
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem>;
-
-    /// Writes down how a database gets back from the state `from` to the state `to` before the operation.
-    ///
-    /// # Errors
-    /// As [`Change::database_forwards`].
-    fn database_backwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem>;
-
-    /// Whether it can be undone.
-    fn is_reversible(&self) -> bool {
-        true
-    }
-
-    /// The tables and columns that it makes, for `--fake-initial`.
-    ///
-    /// # Errors
-    /// As [`Change::database_forwards`].
-    fn creates(&self, _app: &str, _schema: &Schema<'_>, _to: &ProjectState) -> Result<Created, Problem> {
-        Ok(Created::default())
-    }
-}
-
-/// Tables and columns that an operation makes.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Created {
-    /// Names of tables.
-    pub tables: BTreeSet<String>,
-    /// Names of columns with those of their tables.
-    pub columns: BTreeSet<(String, String)>,
+/// Runs SQL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSql {
+    /// What to run.
+    pub forwards: SqlSource,
+    /// What undoes it; none: nothing can.
+    pub backwards: Option<SqlSource>,
+    /// What it does to the models.
+    pub state: Vec<Operation>,
 }
 
 /// One operation of a migration.
@@ -121,5 +75,58 @@ impl Operation {
             Self::RunSql(operation) => operation,
             Self::RunRust(operation) => operation,
         }
+    }
+}
+
+impl Change for RunSql {
+    fn describe(&self) -> String {
+        let first = match &self.forwards {
+            SqlSource::Same(texts) => texts.first(),
+            SqlSource::PerDialect(texts) => texts.values().flatten().next(),
+        };
+        let lines = first.map(|text| text.lines()).into_iter().flatten();
+        let words: Vec<&str> = lines
+            .filter(|line| !line.trim_start().starts_with("--"))
+            .flat_map(str::split_whitespace)
+            .collect();
+        format!("Raw SQL operation -> {}", text::truncate(&words.join(" "), 40))
+    }
+
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
+    }
+
+    fn database_forwards(
+        &self,
+        _app: &str,
+        schema: &mut Schema<'_>,
+        _from: &ProjectState,
+        _to: &ProjectState,
+    ) -> Result<(), Problem> {
+        run(schema, &self.forwards);
+        Ok(())
+    }
+
+    fn database_backwards(
+        &self,
+        _app: &str,
+        schema: &mut Schema<'_>,
+        _from: &ProjectState,
+        _to: &ProjectState,
+    ) -> Result<(), Problem> {
+        if let Some(source) = &self.backwards {
+            run(schema, source);
+        }
+        Ok(())
+    }
+
+    fn is_reversible(&self) -> bool {
+        self.backwards.is_some()
+    }
+}
+
+fn run(schema: &mut Schema<'_>, source: &SqlSource) {
+    for text in source.texts(schema.dialect()) {
+        schema.run_sql(text);
     }
 }

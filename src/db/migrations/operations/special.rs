@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Operation};
+use super::change::Change;
 use crate::db::migrations::schema::{Problem, Schema};
 use crate::db::migrations::state::ProjectState;
-use crate::text;
 
 /// The name of the function that does nothing.
 pub const NOOP: &str = "noop";
@@ -29,17 +28,6 @@ impl SqlSource {
     }
 }
 
-/// Runs SQL.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunSql {
-    /// What to run.
-    pub forwards: SqlSource,
-    /// What undoes it; none: nothing can.
-    pub backwards: Option<SqlSource>,
-    /// What it does to the models.
-    pub state: Vec<Operation>,
-}
-
 /// Calls a function of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRust {
@@ -47,55 +35,6 @@ pub struct RunRust {
     pub forwards: String,
     /// The name of the one that undoes it; none: nothing can.
     pub backwards: Option<String>,
-}
-
-fn run(schema: &mut Schema<'_>, source: &SqlSource) {
-    for text in source.texts(schema.dialect()) {
-        schema.run_sql(text);
-    }
-}
-
-impl Change for RunSql {
-    fn describe(&self) -> String {
-        let first = match &self.forwards {
-            SqlSource::Same(texts) => texts.first(),
-            SqlSource::PerDialect(texts) => texts.values().flatten().next(),
-        };
-        let words: Vec<&str> = first.map(|text| text.split_whitespace().collect()).unwrap_or_default();
-        format!("Raw SQL operation -> {}", text::truncate(&words.join(" "), 40))
-    }
-
-    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
-        self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
-    }
-
-    fn database_forwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        run(schema, &self.forwards);
-        Ok(())
-    }
-
-    fn database_backwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        if let Some(source) = &self.backwards {
-            run(schema, source);
-        }
-        Ok(())
-    }
-
-    fn is_reversible(&self) -> bool {
-        self.backwards.is_some()
-    }
 }
 
 impl Change for RunRust {
