@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::conf::{Loaded, Profile, Settings};
+use crate::db::migrations::Functions;
 use crate::db::models::Registry;
 use crate::db::{Connections, Database, Result, Router};
 use crate::files::ProjectFiles;
@@ -23,21 +24,23 @@ pub struct Project {
     pub router: Router,
     /// The installed apps' models.
     pub models: Registry,
+    /// What the installed apps' migrations call.
+    pub functions: Functions,
     /// Its files.
     pub files: ProjectFiles,
 }
 
 impl Project {
-    /// A project of these settings, installed apps and models.
+    /// A project of these settings, installed apps, and what those bring.
     ///
     /// # Errors
     /// When a database's settings make no sense.
-    pub fn new(loaded: Loaded, apps: Vec<String>, models: Registry) -> Result<Self> {
+    pub fn new(loaded: Loaded, apps: Vec<String>, models: Registry, functions: Functions) -> Result<Self> {
         let Loaded { root, profile, settings, .. } = loaded;
         let connections = Connections::new(&settings, &root)?;
         let router = Router::new(settings.routes.clone());
         let files = ProjectFiles::new(&root);
-        Ok(Self { root, profile, settings, apps, connections, router, models, files })
+        Ok(Self { root, profile, settings, apps, connections, router, models, functions, files })
     }
 
     /// The database that holds `app`'s rows.

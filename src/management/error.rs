@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use crate::conf::ImproperlyConfigured;
 use crate::db;
+use crate::db::migrations;
+use crate::db::migrations::error::{ApplyError, HistoryProblem, HistoryProblemKind, Outcome};
 use crate::text;
 
 /// What a command comes to.
@@ -131,6 +133,95 @@ impl From<db::Error> for CommandError {
             }
         }
     }
+}
+
+impl From<migrations::Error> for CommandError {
+    fn from(error: migrations::Error) -> Self {
+        match error {
+            migrations::Error::Database(error) => error.into(),
+            migrations::Error::UnknownApp { ref app, ref known } => Self::unknown(&error, app, known),
+            migrations::Error::UnknownMigration { ref name, ref known, .. } => {
+                Self::unknown(&error, name, known)
+            }
+            migrations::Error::AmbiguousMigration { .. } => Self::usage(&error).hint("type more of the name"),
+            error => {
+                let hints = migration_hints(&error);
+                let mut failed = Self::new(ErrorKind::Failed, error.into());
+                failed.hints = hints;
+                failed
+            }
+        }
+    }
+}
+
+/// What to type after a failure of the migrations.
+fn migration_hints(error: &migrations::Error) -> Vec<String> {
+    match error {
+        migrations::Error::File(_) => {
+            vec!["correct the file and run the command again; no database was changed".to_owned()]
+        }
+        migrations::Error::MissingParent { nearest, .. } if !nearest.is_empty() => {
+            vec![format!("did you mean {}? Correct `depends`", text::alternatives(nearest))]
+        }
+        migrations::Error::MissingParent { parent, .. } => {
+            let app = parent.split('.').next().unwrap_or_default();
+            vec![format!("correct `depends`, or bring the file back; is `{app}` among the installed apps?")]
+        }
+        migrations::Error::Cycle { .. } => {
+            vec!["take one of them out of the other's `depends`".to_owned()]
+        }
+        migrations::Error::Conflict { .. } => vec![
+            "make one continue the other in its `depends`, or add a migration that depends on both"
+                .to_owned(),
+        ],
+        migrations::Error::History(problems) => {
+            let mut hints: Vec<String> = problems.iter().map(history_hint).collect();
+            hints.dedup();
+            hints
+        }
+        migrations::Error::Irreversible { .. } => {
+            vec!["give the operation `backwards`, or name a later migration".to_owned()]
+        }
+        migrations::Error::Apply(error) => apply_hints(error),
+        _ => Vec::new(),
+    }
+}
+
+fn history_hint(problem: &HistoryProblem) -> String {
+    let name = problem.migration.replace('.', " ");
+    match &problem.kind {
+        HistoryProblemKind::Edited { path } => format!(
+            "put the file back as it was (`git checkout {path}`, if it is in git) and write the change as a new \
+             migration"
+        ),
+        HistoryProblemKind::MissingFile { folder } => {
+            format!("bring the file back (`git log --diff-filter=D -- {folder}` finds who deleted it)")
+        }
+        HistoryProblemKind::BeforeParent { .. } => {
+            "correct `depends`, or bring back the file as it was when it was applied".to_owned()
+        }
+        HistoryProblemKind::Unfinished { is_backwards: false } => {
+            format!("finish it: `manage migrate {name} --database {}`", problem.alias)
+        }
+        HistoryProblemKind::Unfinished { is_backwards: true } => format!(
+            "finish undoing it: `manage migrate {} zero` or the name of an earlier migration, with --database {}",
+            problem.migration.split('.').next().unwrap_or_default(),
+            problem.alias
+        ),
+        HistoryProblemKind::ChangedStep { .. } => {
+            "put that statement back as it was; those behind it may be changed".to_owned()
+        }
+    }
+}
+
+fn apply_hints(error: &ApplyError) -> Vec<String> {
+    let again = match error.outcome {
+        Outcome::RolledBack => "correct the cause and run `manage migrate` again",
+        Outcome::Kept(_) => {
+            "correct the cause and run `manage migrate` again: it goes on with this statement"
+        }
+    };
+    vec![again.to_owned()]
 }
 
 impl From<std::io::Error> for CommandError {

@@ -6,9 +6,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::conf::Loaded;
-use crate::db::models::Registry;
-use crate::management::{self, CommandResult, Installed};
+use crate::db::migrations::Functions;
+use crate::db::models::{Registry, declared};
+use crate::files::ProjectFiles;
+use crate::management::{self, CommandError, CommandResult, Installed};
 use crate::setup::Project;
+use crate::text;
 
 /// Runs the program with these arguments, the program's name first.
 pub fn main(args: &[OsString]) -> ExitCode {
@@ -30,14 +33,43 @@ fn installed() -> Installed {
 }
 
 fn project(loaded: Loaded) -> CommandResult<Project> {
-    let built_in: Vec<&str> = apps::INSTALLED_APPS.iter().map(|app| app.label).collect();
     let chosen = match loaded.settings.apps.as_slice() {
-        [] => built_in.into_iter().map(str::to_owned).collect(),
+        [] => apps::INSTALLED_APPS.iter().map(|app| app.label.to_owned()).collect(),
         chosen => chosen.to_vec(),
     };
-    let mut models = Registry::default();
-    for app in apps::INSTALLED_APPS.iter().filter(|app| chosen.iter().any(|label| label == app.label)) {
-        (app.models)(&mut models);
+    let files = ProjectFiles::new(&loaded.root);
+    let (mut models, mut functions) = (Registry::default(), Functions::default());
+    for label in &chosen {
+        match apps::INSTALLED_APPS.iter().find(|app| app.label == label) {
+            Some(app) => {
+                (app.models)(&mut models);
+                for (name, function) in app.functions {
+                    functions.register(label, name, *function);
+                }
+            }
+            None => declare(&files, label, &mut models)?,
+        }
     }
-    Ok(Project::new(loaded, chosen, models)?)
+    Ok(Project::new(loaded, chosen, models, functions)?)
+}
+
+/// Takes the models of an app without Rust from its file. It may have migrations alone.
+fn declare(files: &ProjectFiles, label: &str, models: &mut Registry) -> CommandResult {
+    let path = format!("models/{label}.toml");
+    if let Some(file) = files.read(&path)? {
+        let text = String::from_utf8_lossy(&file.content).replace("\r\n", "\n");
+        let declared = declared::read(label, &path, &text).map_err(CommandError::failed)?;
+        declared.into_iter().for_each(|model| models.register(model));
+        return Ok(());
+    }
+    if !files.list(&format!("migrations/{label}"))?.is_empty() {
+        return Ok(());
+    }
+    let unknown =
+        CommandError::failed(format!("`apps` names `{label}`, which is neither built in nor declared"));
+    let built_in = apps::INSTALLED_APPS.iter().map(|app| app.label);
+    Err(match text::nearest(label, built_in).as_slice() {
+        [] => unknown.hint(format!("declare it in {path}, or give it migrations in migrations/{label}/")),
+        nearest => unknown.hint(format!("did you mean {}?", text::alternatives(nearest))),
+    })
 }

@@ -17,6 +17,17 @@ use crate::db::error::{Error, Result};
 /// Dialects that per-vendor SQL texts may name.
 pub const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
 
+/// The dialect that a word names, with the words that settings take.
+pub fn dialect(word: &str) -> Option<&'static str> {
+    let word = match word {
+        "mariadb" => "mysql",
+        "postgres" => "postgresql",
+        "sqlite3" => "sqlite",
+        word => word,
+    };
+    DIALECTS.into_iter().find(|known| *known == word)
+}
+
 /// Makes the backend that the settings of `alias` describe. Relative file names are relative to `root`.
 ///
 /// # Errors

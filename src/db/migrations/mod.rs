@@ -1,1 +1,59 @@
-//! Migrations: files that take every database from one schema to the next.
+//! Migrations: files that change the schema, the history of those that were applied, and what runs them.
+//!
+//! Modules are declared lowest first. Up to `program` nothing here knows a connection: files become a graph, the
+//! graph's operations replay the models, and operations turn two states into statements. From `recorder` on, those
+//! statements meet a database.
+
+// What may go wrong.
+pub mod error;
+
+// Models at one point of the history.
+pub mod state;
+
+// What Rust code a migration may call.
+pub mod functions;
+
+// From models to tables, and what is written down about them.
+pub mod schema;
+
+// The changes that a migration is made of.
+pub mod operations;
+
+// One migration.
+pub mod migration;
+
+// Files.
+mod file;
+
+// All migrations and their order.
+pub mod graph;
+
+pub mod loader;
+
+// Statements.
+pub mod program;
+
+// What a database remembers.
+pub mod recorder;
+
+// Which migrations a run applies or undoes.
+pub mod plan;
+
+// Running.
+mod lock;
+mod unit;
+
+mod driver;
+
+pub mod executor;
+
+pub use error::{Error, Result};
+pub use executor::{Event, Fake, Prepared, Session, Work, compile, verify};
+pub use functions::{Function, Functions, Rows};
+pub use graph::Graph;
+pub use loader::load;
+pub use migration::{Key, Migration};
+pub use plan::{Plan, PlanSite, Target, database_order};
+pub use program::Program;
+pub use recorder::History;
+pub use state::ProjectState;

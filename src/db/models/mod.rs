@@ -7,6 +7,9 @@ mod fields;
 // A model, whatever it was made from.
 mod meta;
 
+// Models in files.
+pub mod document;
+
 // All models of a project.
 pub mod declared;
 mod registry;

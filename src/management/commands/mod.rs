@@ -5,12 +5,18 @@ mod completions;
 mod dbshell;
 mod diffsettings;
 mod man;
+mod migrate;
+mod showmigrations;
+mod sqlmigrate;
 mod version;
 
 use super::base::Command;
 
 /// All of them, in the order of help.
 pub const COMMANDS: &[Command] = &[
+    Command::of::<migrate::Migrate>(),
+    Command::of::<showmigrations::ShowMigrations>(),
+    Command::of::<sqlmigrate::SqlMigrate>(),
     Command::of::<dbshell::DbShell>(),
     Command::of::<check::Check>(),
     Command::of::<diffsettings::DiffSettings>(),

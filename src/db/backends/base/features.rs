@@ -19,6 +19,8 @@ pub struct Features {
     pub has_expression_index: bool,
     /// An index with columns that are stored but not ordered by.
     pub has_covering_index: bool,
+    /// An index can be of several kinds: `gin`, `hash`.
+    pub has_index_methods: bool,
     /// Constraints can be checked at the end of the transaction.
     pub can_defer_constraints: bool,
     /// A foreign key makes its own index.
@@ -31,6 +33,8 @@ pub struct Features {
     pub max_params: usize,
     /// What stands before a query whose plan is asked for.
     pub explain: &'static str,
+    /// Begins a transaction that will write.
+    pub begin: &'static str,
     /// The sign around names.
     pub quote: char,
 }

@@ -12,11 +12,13 @@ pub static FEATURES: Features = Features {
     has_partial_index: false,
     has_expression_index: false,
     has_covering_index: false,
+    has_index_methods: false,
     can_defer_constraints: false,
     indexes_foreign_keys_itself: true,
     can_alter_foreign_keys: true,
     max_identifier_bytes: 64,
     max_params: 65_535,
     explain: "EXPLAIN",
+    begin: "START TRANSACTION",
     quote: '`',
 };

@@ -5,6 +5,9 @@ mod features;
 mod values;
 
 mod connection;
+mod introspection;
+mod lock;
+mod schema;
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +15,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 
-use super::base::{Backend, Client, Connection, Features};
+use super::base::{
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
+};
 use crate::conf::DatabaseSettings;
 use crate::db::error::{Error, Result};
 
@@ -136,6 +141,51 @@ impl Backend for Mysql {
             connection.limit_statements(seconds).await?;
         }
         Ok(Box::new(connection))
+    }
+
+    fn schema_editor(&self) -> Box<dyn SchemaEditor> {
+        Box::new(schema::Editor::default())
+    }
+
+    fn introspection(&self) -> &'static Introspection {
+        &introspection::INTROSPECTION
+    }
+
+    fn migration_lock(&self) -> Box<dyn MigrationLock> {
+        Box::new(lock::NamedLock::new(&self.settings.name))
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax {
+            backslash_escapes: true,
+            dollar_quotes: false,
+            hash_comments: true,
+            nested_comments: false,
+            compound_bodies: true,
+        }
+    }
+
+    fn can_roll_back(&self, sql: &str) -> bool {
+        // Everything else commits what was open before it.
+        ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH", "SET", "CALL"]
+            .iter()
+            .any(|word| first_word(sql).eq_ignore_ascii_case(word))
+    }
+
+    fn is_already_done(&self, error: &Error) -> bool {
+        const SIGNS: [&str; 7] = [
+            "already exists",
+            "Duplicate column name",
+            "Duplicate key name",
+            "Duplicate CHECK constraint name",
+            "Duplicate foreign key constraint name",
+            "check that it exists",
+            "Unknown table",
+        ];
+        matches!(error, Error::Statement(statement)
+            if SIGNS.iter().any(|sign| statement.message.contains(sign))
+                // InnoDB tells a foreign key that is there already by its own number alone.
+                || statement.message.contains("errno: 121"))
     }
 
     fn client(&self) -> Client {

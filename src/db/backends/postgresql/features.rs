@@ -12,11 +12,13 @@ pub static FEATURES: Features = Features {
     has_partial_index: true,
     has_expression_index: true,
     has_covering_index: true,
+    has_index_methods: true,
     can_defer_constraints: true,
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: true,
     max_identifier_bytes: 63,
     max_params: 65_535,
     explain: "EXPLAIN",
+    begin: "BEGIN",
     quote: '"',
 };

@@ -5,6 +5,9 @@ mod features;
 mod values;
 
 mod connection;
+mod introspection;
+mod lock;
+mod schema;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +17,9 @@ use async_trait::async_trait;
 use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres::{NoTls, Socket};
 
-use super::base::{Backend, Client, Connection, Features};
+use super::base::{
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax,
+};
 use crate::conf::DatabaseSettings;
 use crate::db::error::{Error, Result};
 
@@ -116,6 +121,48 @@ impl Backend for Postgresql {
         let opened = opened.unwrap_or(Err(error::ConnectError::Timeout(self.timeout)));
         let client = opened.map_err(|error| error.explain(&self.alias, self.address()))?;
         Ok(Box::new(connection::PgConnection::new(client)))
+    }
+
+    fn schema_editor(&self) -> Box<dyn SchemaEditor> {
+        Box::new(schema::Editor::default())
+    }
+
+    fn introspection(&self) -> &'static Introspection {
+        &introspection::INTROSPECTION
+    }
+
+    fn migration_lock(&self) -> Box<dyn MigrationLock> {
+        Box::new(lock::AdvisoryLock)
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax {
+            backslash_escapes: false,
+            dollar_quotes: true,
+            hash_comments: false,
+            nested_comments: true,
+            compound_bodies: false,
+        }
+    }
+
+    fn can_roll_back(&self, sql: &str) -> bool {
+        const ALONE: [&str; 9] =
+            ["VACUUM", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "CLUSTER", "CHECKPOINT", "DISCARD"];
+        let sql = sql.to_ascii_uppercase();
+        let mut words = sql.split_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let is_database = matches!(second, "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" | "SYSTEM");
+        !ALONE.contains(&first)
+            && !is_database
+            && !words.any(|word| word == "CONCURRENTLY")
+            && second != "CONCURRENTLY"
+    }
+
+    fn is_already_done(&self, error: &Error) -> bool {
+        // Duplicate column, table, object or function; undefined column, table or object.
+        const CODES: [&str; 7] = ["42701", "42P07", "42710", "42723", "42703", "42P01", "42704"];
+        matches!(error, Error::Statement(statement)
+            if statement.code.as_deref().is_some_and(|code| CODES.contains(&code)))
     }
 
     fn client(&self) -> Client {

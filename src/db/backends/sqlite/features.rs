@@ -12,11 +12,13 @@ pub static FEATURES: Features = Features {
     has_partial_index: true,
     has_expression_index: true,
     has_covering_index: false,
+    has_index_methods: false,
     can_defer_constraints: true,
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: false,
     max_identifier_bytes: 255,
     max_params: 32_766,
     explain: "EXPLAIN QUERY PLAN",
+    begin: "BEGIN IMMEDIATE",
     quote: '"',
 };

@@ -4,15 +4,20 @@ mod error;
 mod features;
 
 mod connection;
+mod introspection;
+mod lock;
+mod schema;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::base::{Backend, Client, Connection, Features};
+use super::base::{
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
+};
 use crate::conf::DatabaseSettings;
-use crate::db::error::Result;
+use crate::db::error::{Error, Result};
 
 /// A database in one file.
 #[derive(Debug)]
@@ -57,6 +62,43 @@ impl Backend for Sqlite {
         let opened =
             connection::SqliteConnection::open(&self.path, self.busy_timeout, self.statement_timeout);
         Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
+    }
+
+    fn schema_editor(&self) -> Box<dyn SchemaEditor> {
+        Box::new(schema::Editor::default())
+    }
+
+    fn introspection(&self) -> &'static Introspection {
+        &introspection::INTROSPECTION
+    }
+
+    fn migration_lock(&self) -> Box<dyn MigrationLock> {
+        let mut file = self.path.clone().into_os_string();
+        file.push(".migrate-lock");
+        let is_shared = self.path.as_os_str() != ":memory:";
+        Box::new(lock::LockFile::new(&self.alias, is_shared.then(|| PathBuf::from(file))))
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax {
+            backslash_escapes: false,
+            dollar_quotes: false,
+            hash_comments: false,
+            nested_comments: false,
+            compound_bodies: true,
+        }
+    }
+
+    fn can_roll_back(&self, sql: &str) -> bool {
+        let word = first_word(sql);
+        !["PRAGMA", "VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"]
+            .iter()
+            .any(|other| word.eq_ignore_ascii_case(other))
+    }
+
+    fn is_already_done(&self, error: &Error) -> bool {
+        matches!(error, Error::Statement(statement)
+            if statement.message.contains("already exists") || statement.message.starts_with("duplicate column"))
     }
 
     fn client(&self) -> Client {

@@ -1,0 +1,46 @@
+//! PostgreSQL's advisory lock of the session: the server releases it when the connection ends.
+
+use async_trait::async_trait;
+
+use crate::db::backends::base::{Attempt, Connection, MigrationLock, Statement};
+use crate::db::error::Result;
+
+/// One number for all: advisory locks belong to one database anyway. The bytes of `manage_m`.
+const KEY: &str = "7881702187500658541";
+
+/// The advisory lock of the database that a connection leads to.
+pub struct AdvisoryLock;
+
+#[async_trait]
+impl MigrationLock for AdvisoryLock {
+    async fn try_acquire(&mut self, connection: &mut dyn Connection, ask_holder: bool) -> Result<Attempt> {
+        let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({KEY})");
+        if scalar::<bool>(connection, &sql).await?.unwrap_or_default() {
+            return Ok(Attempt::Taken);
+        }
+        let holder = if ask_holder {
+            let sql = format!(
+                "SELECT 'process ' || a.pid || coalesce(' of ' || a.usename, '') \
+                 || coalesce(' at ' || host(a.client_addr), '') FROM pg_catalog.pg_locks l \
+                 JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+                 AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
+                 AND (l.classid::bigint << 32) + l.objid::bigint = {KEY}"
+            );
+            scalar(connection, &sql).await?
+        } else {
+            None
+        };
+        Ok(Attempt::Held { holder })
+    }
+
+    async fn release(&mut self, connection: &mut dyn Connection) -> Result<()> {
+        scalar::<bool>(connection, &format!("SELECT pg_catalog.pg_advisory_unlock({KEY})")).await?;
+        Ok(())
+    }
+}
+
+async fn scalar<T: crate::db::FromValue>(connection: &mut dyn Connection, sql: &str) -> Result<Option<T>> {
+    let rows = connection.query(Statement { sql, params: &[] }).await?;
+    rows.into_iter().next().map(|mut row| row.take(0)).transpose()
+}

@@ -1,0 +1,371 @@
+use std::cell::RefCell;
+
+use clap::Args;
+
+use crate::db::Connections;
+use crate::db::migrations::{
+    self, Event, Fake, Graph, Migration, Plan, PlanSite, Prepared, Session, Target, Work, database_order,
+    load, verify,
+};
+use crate::management::{
+    BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, Style, block_on,
+};
+use crate::setup::Project;
+
+/// Apply migrations, or undo them, on every database
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Label of one app; what it depends on is applied too
+    app_label: Option<String>,
+    /// Last migration of the app to be applied, or a prefix that only it has; `zero` undoes all of the app
+    #[arg(requires = "app_label")]
+    migration_name: Option<String>,
+    /// Only this database; repeatable
+    #[arg(id = "databases", long = "database", value_name = "ALIAS")]
+    databases: Vec<String>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    plan: bool,
+    /// Exit with 1 if anything is to be done, and do nothing
+    #[arg(long)]
+    check: bool,
+    /// Change the history alone, without running anything
+    #[arg(long, conflicts_with = "fake_initial")]
+    fake: bool,
+    /// So for the first migrations of apps whose tables and columns exist already
+    #[arg(long)]
+    fake_initial: bool,
+}
+
+impl BaseCommand for Migrate {
+    const NAME: &'static str = "migrate";
+    const GROUP: Group = Group::Migrations;
+
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let project = manage.project()?;
+        let graph = load(&project.files, &project.apps)?;
+        graph.check_conflicts()?;
+        let run = Run {
+            work: Work { graph: &graph, router: &project.router, functions: &project.functions },
+            target: self.target(&graph)?,
+            aliases: self.aliases(project)?,
+            fake: self.fake_mode(),
+        };
+        run.check_routes(project)?;
+        if self.plan || self.check {
+            return block_on(run.look(&project.connections, out, self.plan, self.check));
+        }
+        let place = RefCell::new(String::new());
+        let answer = block_on(run.migrate(&project.connections, out, &place));
+        answer.map_err(|error| with_place(error, &place.borrow()))
+    }
+}
+
+/// Says where an interrupted run stopped.
+fn with_place(error: CommandError, place: &str) -> CommandError {
+    match error.kind {
+        ErrorKind::Interrupted if !place.is_empty() => error.hint(place.to_owned()),
+        _ => error,
+    }
+}
+
+impl Migrate {
+    fn target(&self, graph: &Graph) -> CommandResult<Target> {
+        let Some(app) = &self.app_label else { return Ok(Target::All) };
+        graph.check_app(app)?;
+        if graph.of_app(app).next().is_none() {
+            return Err(CommandError::usage(format!("app `{app}` has no migrations")));
+        }
+        Ok(match self.migration_name.as_deref() {
+            None => Target::App(app.clone()),
+            Some("zero") => Target::Zero(app.clone()),
+            Some(name) => Target::Migration(graph.find(app, name)?.key.clone()),
+        })
+    }
+
+    fn aliases(&self, project: &Project) -> CommandResult<Vec<String>> {
+        let mut aliases: Vec<String> = if self.databases.is_empty() {
+            project.connections.aliases().into_iter().map(str::to_owned).collect()
+        } else {
+            self.databases.clone()
+        };
+        for alias in &aliases {
+            project.connections.backend(alias)?;
+        }
+        // Everybody takes locks in this order, so that nobody waits in a circle.
+        aliases.sort();
+        aliases.dedup();
+        Ok(aliases)
+    }
+
+    fn fake_mode(&self) -> Fake {
+        match (self.fake, self.fake_initial) {
+            (true, _) => Fake::Yes,
+            (false, true) => Fake::Initial,
+            (false, false) => Fake::No,
+        }
+    }
+}
+
+/// One run over one or more databases.
+struct Run<'a> {
+    work: Work<'a>,
+    target: Target,
+    aliases: Vec<String>,
+    fake: Fake,
+}
+
+impl Run<'_> {
+    fn check_routes(&self, project: &Project) -> CommandResult {
+        let Some(app) = self.target.app() else { return Ok(()) };
+        if self.aliases.iter().any(|alias| project.router.allow_migrate(alias, app)) {
+            return Ok(());
+        }
+        let homes: Vec<&str> = project.router.aliases(app).collect();
+        let message = format!("app `{app}` does not live on database `{}`", self.aliases.join("`, `"));
+        Err(CommandError::usage(message).hint(format!("it lives on: {}", homes.join(", "))))
+    }
+
+    /// The databases in the order of the run, each with what is to be done there.
+    fn plans(&self, sessions: Vec<Session>) -> CommandResult<Vec<(Session, Plan)>> {
+        verify(self.work.graph, &sessions)?;
+        let aliases: Vec<&str> = self.aliases.iter().map(String::as_str).collect();
+        let is_behind_elsewhere = match &self.target {
+            Target::Migration(key) => sessions
+                .iter()
+                .filter(|session| self.work.router.allow_migrate(session.alias(), &key.app))
+                .all(|session| session.history.get(key).is_some()),
+            _ => false,
+        };
+        let mut plans = Vec::new();
+        for session in sessions {
+            let applied = session.history.keys();
+            let site = PlanSite { alias: session.alias(), applied: &applied, is_behind_elsewhere };
+            let plan = Plan::new(self.work.graph, self.work.router, site, &self.target)?;
+            let unfinished = session.unfinished(self.work.graph, &plan);
+            if !unfinished.is_empty() {
+                return Err(migrations::Error::History(unfinished).into());
+            }
+            plans.push((session, plan));
+        }
+        let order = database_order(self.work.graph, self.work.router, &aliases);
+        let position = |alias: &str| order.iter().position(|other| other == alias);
+        plans.sort_by_key(|(session, _)| position(session.alias()));
+        // Dependants are undone before what they depend on.
+        if plans.iter().any(|(_, plan)| plan.is_backwards) {
+            plans.reverse();
+        }
+        Ok(plans)
+    }
+
+    /// Shows or checks what would be done.
+    async fn look(
+        &self,
+        connections: &Connections,
+        out: &mut Output,
+        is_shown: bool,
+        is_checked: bool,
+    ) -> CommandResult {
+        let mut sessions = Vec::new();
+        for alias in &self.aliases {
+            sessions.push(Session::open(connections.backend(alias)?).await?);
+        }
+        let plans = self.plans(sessions)?;
+        let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
+        if is_shown {
+            for (session, plan) in self.shown(&plans) {
+                self.heading(out, session.alias())?;
+                show_plan(out, plan)?;
+            }
+        }
+        for (session, _) in plans {
+            session.close().await?;
+        }
+        if is_checked && !is_empty { Err(CommandError::silent()) } else { Ok(()) }
+    }
+
+    async fn migrate(
+        &self,
+        connections: &Connections,
+        out: &mut Output,
+        place: &RefCell<String>,
+    ) -> CommandResult {
+        let mut sessions = Vec::new();
+        for alias in &self.aliases {
+            let mut tell = |event: Event<'_>| tell_waiting(out, place, &event);
+            sessions.push(Session::open_locked(connections.backend(alias)?, &mut tell).await?);
+        }
+        place.replace(String::new());
+        let plans = self.plans(sessions)?;
+        // Everything is compiled before the first statement runs anywhere.
+        let prepared: Vec<Prepared> = plans
+            .iter()
+            .map(|(session, plan)| session.prepare(self.work, plan, self.fake))
+            .collect::<Result<_, _>>()?;
+        let named: Vec<bool> = plans.iter().map(|(session, plan)| self.is_shown(session, plan)).collect();
+        for (((mut session, plan), prepared), is_shown) in plans.into_iter().zip(prepared).zip(named) {
+            if is_shown {
+                self.heading(out, session.alias())?;
+                self.announce(out, &session, plan.is_backwards)?;
+                self.apply(&mut session, &prepared, out, place).await?;
+            }
+            session.close().await?;
+        }
+        Ok(())
+    }
+
+    /// A database where the named app neither lives nor has anything to do with the run is left out.
+    fn is_shown(&self, session: &Session, plan: &Plan) -> bool {
+        let lives = self.target.app().is_none_or(|app| self.work.router.allow_migrate(session.alias(), app));
+        lives || !plan.migrations.is_empty()
+    }
+
+    fn shown<'p>(&self, plans: &'p [(Session, Plan)]) -> Vec<&'p (Session, Plan)> {
+        plans.iter().filter(|(session, plan)| self.is_shown(session, plan)).collect()
+    }
+
+    fn heading(&self, out: &mut Output, alias: &str) -> CommandResult {
+        if self.aliases.len() > 1 && out.verbosity() > 0 {
+            let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
+            out.line(heading)?;
+        }
+        Ok(())
+    }
+
+    fn announce(&self, out: &mut Output, session: &Session, is_backwards: bool) -> CommandResult {
+        if out.verbosity() == 0 {
+            return Ok(());
+        }
+        let target = match &self.target {
+            Target::All => {
+                let mut apps: Vec<&str> = self.work.graph.apps().iter().map(String::as_str).collect();
+                apps.retain(|app| {
+                    self.work.graph.of_app(app).next().is_some()
+                        && self.work.router.allow_migrate(session.alias(), app)
+                });
+                apps.sort_unstable();
+                let apps = if apps.is_empty() { "(none)".to_owned() } else { apps.join(", ") };
+                format!("Apply all migrations: {apps}")
+            }
+            Target::App(app) => format!("Apply all migrations: {app}"),
+            Target::Zero(app) => format!("Unapply all migrations: {app}"),
+            Target::Migration(key) => format!("Target specific migration: {}, from {}", key.name, key.app),
+        };
+        let (operations, running) = ("Operations to perform:", "Running migrations:");
+        let heading = out.styled(Style::Heading, operations);
+        out.line(heading)?;
+        out.line(format!("  {target}"))?;
+        let heading = out.styled(Style::Heading, running);
+        out.line(heading)?;
+        if is_backwards {
+            out.line("  Rendering model states... DONE")?;
+        }
+        Ok(())
+    }
+
+    async fn apply(
+        &self,
+        session: &mut Session,
+        prepared: &Prepared,
+        out: &mut Output,
+        place: &RefCell<String>,
+    ) -> CommandResult {
+        if prepared.is_empty() {
+            if out.verbosity() > 0 {
+                out.line("  No migrations to apply.")?;
+            }
+            return Ok(());
+        }
+        let bar = out.progress(u64::try_from(prepared.len()).unwrap_or(u64::MAX), session.alias());
+        let alias = session.alias().to_owned();
+        let mut told = Ok(());
+        let mut tell = |event: Event<'_>| {
+            let is_backwards = prepared.is_backwards();
+            let mut show = || match &event {
+                Event::Waiting { .. } => Ok(()),
+                Event::Started(migration) => show_started(out, migration, is_backwards, &alias, place),
+                Event::Finished { is_faked, took } => {
+                    let word = if *is_faked { "FAKED" } else { "OK" };
+                    let took = if out.verbosity() > 1 {
+                        format!(" ({:.3}s)", took.as_secs_f64())
+                    } else {
+                        String::new()
+                    };
+                    show_end(out, Style::Success, &format!("{word}{took}"))
+                }
+                Event::Failed => show_end(out, Style::Error, "FAILED"),
+            };
+            let shown = bar.suspend(&mut show);
+            if let Event::Finished { .. } = event {
+                place.replace(format!("stopped between two migrations of database `{alias}`; run it again"));
+                bar.inc(1);
+            }
+            if told.is_ok() {
+                told = shown;
+            }
+        };
+        let answer = session.run(self.work, prepared, self.fake, &mut tell).await;
+        bar.finish_and_clear();
+        place.replace(String::new());
+        answer?;
+        Ok(told?)
+    }
+}
+
+fn show_started(
+    out: &mut Output,
+    migration: &Migration,
+    is_backwards: bool,
+    alias: &str,
+    place: &RefCell<String>,
+) -> std::io::Result<()> {
+    let verb = if is_backwards { "Unapplying" } else { "Applying" };
+    place.replace(format!(
+        "stopped while {} {} on database `{alias}`; run it again: it goes on where this run stopped",
+        verb.to_lowercase(),
+        migration.key
+    ));
+    if out.verbosity() == 0 {
+        return Ok(());
+    }
+    out.part(format!("  {verb} {}...", migration.key))
+}
+
+fn show_end(out: &mut Output, style: Style, word: &str) -> std::io::Result<()> {
+    if out.verbosity() == 0 {
+        return Ok(());
+    }
+    let word = out.styled(style, word);
+    out.part(format!(" {word}\n"))
+}
+
+fn tell_waiting(out: &mut Output, place: &RefCell<String>, event: &Event<'_>) {
+    if let Event::Waiting { alias, holder } = event {
+        let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+        place.replace(format!("stopped while waiting for database `{alias}`; nothing was changed"));
+        // When stderr is closed there is nobody to tell.
+        drop(out.status(format!("database `{alias}` is being migrated by another process{holder}; waiting")));
+    }
+}
+
+fn show_plan(out: &mut Output, plan: &Plan) -> CommandResult {
+    let heading = out.styled(Style::Heading, "Planned operations:");
+    out.line(heading)?;
+    if plan.migrations.is_empty() {
+        out.line("  No planned migration operations.")?;
+    }
+    for migration in &plan.migrations {
+        let name = out.styled(Style::Label, &migration.key.to_string());
+        out.line(name)?;
+        let mut lines: Vec<String> =
+            migration.operations.iter().map(|located| located.operation.change().describe()).collect();
+        if plan.is_backwards {
+            lines.reverse();
+        }
+        for line in lines {
+            let undo = if plan.is_backwards { "Undo " } else { "" };
+            out.line(format!("    {undo}{line}"))?;
+        }
+    }
+    Ok(())
+}

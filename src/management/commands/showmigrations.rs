@@ -1,0 +1,232 @@
+use std::collections::BTreeSet;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::db::migrations::recorder::is_edited;
+use crate::db::migrations::{Graph, Migration, Session, load};
+use crate::management::{BaseCommand, CommandResult, Format, Group, Manage, Output, Style, block_on};
+use crate::setup::Project;
+use crate::timezone;
+
+/// List migrations and which databases have applied them
+///
+/// As JSON: `{"databases": [{"alias": "default", "migrations": [{"app": "blog", "name": "0001_initial", "state":
+/// "applied", "applied_at": "2026-03-04T15:04:05Z", "depends": ["auth.0001_initial"]}]}]}`. States are `applied`,
+/// `pending`, `missing file` and `edited`.
+#[derive(Debug, Args)]
+pub struct ShowMigrations {
+    /// Labels of the apps to show, instead of all
+    #[arg(id = "app_label", value_name = "APP_LABEL")]
+    app_labels: Vec<String>,
+    /// Only this database; repeatable
+    #[arg(id = "databases", long = "database", value_name = "ALIAS")]
+    databases: Vec<String>,
+    /// Group by app (this is the default)
+    #[arg(short, long, conflicts_with = "plan")]
+    list: bool,
+    /// In the order in which they run
+    #[arg(short, long)]
+    plan: bool,
+    /// How to show them; `plain` is Django's list
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// One migration on one database.
+struct Line {
+    app: String,
+    name: String,
+    state: &'static str,
+    applied_at: Option<jiff::Timestamp>,
+    depends: Vec<String>,
+}
+
+impl Line {
+    fn is_applied(&self) -> bool {
+        self.state != PENDING
+    }
+}
+
+const APPLIED: &str = "applied";
+const PENDING: &str = "pending";
+const MISSING: &str = "missing file";
+const EDITED: &str = "edited";
+
+impl BaseCommand for ShowMigrations {
+    const NAME: &'static str = "showmigrations";
+    const GROUP: Group = Group::Migrations;
+
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let project = manage.project()?;
+        let graph = load(&project.files, &project.apps)?;
+        self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
+        let databases = block_on(self.read(project, &graph))?;
+        match self.format {
+            Format::Json => show_json(out, &databases),
+            Format::Plain => self.show_plain(out, &graph, project, &databases),
+            Format::Table => show_table(out, &databases),
+        }
+    }
+}
+
+impl ShowMigrations {
+    async fn read(&self, project: &Project, graph: &Graph) -> CommandResult<Vec<(String, Vec<Line>)>> {
+        let mut aliases = self.databases.clone();
+        if aliases.is_empty() {
+            aliases = project.connections.aliases().into_iter().map(str::to_owned).collect();
+        }
+        let mut databases = Vec::new();
+        for alias in aliases {
+            let session = Session::open(project.connections.backend(&alias)?).await?;
+            let lines = self.lines(project, graph, &session);
+            session.close().await?;
+            databases.push((alias, lines));
+        }
+        Ok(databases)
+    }
+
+    fn is_shown(&self, app: &str) -> bool {
+        self.app_labels.is_empty() || self.app_labels.iter().any(|label| label == app)
+    }
+
+    /// The migrations of the apps that live on a database, and those it remembers though their files are gone.
+    fn lines(&self, project: &Project, graph: &Graph, session: &Session) -> Vec<Line> {
+        let lives = |app: &str| project.router.allow_migrate(session.alias(), app) && self.is_shown(app);
+        let mut lines: Vec<Line> = graph
+            .migrations()
+            .filter(|migration| lives(&migration.key.app))
+            .map(|migration| line(graph, migration, session))
+            .collect();
+        for applied in &session.history.applied {
+            let Some(key) = &applied.key else { continue };
+            let is_ours = graph.apps().contains(&key.app) && self.is_shown(&key.app);
+            if is_ours && graph.get(key).is_none() {
+                let (app, name) = (key.app.clone(), key.name.clone());
+                let applied_at = applied.applied_on;
+                lines.push(Line { app, name, state: MISSING, applied_at, depends: Vec::new() });
+            }
+        }
+        if !self.plan {
+            lines.sort_by(|a, b| a.app.cmp(&b.app));
+        }
+        lines
+    }
+
+    fn show_plain(
+        &self,
+        out: &mut Output,
+        graph: &Graph,
+        project: &Project,
+        databases: &[(String, Vec<Line>)],
+    ) -> CommandResult {
+        for (alias, lines) in databases {
+            if databases.len() > 1 {
+                let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
+                out.line(heading)?;
+            }
+            if self.plan {
+                lines.iter().try_for_each(|line| show_planned(out, line))?;
+                continue;
+            }
+            let empty = graph.apps().iter().filter(|app| {
+                self.is_shown(app)
+                    && project.router.allow_migrate(alias, app)
+                    && graph.of_app(app).next().is_none()
+            });
+            let mut apps: BTreeSet<&str> = empty.map(String::as_str).collect();
+            apps.extend(lines.iter().map(|line| line.app.as_str()));
+            for app in apps {
+                show_app(out, app, lines)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line(graph: &Graph, migration: &Migration, session: &Session) -> Line {
+    let applied = session.history.get(&migration.key);
+    Line {
+        app: migration.key.app.clone(),
+        name: migration.key.name.clone(),
+        state: match applied {
+            None => PENDING,
+            Some(applied) if is_edited(migration, applied) => EDITED,
+            Some(_) => APPLIED,
+        },
+        applied_at: applied.and_then(|applied| applied.applied_on),
+        depends: graph.parents(&migration.key).map(|parent| parent.key.to_string()).collect(),
+    }
+}
+
+fn show_app(out: &mut Output, app: &str, lines: &[Line]) -> CommandResult {
+    let label = out.styled(Style::Label, app);
+    out.line(label)?;
+    let mut is_empty = true;
+    for line in lines.iter().filter(|line| line.app == app) {
+        is_empty = false;
+        let mark = if line.is_applied() { "X" } else { " " };
+        let when = line.applied_at.filter(|_| out.verbosity() > 1);
+        let when = when.map(|when| format!(" (applied at {})", timezone::plain(when))).unwrap_or_default();
+        let state =
+            if matches!(line.state, MISSING | EDITED) { format!(" ({})", line.state) } else { String::new() };
+        out.line(format!(" [{mark}] {}{when}{state}", line.name))?;
+    }
+    if is_empty {
+        out.line(" (no migrations)")?;
+    }
+    Ok(())
+}
+
+fn show_planned(out: &mut Output, line: &Line) -> CommandResult {
+    let mark = if line.is_applied() { "X" } else { " " };
+    let depends = if out.verbosity() > 1 && !line.depends.is_empty() {
+        format!(" ... ({})", line.depends.join(", "))
+    } else {
+        String::new()
+    };
+    Ok(out.line(format!("[{mark}]  {}.{}{depends}", line.app, line.name))?)
+}
+
+fn show_table(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandResult {
+    let mut rows = Vec::new();
+    for (alias, lines) in databases {
+        for line in lines {
+            let style = match line.state {
+                APPLIED => Style::Success,
+                PENDING => Style::Notice,
+                _ => Style::Error,
+            };
+            rows.push(vec![
+                line.app.clone(),
+                line.name.clone(),
+                alias.clone(),
+                line.applied_at.map(timezone::plain).unwrap_or_default(),
+                out.styled(style, line.state),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(out.status("No migrations.")?);
+    }
+    Ok(out.table(&["App", "Migration", "Database", "Applied at", "State"], rows)?)
+}
+
+fn show_json(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandResult {
+    let migration = |line: &Line| {
+        json!({
+            "app": line.app,
+            "name": line.name,
+            "state": line.state,
+            "applied_at": line.applied_at.map(timezone::iso),
+            "depends": line.depends,
+        })
+    };
+    let databases: Vec<serde_json::Value> = databases
+        .iter()
+        .map(|(alias, lines)| {
+            json!({ "alias": alias, "migrations": lines.iter().map(migration).collect::<Vec<_>>() })
+        })
+        .collect();
+    Ok(out.json(&json!({ "databases": databases }))?)
+}
