@@ -13,6 +13,8 @@ mod completion;
 // What the commands look for and do.
 pub mod checks;
 
+pub mod serving;
+
 pub mod commands;
 
 mod dispatch;
