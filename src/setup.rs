@@ -2,11 +2,26 @@
 
 use std::path::PathBuf;
 
+use futures_util::future::BoxFuture;
+
 use crate::conf::{Loaded, Profile, Settings};
 use crate::db::migrations::Functions;
 use crate::db::models::Registry;
 use crate::db::{Connections, Database, Result, Router};
 use crate::files::ProjectFiles;
+
+/// What an app does when an account was made, such as making the person's profile. An account and what apps add to it
+/// may live in different databases, so it must bear to be missed or repeated.
+pub type UserCreated = for<'a> fn(&'a Project, &'a NewUser) -> BoxFuture<'a, Result<()>>;
+
+/// An account that was just made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub username: String,
+}
 
 /// A loaded project: fields only. Making one opens nothing.
 pub struct Project {
@@ -28,6 +43,8 @@ pub struct Project {
     pub functions: Functions,
     /// Its files.
     pub files: ProjectFiles,
+    /// What the installed apps do when an account was made.
+    pub user_created: Vec<UserCreated>,
 }
 
 impl Project {
@@ -40,7 +57,18 @@ impl Project {
         let connections = Connections::new(&settings, &root)?;
         let router = Router::new(settings.routes.clone());
         let files = ProjectFiles::new(&root);
-        Ok(Self { root, profile, settings, apps, connections, router, models, functions, files })
+        Ok(Self {
+            root,
+            profile,
+            settings,
+            apps,
+            connections,
+            router,
+            models,
+            functions,
+            files,
+            user_created: Vec::new(),
+        })
     }
 
     /// The database that holds `app`'s rows.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rust_embed::Embed;
 
@@ -38,6 +39,8 @@ pub struct File {
     pub content: Cow<'static, [u8]>,
     /// Whether it lies on disk rather than in the binary.
     pub on_disk: bool,
+    /// When it was changed last, where that is known.
+    pub modified: Option<SystemTime>,
 }
 
 impl ProjectFiles {
@@ -59,11 +62,14 @@ impl ProjectFiles {
         if path.split('/').any(|part| part == ".." || part.is_empty()) || path.contains(['\\', '\0']) {
             return Ok(None);
         }
-        match fs::read(self.root.join(path)) {
-            Ok(content) => Ok(Some(File { path: path.to_owned(), content: content.into(), on_disk: true })),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                Ok(embedded(path).map(|content| File { path: path.to_owned(), content, on_disk: false }))
+        let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory, io::ErrorKind::IsADirectory];
+        let on_disk = self.root.join(path);
+        match fs::read(&on_disk) {
+            Ok(content) => {
+                let modified = fs::metadata(&on_disk).and_then(|facts| facts.modified()).ok();
+                Ok(Some(File { path: path.to_owned(), content: content.into(), on_disk: true, modified }))
             }
+            Err(error) if absent.contains(&error.kind()) => Ok(embedded(path)),
             Err(error) => Err(error),
         }
     }
@@ -81,9 +87,10 @@ impl ProjectFiles {
     }
 }
 
-fn embedded(path: &str) -> Option<Cow<'static, [u8]>> {
+fn embedded(path: &str) -> Option<File> {
     let file = Migrations::get(path).or_else(|| Templates::get(path)).or_else(|| Static::get(path))?;
-    Some(file.data)
+    let modified = file.metadata.last_modified().map(|at| SystemTime::UNIX_EPOCH + Duration::from_secs(at));
+    Some(File { path: path.to_owned(), content: file.data, on_disk: false, modified })
 }
 
 fn embedded_paths() -> impl Iterator<Item = Cow<'static, str>> {

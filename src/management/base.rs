@@ -8,8 +8,10 @@ use clap::{ArgMatches, Args};
 use super::error::CommandResult;
 use super::output::{ColorChoice, Output};
 use crate::checks::Check;
-use crate::conf::{AppSettings, Environment, Loaded, Locator, load};
+use crate::conf::{AppSettings, Environment, Loaded, Locator, Settings, load};
+use crate::middleware::Make;
 use crate::setup::Project;
+use crate::urls::Route;
 
 /// The groups in which help lists commands, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +111,12 @@ pub struct Installed {
     pub app_settings: Vec<AppSettings>,
     /// Makes the project of loaded settings: which apps are installed decides its models.
     pub project: fn(Loaded) -> CommandResult<Project>,
+    /// Every address.
+    pub urlpatterns: fn() -> Vec<Route>,
+    /// What happens to every request, in this order.
+    pub middleware: &'static [Make],
+    /// Names that every template knows.
+    pub template_globals: fn(&Settings) -> Vec<(&'static str, minijinja::Value)>,
 }
 
 /// What a command gets: what is installed, what was typed, and the project, loaded when first asked for.
@@ -150,12 +158,26 @@ impl Manage {
         Ok(self.project.get_or_init(|| project))
     }
 
-    /// The project, to be kept by what outlives the command's call, such as a server's requests.
+    /// Runs another command as if it had been typed, as Django's `call_command`.
+    ///
+    /// # Errors
+    /// Those of the command, and when there is none of that name.
+    pub fn call(&self, name: &str, args: &[&str], out: &mut Output) -> CommandResult {
+        let unknown = || super::CommandError::failed(format!("there is no command `{name}`"));
+        let command =
+            self.installed.commands.iter().find(|command| command.name == name).ok_or_else(unknown)?;
+        let parser = (command.augment)(clap::Command::new(command.name));
+        let typed = std::iter::once(name).chain(args.iter().copied());
+        let matches =
+            parser.try_get_matches_from(typed).map_err(|error| super::CommandError::usage(error.render()))?;
+        (command.run)(&matches, self, out)
+    }
+
+    /// The project once more, to be kept by what outlives the command's call, such as a server's requests.
     ///
     /// # Errors
     /// Every problem of the settings.
-    pub fn into_project(self) -> CommandResult<Project> {
-        self.project()?;
-        self.project.into_inner().ok_or_else(|| super::CommandError::failed("the project was not loaded"))
+    pub fn new_project(&self) -> CommandResult<Project> {
+        (self.installed.project)(self.load()?)
     }
 }

@@ -14,6 +14,8 @@ mod completion;
 // What the commands look for and do.
 pub mod checks;
 
+pub mod serving;
+
 pub mod commands;
 
 mod dispatch;

@@ -1,6 +1,9 @@
 //! This site: which apps are installed and how they are put together.
 
 mod apps;
+mod middleware;
+
+mod urls;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,6 +32,9 @@ fn installed() -> Installed {
         checks: management::checks::CHECKS.to_vec(),
         app_settings: apps::INSTALLED_APPS.iter().filter_map(|app| app.settings).collect(),
         project,
+        urlpatterns: urls::urlpatterns,
+        middleware: middleware::MIDDLEWARE,
+        template_globals: urls::template_globals,
     }
 }
 
@@ -39,10 +45,12 @@ fn project(loaded: Loaded) -> CommandResult<Project> {
     };
     let files = ProjectFiles::new(&loaded.root);
     let (mut models, mut functions) = (Registry::default(), Functions::default());
+    let mut user_created = Vec::new();
     for label in &chosen {
         match apps::INSTALLED_APPS.iter().find(|app| app.label == label) {
             Some(app) => {
                 (app.models)(&mut models);
+                user_created.extend(app.user_created);
                 for (name, function) in app.functions {
                     functions.register(label, name, *function);
                 }
@@ -50,7 +58,8 @@ fn project(loaded: Loaded) -> CommandResult<Project> {
             None => declare(&files, label, &mut models)?,
         }
     }
-    Ok(Project::new(loaded, chosen, models, functions)?)
+    let project = Project::new(loaded, chosen, models, functions)?;
+    Ok(Project { user_created, ..project })
 }
 
 /// Takes the models of an app without Rust from its file. It may have migrations alone.

@@ -2,3 +2,25 @@
 
 pub mod hashers;
 pub mod password_validation;
+
+pub mod models;
+
+mod passwords;
+
+mod backends;
+mod login;
+mod permissions;
+
+mod middleware;
+
+pub use backends::authenticate;
+pub use login::{login, logout};
+pub use middleware::{Authentication, CurrentUser};
+pub use models::User;
+pub use passwords::hash;
+pub use permissions::{Permissions, permissions};
+
+use crate::apps::AppConfig;
+
+/// The app.
+pub const APP: AppConfig = AppConfig { label: "auth", ..AppConfig::EMPTY };

@@ -3,10 +3,13 @@
 mod check;
 mod completions;
 mod dbshell;
+mod dev;
 mod diffsettings;
 mod man;
 mod migrate;
+mod serve;
 mod showmigrations;
+mod showurls;
 mod sqlmigrate;
 mod version;
 
@@ -18,8 +21,11 @@ pub const COMMANDS: &[Command] = &[
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),
     Command::of::<dbshell::DbShell>(),
+    Command::of::<dev::Dev>(),
+    Command::of::<serve::Serve>(),
     Command::of::<check::Check>(),
     Command::of::<diffsettings::DiffSettings>(),
+    Command::of::<showurls::ShowUrls>(),
     Command::of::<completions::Completions>(),
     Command::of::<man::Man>(),
     Command::of::<version::Version>(),

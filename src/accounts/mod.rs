@@ -1,0 +1,15 @@
+//! The pages around an account: signing in and out, signing up, one's own sessions.
+
+mod device;
+mod forms;
+mod throttle;
+
+mod views;
+
+mod urls;
+
+use crate::apps::AppConfig;
+
+/// The app.
+pub const APP: AppConfig =
+    AppConfig { label: "accounts", urlpatterns: urls::urlpatterns, ..AppConfig::EMPTY };

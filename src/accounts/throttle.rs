@@ -1,0 +1,92 @@
+//! Sign-ins are throttled, per account and per address, by rows that survive a restart and are shared by all workers.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::conf::AuthSettings;
+use crate::crypto;
+use crate::db::backends::base::Statement;
+use crate::db::{Database, Executor, Result, params};
+use crate::timezone;
+
+/// An attempt that may go on.
+pub(super) struct Attempt {
+    account: String,
+    address_id: i64,
+}
+
+/// What became of an attempt.
+pub(super) enum Verdict {
+    /// Go on.
+    Allowed(Attempt),
+    /// Too many before it.
+    Wait {
+        /// Until the oldest of them counts no more.
+        seconds: u64,
+    },
+}
+
+/// Counts an attempt before it is made, so that many at once do not pass under the limit together.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn begin(
+    database: &Database,
+    settings: &AuthSettings,
+    username: &str,
+    address: IpAddr,
+) -> Result<Verdict> {
+    let now = timezone::now();
+    let window = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
+    let since = now.saturating_sub(window).unwrap_or(Timestamp::MIN);
+    database.execute("DELETE FROM accounts_loginattempt WHERE attempted_at <= ?", params![since]).await?;
+    let (account, address) =
+        (subject("account", &username.to_lowercase()), subject("address", &network(address)));
+    let account_id = insert(database, &account, now).await?;
+    let address_id = insert(database, &address, now).await?;
+    const COUNT: &str = "SELECT subject, COUNT(*), MIN(attempted_at) FROM accounts_loginattempt \
+                         WHERE subject IN (?, ?) AND attempted_at > ? GROUP BY subject";
+    let counts: Vec<(String, i64, Timestamp)> =
+        database.query(COUNT, params![account, address, since]).await?;
+    let limit = i64::from(settings.login_attempts);
+    let oldest = counts.iter().filter(|(_, count, _)| *count > limit).map(|(_, _, oldest)| *oldest).max();
+    let Some(oldest) = oldest else { return Ok(Verdict::Allowed(Attempt { account, address_id })) };
+    // An attempt that was not made does not count, else a person who keeps trying waits for ever.
+    database
+        .execute("DELETE FROM accounts_loginattempt WHERE id IN (?, ?)", params![account_id, address_id])
+        .await?;
+    let seconds = oldest.saturating_add(window).map_or(0, |end| end.duration_since(now).as_secs());
+    Ok(Verdict::Wait { seconds: u64::try_from(seconds).unwrap_or(0).max(1) })
+}
+
+/// Forgets the failures of an account whose owner signed in. Those of the address stay, but for this attempt: an
+/// attacker with an account of his own must not wipe them out.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn succeeded(database: &Database, attempt: &Attempt) -> Result<()> {
+    const SQL: &str = "DELETE FROM accounts_loginattempt WHERE subject = ? OR id = ?";
+    database.execute(SQL, params![attempt.account, attempt.address_id]).await.map(drop)
+}
+
+async fn insert(mut database: &Database, subject: &str, now: Timestamp) -> Result<i64> {
+    const SQL: &str = "INSERT INTO accounts_loginattempt (subject, attempted_at) VALUES (?, ?)";
+    Executor::insert(&mut database, Statement { sql: SQL, params: params![subject, now] }, "id").await
+}
+
+/// A digest, so that the table names nobody.
+fn subject(kind: &str, name: &str) -> String {
+    crypto::sha256_hex(format!("{kind}:{name}").as_bytes())
+}
+
+/// An IPv6 user has a whole network of addresses to try from, so that counts as one.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Sessions in the database: what a browser's cookie stands for.
+
+mod session;
+
+mod store;
+
+mod middleware;
+
+pub use middleware::Sessions;
+pub use session::Session;
+pub use store::{Stored, delete, delete_others, of_user};
+
+use crate::apps::AppConfig;
+
+/// The app.
+pub const APP: AppConfig = AppConfig { label: "sessions", ..AppConfig::EMPTY };

@@ -1,0 +1,96 @@
+//! Cookies: reading one by its name, and writing them as Django does.
+
+use http::header::{COOKIE, HeaderMap, HeaderValue};
+
+/// The value of the first cookie called `name`. Cookies that are not ASCII are ignored.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"'))
+}
+
+/// When a cookie travels with requests that other sites cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the words of RFC 6265bis")]
+pub enum SameSite {
+    Lax,
+    Strict,
+    None,
+}
+
+impl SameSite {
+    /// The policy that the settings name; `Lax` where they name none.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "Strict" => Self::Strict,
+            "None" => Self::None,
+            _ => Self::Lax,
+        }
+    }
+}
+
+/// A cookie for the whole site.
+#[derive(Debug, Clone)]
+pub struct Cookie<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value: ASCII without spaces, quotes, commas, semicolons and backslashes.
+    pub value: &'a str,
+    /// Seconds that browsers keep it; 0 deletes it.
+    pub max_age: i64,
+    /// Hidden from scripts.
+    pub http_only: bool,
+    /// Sent over https only.
+    pub secure: bool,
+    /// When it travels with requests that other sites cause.
+    pub same_site: SameSite,
+}
+
+impl Cookie<'_> {
+    /// The value of a `Set-Cookie` header; none when name or value hold something that no header may.
+    pub fn header(&self) -> Option<HeaderValue> {
+        let Self { name, value, max_age, same_site, .. } = self;
+        let mut text = format!("{name}={value}; Max-Age={max_age}; Path=/; SameSite={same_site:?}");
+        if self.http_only {
+            text.push_str("; HttpOnly");
+        }
+        if self.secure {
+            text.push_str("; Secure");
+        }
+        HeaderValue::from_str(&text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let headers = HeaderMap::from_iter([
+            (COOKIE, HeaderValue::from_static("xsessionid=1; junk; a=\"b\"; sessionid=2")),
+            (COOKIE, HeaderValue::from_bytes(b"bad=\xff").unwrap()),
+        ]);
+        assert_eq!(cookie(&headers, "sessionid"), Some("2"));
+        assert_eq!(cookie(&headers, "a"), Some("b"));
+        assert_eq!(cookie(&headers, "junk"), None);
+        assert_eq!(cookie(&headers, "bad"), None);
+    }
+
+    #[test]
+    fn a_cookie_is_written_with_its_limits() {
+        let cookie = Cookie {
+            name: "sessionid",
+            value: "abc",
+            max_age: 60,
+            http_only: true,
+            secure: true,
+            same_site: SameSite::Lax,
+        };
+        assert_eq!(
+            cookie.header().unwrap(),
+            "sessionid=abc; Max-Age=60; Path=/; SameSite=Lax; HttpOnly; Secure"
+        );
+        assert_eq!(Cookie { value: "a\nb", ..cookie }.header(), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! Requests and answers: what axum leaves to the site.
+
+mod cookies;
+mod csrf;
+mod error;
+mod redirect;
+
+mod form_data;
+mod info;
+
+mod body;
+
+pub use axum::body::Body;
+pub use axum::extract::Request;
+pub use axum::response::Response;
+pub use body::read_form;
+pub use cookies::{Cookie, SameSite, cookie};
+pub use csrf::Csrf;
+pub use error::{HttpError, ViewResult};
+pub use form_data::FormData;
+pub use info::{RequestInfo, Visitor};
+pub use redirect::{is_safe_next, redirect};
+
+/// Adds `name` to the answer's `Vary`, once.
+pub fn vary_on(response: &mut Response, name: &'static str) {
+    let headers = response.headers_mut();
+    let named = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
+    if !headers.get_all(http::header::VARY).iter().any(named) {
+        headers.append(http::header::VARY, http::HeaderValue::from_static(name));
+    }
+}

@@ -1,0 +1,64 @@
+//! What `serve` and `dev` have in common.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use super::base::Manage;
+use super::error::{CommandError, CommandResult};
+use super::output::Output;
+use crate::middleware::Handler;
+use crate::servers::{self, Address, ListenError, logging, worker};
+use crate::setup::Project;
+use crate::urls::{Names, Site};
+
+/// Serves `project` on `bind`, or where its settings say.
+///
+/// # Errors
+/// When an address is taken, a template does not compile, or the system refuses.
+pub fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output) -> CommandResult {
+    logging::start(&project.settings.logging)?;
+    let listeners = listeners(&project, bind)?;
+    let routes = (manage.installed.urlpatterns)();
+    let globals = (manage.installed.template_globals)(&project.settings);
+    let site = Arc::new(Site::new(project, Names::of(&routes), globals)?);
+    let handler = Arc::new(Handler::new(Arc::clone(&site), &routes, manage.installed.middleware));
+    banner(&site.project, &listeners, out)?;
+    Ok(worker::run(handler, listeners)?)
+}
+
+fn listeners(project: &Project, bind: &[Address]) -> CommandResult<Vec<TcpListener>> {
+    let configured = &project.settings.server.bind;
+    let parsed = configured.iter().map(|text| text.parse::<Address>().map_err(CommandError::failed));
+    let addresses = if bind.is_empty() { parsed.collect::<CommandResult<Vec<_>>>()? } else { bind.to_vec() };
+    addresses.iter().map(|address| servers::bind(address).map_err(|error| refused(&error))).collect()
+}
+
+fn refused(error: &ListenError) -> CommandError {
+    let hint = if error.is_in_use() {
+        Some(format!("end what listens on {}, or choose another port with `--bind`", error.address))
+    } else if error.is_forbidden() {
+        Some("choose a port above 1023 with `--bind`".to_owned())
+    } else {
+        None
+    };
+    let mut failed = CommandError::failed(error);
+    failed.hints.extend(hint);
+    failed
+}
+
+fn banner(project: &Project, listeners: &[TcpListener], out: &mut Output) -> CommandResult {
+    for listener in listeners {
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        out.status(format!("Serving http://{address}/"))?;
+    }
+    for alias in project.connections.aliases() {
+        let backend = project.connections.backend(alias)?;
+        let kind = backend.features().display_name;
+        out.status(format!("  {alias:<10} {kind} {}", backend.address()))?;
+    }
+    out.status(format!("  settings   {}; stop with Ctrl-C", project.profile.name))?;
+    Ok(())
+}

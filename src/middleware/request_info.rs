@@ -1,0 +1,155 @@
+//! The first link: names the request and finds out who sends it, through trusted proxies if need be.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use axum::extract::ConnectInfo;
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+
+use super::{Middleware, Next};
+use crate::crypto;
+use crate::http::{Csrf, Request, RequestInfo, Response};
+use crate::urls::Site;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives every request a [`RequestInfo`].
+pub struct Info {
+    proxies: Vec<Network>,
+    numbers: AtomicU64,
+}
+
+impl Info {
+    /// For a site.
+    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+        let proxies = &site.project.settings.security.trusted_proxies;
+        let proxies = proxies.iter().filter_map(|text| Network::parse(text)).collect();
+        Box::new(Self { proxies, numbers: AtomicU64::new(u64::from_ne_bytes(crypto::random_bytes())) })
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(address))
+    }
+
+    fn info(&self, request: &Request) -> RequestInfo {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical());
+        let headers = request.headers();
+        let is_behind_proxy = !self.proxies.is_empty() && self.is_trusted(peer);
+        // An odd factor visits every number once; neighbours in time do not look alike.
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        RequestInfo {
+            id: format!("{number:016x}"),
+            client: if is_behind_proxy { self.forwarded_for(headers, peer) } else { peer },
+            is_secure: is_behind_proxy && text(headers, "x-forwarded-proto") == "https",
+            host: request
+                .uri()
+                .authority()
+                .map(http::uri::Authority::as_str)
+                .or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()))
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+            csrf: Csrf::default(),
+            visitor: OnceLock::new(),
+        }
+    }
+
+    /// The last address that no trusted proxy has; those before it may be made up.
+    fn forwarded_for(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        let lines = headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok());
+        let addresses: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+        let mut client = peer;
+        for address in addresses.into_iter().rev().map_while(|address| address.parse::<IpAddr>().ok()) {
+            client = address.to_canonical();
+            if !self.is_trusted(client) {
+                break;
+            }
+        }
+        client
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+#[async_trait]
+impl Middleware for Info {
+    async fn handle(&self, mut request: Request, next: Next<'_>) -> Response {
+        let info = Arc::new(self.info(&request));
+        request.extensions_mut().insert(Arc::clone(&info));
+        let mut response = next.run(request).await;
+        if let Ok(id) = HeaderValue::from_str(&info.id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+}
+
+/// An address or a network: `10.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    address: u128,
+    bits: u32,
+    is_v6: bool,
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
+        let address: IpAddr = address.trim().parse().ok()?;
+        let most = if address.is_ipv6() { 128 } else { 32 };
+        let bits = bits.map_or(Some(most), |bits| bits.trim().parse().ok())?;
+        (bits <= most).then(|| Self { address: number(address), bits: most - bits, is_v6: address.is_ipv6() })
+    }
+
+    fn contains(self, address: IpAddr) -> bool {
+        let difference = self.address ^ number(address);
+        address.is_ipv6() == self.is_v6 && difference.checked_shr(self.bits).unwrap_or(0) == 0
+    }
+}
+
+fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u128::from(u32::from(address)),
+        IpAddr::V6(address) => u128::from(address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_addresses_only() {
+        let holds = |network: &str, address: &str| {
+            Network::parse(network).unwrap().contains(address.parse().unwrap())
+        };
+        assert!(holds("10.0.0.0/8", "10.255.0.1"));
+        assert!(!holds("10.0.0.0/8", "11.0.0.1"));
+        assert!(holds("127.0.0.1", "127.0.0.1"));
+        assert!(!holds("127.0.0.1", "127.0.0.2"));
+        assert!(holds("::/0", "2001:db8::1"));
+        assert!(!holds("::/0", "1.2.3.4"));
+        assert_eq!(Network::parse("10.0.0.0/33"), None);
+        assert_eq!(Network::parse("proxy"), None);
+    }
+
+    #[test]
+    fn only_what_a_trusted_proxy_adds_is_believed() {
+        let proxies = vec![Network::parse("10.0.0.0/8").unwrap()];
+        let info = Info { proxies, numbers: AtomicU64::new(1) };
+        let client = |forwarded: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("x-forwarded-for"),
+                HeaderValue::from_static(forwarded),
+            )]);
+            info.forwarded_for(&headers, "10.0.0.1".parse().unwrap()).to_string()
+        };
+        assert_eq!(client("6.6.6.6, 1.2.3.4, 10.0.0.2"), "1.2.3.4");
+        assert_eq!(client("junk"), "10.0.0.1");
+        assert_eq!(client("1.2.3.4, junk"), "10.0.0.1");
+    }
+}

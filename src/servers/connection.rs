@@ -1,0 +1,251 @@
+//! One connection: requests in, answers out, and a watch that no phase takes too long.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use crate::conf::ServerSettings;
+use crate::middleware::Handler;
+
+/// Serves one connection to its end. When `stop` turns true, the request in flight is finished and no other taken.
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    handler: Arc<Handler>,
+    builder: Arc<auto::Builder<TokioExecutor>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let limits = Limits::new(&handler.site.project.settings.server);
+    let clock = Arc::new(Clock::new());
+    let io = TokioIo::new(Timed { stream, clock: Arc::clone(&clock) });
+    let service = {
+        let clock = Arc::clone(&clock);
+        service_fn(move |mut request: http::Request<Incoming>| {
+            let (handler, clock) = (Arc::clone(&handler), Arc::clone(&clock));
+            clock.begin();
+            async move {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                let response = handler.answer(request.map(Body::new)).await;
+                clock.end();
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        })
+    };
+    let connection = builder.serve_connection(io, service);
+    let mut connection = std::pin::pin!(connection);
+    let mut is_stopping = false;
+    let mut next_look = limits.first_look();
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%peer, %error, "connection ended");
+                }
+                return;
+            }
+            _ = stop.changed(), if !is_stopping => {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = tokio::time::sleep(next_look) => match limits.remaining(&clock) {
+                Some(remaining) => next_look = remaining,
+                None => {
+                    tracing::debug!(%peer, "connection was too slow");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The settings of the protocol.
+pub(super) fn builder(settings: &ServerSettings) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // hyper's smallest buffer is 8 KiB; it holds the header of a request.
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_buf_size(settings.max_header_bytes.max(8_192));
+    let max_header_list_size = u32::try_from(settings.max_header_bytes).unwrap_or(u32::MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(max_header_list_size)
+        .max_concurrent_streams(128);
+    builder
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    header: Duration,
+    idle: Duration,
+}
+
+impl Limits {
+    fn new(settings: &ServerSettings) -> Self {
+        Self {
+            header: Duration::from_secs_f64(settings.header_timeout),
+            idle: Duration::from_secs_f64(settings.idle_timeout),
+        }
+    }
+
+    fn first_look(self) -> Duration {
+        self.header.min(self.idle)
+    }
+
+    /// How long to wait until the next look; none when the present phase took too long.
+    fn remaining(self, clock: &Clock) -> Option<Duration> {
+        let limit = match clock.phase() {
+            // A view may take its time; its body has a time-out of its own.
+            Phase::Answering => return Some(self.first_look()),
+            Phase::Header => self.header,
+            Phase::Idle => self.idle,
+        };
+        let left = limit.checked_sub(clock.since_change()).filter(|left| !left.is_zero())?;
+        Some(left.min(self.first_look()).max(Duration::from_millis(20)))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Between requests, or while the answer is on its way.
+    Idle,
+    /// Some bytes of a request came, but not its whole header.
+    Header,
+    /// A view works.
+    Answering,
+}
+
+/// What the connection does and since when.
+struct Clock {
+    started: Instant,
+    /// Milliseconds after `started` of the last change or, when idle, of the last progress.
+    changed: AtomicU64,
+    /// Requests in flight: more than one with HTTP/2.
+    answering: AtomicU64,
+    in_header: AtomicBool,
+}
+
+impl Clock {
+    /// A new connection counts as one that has begun to send a header.
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            changed: AtomicU64::new(0),
+            answering: AtomicU64::new(0),
+            in_header: AtomicBool::new(true),
+        }
+    }
+
+    fn begin(&self) {
+        self.answering.fetch_add(1, Ordering::Relaxed);
+        self.in_header.store(false, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.touch();
+        self.answering.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn phase(&self) -> Phase {
+        if self.answering.load(Ordering::Relaxed) > 0 {
+            Phase::Answering
+        } else if self.in_header.load(Ordering::Relaxed) {
+            Phase::Header
+        } else {
+            Phase::Idle
+        }
+    }
+
+    fn touch(&self) {
+        self.changed.store(self.started.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    fn since_change(&self) -> Duration {
+        self.started.elapsed().saturating_sub(Duration::from_millis(self.changed.load(Ordering::Relaxed)))
+    }
+
+    /// Bytes came in. The first of a request start the clock of its header; later ones do not wind it up again.
+    fn received(&self) {
+        if self.phase() == Phase::Idle {
+            self.touch();
+            self.in_header.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn sent(&self) {
+        if self.phase() == Phase::Idle {
+            self.touch();
+        }
+    }
+}
+
+/// A stream that tells the clock about its bytes.
+struct Timed {
+    stream: TcpStream,
+    clock: Arc<Clock>,
+}
+
+impl AsyncRead for Timed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let answer = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.clock.received();
+        }
+        answer
+    }
+}
+
+impl AsyncWrite for Timed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let answer = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if answer.is_ready() {
+            self.clock.sent();
+        }
+        answer
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let answer = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        if answer.is_ready() {
+            self.clock.sent();
+        }
+        answer
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,11 @@
+//! What views have in common: their request, and pages made of templates.
+
+mod context;
+
+mod render;
+
+mod health;
+
+pub use context::{Context, Form};
+pub use health::{healthz, readyz};
+pub use render::{encoded, html, json, page, render};
