@@ -6,10 +6,13 @@ use std::sync::Arc;
 use super::base::Manage;
 use super::error::{CommandError, CommandResult};
 use super::output::Output;
+use super::runtime::block_on;
 use crate::middleware::Handler;
 use crate::servers::{self, Address, ListenError, logging, worker};
 use crate::setup::Project;
+use crate::text;
 use crate::urls::{Names, Site};
+use crate::views::pending_migrations;
 
 /// Serves `project` on `bind`, or where its settings say.
 ///
@@ -22,8 +25,30 @@ pub fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output
     let globals = (manage.installed.template_globals)(&project.settings);
     let site = Arc::new(Site::new(project, Names::of(&routes), globals)?);
     let handler = Arc::new(Handler::new(Arc::clone(&site), &routes, manage.installed.middleware));
+    warn_of_pending(&site.project, out)?;
     banner(&site.project, &listeners, out)?;
     Ok(worker::run(handler, listeners)?)
+}
+
+/// Old tables under new code fail in odd places later, so it is said now. A database that is away may come back.
+fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
+    match block_on(async { Ok(pending_migrations(project).await) })? {
+        Ok(pending) if pending.migrations.is_empty() => Ok(()),
+        Ok(pending) => {
+            let count = text::count(i64::try_from(pending.migrations.len()).unwrap_or(i64::MAX), "migration");
+            let names = pending.migrations.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            Ok(out.warning(format!("{count} not applied ({names}…): run `manage migrate`"))?)
+        }
+        Err(error) => Ok(out.warning(format!("cannot tell which migrations are applied: {error}"))?),
+    }
+}
+
+/// Fails before anything is made when an address cannot be listened on.
+///
+/// # Errors
+/// As [`run`].
+pub fn check_bind(project: &Project, bind: &[Address]) -> CommandResult {
+    listeners(project, bind).map(drop)
 }
 
 fn listeners(project: &Project, bind: &[Address]) -> CommandResult<Vec<TcpListener>> {

@@ -7,5 +7,5 @@ mod render;
 mod health;
 
 pub use context::{Context, Form};
-pub use health::{healthz, readyz};
+pub use health::{Pending, healthz, pending_migrations, readyz};
 pub use render::{encoded, html, json, page, render};

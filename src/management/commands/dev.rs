@@ -1,8 +1,9 @@
 use clap::Args;
 
 use crate::management::serving;
-use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
+use crate::management::{BaseCommand, CommandResult, Group, Manage, Output, block_on};
 use crate::servers::Address;
+use crate::views::pending_migrations;
 
 /// Make what is missing, then serve the site for development
 #[derive(Debug, Args)]
@@ -20,6 +21,16 @@ impl BaseCommand for Dev {
     const GROUP: Group = Group::Serving;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        serving::check_bind(manage.project()?, &self.bind)?;
+        let pending = block_on(async { Ok(pending_migrations(manage.project()?).await?) })?;
+        if pending.is_new && !pending.migrations.is_empty() {
+            out.status("A new project: making its databases.")?;
+            manage.call("migrate", &[], out)?;
+            if !self.no_seed && manage.installed.commands.iter().any(|command| command.name == "seed") {
+                manage.call("seed", &[], out)?;
+            }
+            out.flush()?;
+        }
         let mut project = manage.new_project()?;
         project.settings.debug = true;
         serving::run(manage, project, &self.bind, out)
