@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// On the struct: `app`, `name`, `table`, `ordering`, `index`, `unique`, `check`. On a field: `type` (Django's word
+/// On the struct: `app`, `name`, `table`, `ordering`, `index`, `unique`, `check`, `many_to_many`. On a field: `type` (Django's word
 /// without `Field`, where the Rust type alone does not say it), `max_length`, `max_digits`, `decimal_places`,
 /// `unique`, `db_index`, `primary_key`, `references`, `to_field`, `one_to_one`, `on_delete`, `db_constraint`,
 /// `db_column`, `default`, `db_default`.

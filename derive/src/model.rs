@@ -49,13 +49,19 @@ pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
             fn state() -> ::manage::db::models::ModelState {
                 let mut options = ::manage::db::models::Options::default();
+                #[allow(unused_mut, clippy::allow_attributes, reason = "most models have none")]
+                let mut relations: Vec<::manage::db::models::Field> = Vec::new();
                 #(#options)*
-                ::manage::db::models::ModelState {
+                let mut fields = vec![#(#states),*];
+                fields.append(&mut relations);
+                let mut model = ::manage::db::models::ModelState {
                     app: #app.to_owned(),
                     name: #name.to_owned(),
-                    fields: vec![#(#states),*],
+                    fields,
                     options,
-                }
+                };
+                model.complete();
+                model
             }
 
             fn values(&self) -> Vec<::manage::db::Value> {
@@ -145,6 +151,15 @@ fn header(input: &DeriveInput) -> Result<Header> {
                 let sql = inner(setting, "sql")?;
                 quote!(options.constraints.push(::manage::db::models::Constraint {
                     name: #name.to_owned(), check: Some(#sql.into()), ..Default::default()
+                });)
+            }
+            "many_to_many" => {
+                let name = inner(setting, "name")?;
+                let to = inner(setting, "to")?;
+                quote!(relations.push({
+                    let mut field = ::manage::db::models::Field::new(#name, ::manage::db::models::FieldType::ManyToMany);
+                    field.to = Some(#to.to_owned());
+                    field
                 });)
             }
             _ => return Err(setting.error("is not a setting of a model")),

@@ -2,6 +2,7 @@
 
 use minijinja::Value;
 
+use crate::contrib::auth::models::username_objection;
 use crate::contrib::auth::password_validation::{self, UserAttributes};
 use crate::forms::{self, ALL_FIELDS, ValidationErrors};
 use crate::http::{FormData, is_safe_next};
@@ -57,7 +58,9 @@ impl SignupForm {
         let (username, email) = (text("username"), text("email"));
         let password = form.text("password1").to_owned();
         let mut errors = ValidationErrors::default();
-        check_username(&username, &mut errors);
+        if let Some(objection) = username_objection(&username) {
+            errors.add("username", objection);
+        }
         if email.is_empty() {
             errors.add("email", "Enter your e-mail address.");
         } else if !forms::is_email(&email) {
@@ -79,18 +82,6 @@ impl SignupForm {
 
     pub(super) fn to_value(&self) -> Value {
         forms::to_value([("username", self.username.as_str()), ("email", self.email.as_str())], &self.errors)
-    }
-}
-
-/// As Django's `UnicodeUsernameValidator`.
-fn check_username(username: &str, errors: &mut ValidationErrors) {
-    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '+' | '-');
-    if username.is_empty() {
-        errors.add("username", "Choose a username.");
-    } else if username.chars().count() > 150 {
-        errors.add("username", "Use at most 150 characters.");
-    } else if !username.chars().all(is_allowed) {
-        errors.add("username", "Use letters, digits and @ . + - _ only.");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod device;
 mod forms;
+mod models;
 mod throttle;
 
 mod views;
@@ -11,5 +12,9 @@ mod urls;
 use crate::apps::AppConfig;
 
 /// The app.
-pub const APP: AppConfig =
-    AppConfig { label: "accounts", urlpatterns: urls::urlpatterns, ..AppConfig::EMPTY };
+pub const APP: AppConfig = AppConfig {
+    label: "accounts",
+    models: models::register,
+    urlpatterns: urls::urlpatterns,
+    ..AppConfig::EMPTY
+};

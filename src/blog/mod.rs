@@ -28,6 +28,7 @@ use crate::management::Command;
 /// The app.
 pub const APP: AppConfig = AppConfig {
     label: "blog",
+    models: models::register,
     settings: Some(AppSettings { key: "blog", read: settings::read }),
     commands: &[Command::of::<management::Seed>()],
     urlpatterns: urls::urlpatterns,

@@ -66,21 +66,3 @@ impl fmt::Display for Message {
         self.hint.iter().try_for_each(|hint| write!(f, "\n\tHINT: {hint}"))
     }
 }
-
-/// One kind of check over what it needs, usually the project.
-pub struct Check<P> {
-    /// The word that chooses it: `--tag models`.
-    pub tag: &'static str,
-    /// Whether it is asked for by `--deploy` alone.
-    pub is_deploy: bool,
-    /// Looks, and tells what it found.
-    pub run: fn(&P) -> Vec<Message>,
-}
-
-impl<P> Clone for Check<P> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<P> Copy for Check<P> {}

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args};
 
 use super::error::CommandResult;
 use super::output::{ColorChoice, Output};
-use crate::checks::Check;
+use crate::checks::Message;
 use crate::conf::{AppSettings, Environment, Loaded, Locator, Settings, load};
 use crate::middleware::Make;
 use crate::setup::Project;
@@ -101,12 +101,23 @@ pub struct GlobalArgs {
     pub no_input: bool,
 }
 
+/// One kind of system check.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// The word that chooses it: `--tag models`.
+    pub tag: &'static str,
+    /// Whether it is asked for by `--deploy` alone.
+    pub is_deploy: bool,
+    /// Looks, and tells what it found.
+    pub run: fn(&Project, &Installed) -> Vec<Message>,
+}
+
 /// What the project's apps contribute, as plain lists.
 pub struct Installed {
     /// Every command.
     pub commands: Vec<Command>,
     /// Every system check.
-    pub checks: Vec<Check<Project>>,
+    pub checks: Vec<Check>,
     /// How apps read their own tables of the settings.
     pub app_settings: Vec<AppSettings>,
     /// Makes the project of loaded settings: which apps are installed decides its models.

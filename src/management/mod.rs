@@ -20,7 +20,7 @@ pub mod commands;
 
 mod dispatch;
 
-pub use base::{BaseCommand, Command, GlobalArgs, Group, Installed, Manage};
+pub use base::{BaseCommand, Check, Command, GlobalArgs, Group, Installed, Manage};
 pub use dispatch::execute_from_command_line;
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};

@@ -59,3 +59,50 @@ fn a_database_that_is_named_is_connected_to() {
         )
     );
 }
+
+#[test]
+fn a_template_that_does_not_compile_or_names_nothing_is_an_error() {
+    let workspace = Workspace::new();
+    workspace
+        .write("templates/404.html", "{% if %}")
+        .write("templates/mine.html", "\n{{ url('blog:nowhere') }} {{ static('no.css') }}");
+    let run = workspace.manage(["check"]);
+    assert_eq!(run.status, 1);
+    for line in [
+        "templates/404.html: (templates.E001) ",
+        "templates/mine.html:2: (templates.E002) `url('blog:nowhere')` leads nowhere\n",
+        "templates/mine.html:2: (templates.E003) `static('no.css')` leads nowhere\n",
+    ] {
+        assert!(run.stdout.contains(line), "{line} is missing:\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn models_that_point_nowhere_or_to_another_database_are_errors() {
+    let workspace = Workspace::new();
+    workspace.write("settings/dev.toml", "apps = [\"shop\", \"stock\"]\n[routes]\nstock = \"users\"\n");
+    workspace.write(
+        "models/shop.toml",
+        "[Order]\nordering = [\"-nothing\"]\nfields = [{ name = \"item\", type = \"ForeignKey\", to = \"stock.Item\" }, \
+         { name = \"buyer\", type = \"ForeignKey\", to = \"people.Buyer\" }]\n",
+    );
+    workspace.write(
+        "models/stock.toml",
+        "[Item]\nfields = [{ name = \"name\", type = \"Char\", max_length = 9 }]\n",
+    );
+    let run = workspace.manage(["check"]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (
+            1,
+            "ERRORS:\n\
+             shop.Order.buyer: (fields.E300) the field points to `people.Buyer`, which is not installed\n\
+             \tHINT: add its app to `apps` in the settings\n\
+             shop.Order: (models.E015) ordering names `-nothing`, which is no field\n\
+             shop.Order.item: (databases.E001) the key points to `stock.Item` on the database `users`, but its own table is on `default`\n\
+             \tHINT: route both apps to one database, or say `db_constraint = false`\n\
+             \n\
+             System check identified 3 issues (0 silenced).\n"
+        )
+    );
+}

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod createsuperuser;
 mod dbshell;
 mod diffsettings;
 mod help;

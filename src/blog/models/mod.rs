@@ -1,5 +1,7 @@
 //! Articles, profiles, comments, ratings: rows, and the rules that need no request.
 
+mod tables;
+
 mod comment;
 mod profile;
 mod rating;
@@ -16,3 +18,4 @@ pub use profile::Profile;
 pub use rating::rate;
 pub(super) use rating::score;
 pub use search::{Found, search, words};
+pub(super) use tables::register;

@@ -13,6 +13,8 @@ mod permissions;
 
 mod middleware;
 
+mod management;
+
 pub use backends::authenticate;
 pub use login::{login, logout};
 pub use middleware::{Authentication, CurrentUser};
@@ -23,4 +25,5 @@ pub use permissions::{Permissions, permissions};
 use crate::apps::AppConfig;
 
 /// The app.
-pub const APP: AppConfig = AppConfig { label: "auth", ..AppConfig::EMPTY };
+pub const APP: AppConfig =
+    AppConfig { label: "auth", models: models::register, commands: management::COMMANDS, ..AppConfig::EMPTY };

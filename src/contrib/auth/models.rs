@@ -3,43 +3,111 @@
 use jiff::Timestamp;
 
 use crate::db::backends::base::Statement;
-use crate::db::{Database, Executor, FromRow, Result, Row, params};
+use crate::db::models::{Model, Registry};
+use crate::db::{Database, Executor, Result, params};
 use crate::setup::{NewUser, Project};
 use crate::timezone;
 
+/// A kind of thing that permissions are about (Django's content type).
+#[derive(Debug, Clone, Model)]
+#[model(app = "auth", table = "django_content_type")]
+#[model(unique(name = "django_content_type_app_label_model_uniq", fields = "app_label, model"))]
+pub struct ContentType {
+    /// Its number.
+    pub id: i32,
+    /// Label of the app.
+    #[field(max_length = 100)]
+    pub app_label: String,
+    /// Name of the model, in lower case.
+    #[field(max_length = 100)]
+    pub model: String,
+}
+
+/// Something that somebody may do.
+#[derive(Debug, Clone, Model)]
+#[model(app = "auth")]
+#[model(unique(name = "auth_permission_content_type_id_codename_uniq", fields = "content_type, codename"))]
+pub struct Permission {
+    /// Its number.
+    pub id: i32,
+    /// What people read.
+    #[field(max_length = 255)]
+    pub name: String,
+    /// What it is about.
+    #[field(references = "auth.ContentType", db_index = false)]
+    pub content_type_id: i32,
+    /// `add_article`
+    #[field(max_length = 100)]
+    pub codename: String,
+}
+
+/// People who may do the same.
+#[derive(Debug, Clone, Model)]
+#[model(app = "auth", many_to_many(name = "permissions", to = "auth.Permission"))]
+pub struct Group {
+    /// Its number.
+    pub id: i32,
+    /// Its name.
+    #[field(max_length = 150, unique)]
+    pub name: String,
+}
+
 /// An account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Model)]
+#[model(app = "auth", index(name = "auth_user_email", fields = "email"))]
+#[model(many_to_many(name = "groups", to = "auth.Group"))]
+#[model(many_to_many(name = "user_permissions", to = "auth.Permission"))]
 pub struct User {
     /// Its number.
     pub id: i64,
-    /// What the person signs in with.
-    pub username: String,
     /// The encoded password.
+    #[field(max_length = 128)]
     pub password: String,
-    /// Address, never shown to others.
-    pub email: String,
+    /// When the person signed in last.
+    pub last_login: Option<Timestamp>,
     /// May do everything.
+    #[field(default = false)]
     pub is_superuser: bool,
+    /// What the person signs in with.
+    #[field(max_length = 150, unique)]
+    pub username: String,
+    /// First name, for sites that ask.
+    #[field(max_length = 150, default = "")]
+    pub first_name: String,
+    /// Last name, for sites that ask.
+    #[field(max_length = 150, default = "")]
+    pub last_name: String,
+    /// Address, never shown to others.
+    #[field(type = "Email", max_length = 254, default = "")]
+    pub email: String,
     /// May enter the admin.
+    #[field(default = false)]
     pub is_staff: bool,
     /// May sign in.
+    #[field(default = true)]
     pub is_active: bool,
     /// When the account was made.
     pub date_joined: Timestamp,
 }
 
-impl FromRow for User {
-    fn from_row(mut row: Row) -> Result<Self> {
-        Ok(Self {
-            id: row.take(0)?,
-            username: row.take(1)?,
-            password: row.take(2)?,
-            email: row.take(3)?,
-            is_superuser: row.take(4)?,
-            is_staff: row.take(5)?,
-            is_active: row.take(6)?,
-            date_joined: row.take(7)?,
-        })
+/// Registers all of them.
+pub(super) fn register(models: &mut Registry) {
+    for model in [ContentType::state(), Permission::state(), Group::state(), User::state()] {
+        models.register(model);
+    }
+}
+
+/// What speaks against a username, as Django's `UnicodeUsernameValidator`.
+pub fn username_objection(username: &str) -> Option<&'static str> {
+    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '+' | '-');
+    if username.is_empty() {
+        Some("Choose a username.")
+    } else if username.chars().count() > 150 {
+        Some("Use at most 150 characters.")
+    } else if !username.chars().all(is_allowed) {
+        Some("Use letters, digits and @ . + - _ only.")
+    } else {
+        None
     }
 }
 
@@ -49,9 +117,7 @@ impl User {
     /// # Errors
     /// Those of the database.
     pub async fn by_id(database: &Database, id: i64) -> Result<Option<Self>> {
-        const SQL: &str = "SELECT id, username, password, email, is_superuser, is_staff, is_active, date_joined \
-                           FROM auth_user WHERE id = ?";
-        database.query_optional(SQL, params![id]).await
+        Self::objects(database).filter(Self::id().eq(id)).first().await
     }
 
     /// The account of exactly this name.
@@ -59,9 +125,17 @@ impl User {
     /// # Errors
     /// Those of the database.
     pub async fn by_username(database: &Database, username: &str) -> Result<Option<Self>> {
-        const SQL: &str = "SELECT id, username, password, email, is_superuser, is_staff, is_active, date_joined \
-                           FROM auth_user WHERE username = ?";
-        database.query_optional(SQL, params![username]).await
+        Self::objects(database).filter(Self::username().eq(username)).first().await
+    }
+
+    /// Sets the encoded password, which ends the account's sessions.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn set_password(database: &Database, id: i64, encoded: &str) -> Result<bool> {
+        let changed =
+            Self::objects(database).filter(Self::id().eq(id)).update([Self::password().set(encoded)]).await?;
+        Ok(changed > 0)
     }
 
     /// Whether the name is taken, in whatever case: `bob` must not pass for `Bob`.

@@ -1,5 +1,6 @@
 //! Sessions in the database: what a browser's cookie stands for.
 
+mod models;
 mod session;
 
 mod store;
@@ -13,4 +14,4 @@ pub use store::{Stored, delete, delete_others, of_user};
 use crate::apps::AppConfig;
 
 /// The app.
-pub const APP: AppConfig = AppConfig { label: "sessions", ..AppConfig::EMPTY };
+pub const APP: AppConfig = AppConfig { label: "sessions", models: models::register, ..AppConfig::EMPTY };

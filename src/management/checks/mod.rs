@@ -3,13 +3,16 @@
 mod models;
 mod routes;
 mod security;
+mod templates;
+mod urls;
 
-use crate::checks::Check;
-use crate::setup::Project;
+use super::base::Check;
 
 /// All of them, in the order of the report.
-pub const CHECKS: &[Check<Project>] = &[
+pub const CHECKS: &[Check] = &[
     Check { tag: "models", is_deploy: false, run: models::check },
     Check { tag: "databases", is_deploy: false, run: routes::check },
+    Check { tag: "urls", is_deploy: false, run: urls::check },
+    Check { tag: "templates", is_deploy: false, run: templates::check },
     Check { tag: "security", is_deploy: true, run: security::check },
 ];

@@ -2,10 +2,11 @@
 
 use crate::checks::Message;
 use crate::db::models::{Field, ModelState};
+use crate::management::base::Installed;
 use crate::setup::Project;
 
 /// Keys that no database can hold, and routes of apps that are not installed.
-pub fn check(project: &Project) -> Vec<Message> {
+pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     let keys = project.models.iter().flat_map(|model| {
         let crossing = model.fields.iter().filter(|field| crosses(project, model, field));
         crossing.map(|field| message(project, model, field)).collect::<Vec<_>>()

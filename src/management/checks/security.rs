@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::checks::Message;
 use crate::conf::{INSECURE_SECRET_KEY, Settings};
+use crate::management::base::Installed;
 use crate::setup::Project;
 
 const REFERRER_POLICIES: [&str; 8] = [
@@ -18,7 +19,7 @@ const REFERRER_POLICIES: [&str; 8] = [
 ];
 
 /// Django's security list over the settings.
-pub fn check(project: &Project) -> Vec<Message> {
+pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     let settings = &project.settings;
     let mut found = transport(settings);
     found.extend(keys(settings));

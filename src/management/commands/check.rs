@@ -90,7 +90,7 @@ impl Check {
             let of = |label: &String| message.object.split('.').next() == Some(label.as_str());
             self.app_label.is_empty() || self.app_label.iter().any(of)
         };
-        checks.flat_map(|check| (check.run)(project)).filter(concerns).collect()
+        checks.flat_map(|check| (check.run)(project, &manage.installed)).filter(concerns).collect()
     }
 
     fn report(&self, found: &[Message], out: &mut Output) -> CommandResult {
