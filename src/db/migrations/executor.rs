@@ -137,11 +137,11 @@ impl Session {
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: Some(lock), history })
     }
 
-    /// Gives the lock back and closes the connection.
+    /// Gives the lock back, if this session has it.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn close(mut self) -> Result<()> {
+    pub async fn release(&mut self) -> Result<()> {
         if let Some(mut lock) = self.lock.take() {
             lock.release(&mut *self.connection).await?;
         }

@@ -126,10 +126,9 @@ impl Run<'_> {
         Err(CommandError::usage(message).hint(format!("it lives on: {}", homes.join(", "))))
     }
 
-    /// The databases in the order of the run, each with what is to be done there.
-    fn plans(&self, sessions: Vec<Session>) -> CommandResult<Vec<(Session, Plan)>> {
-        verify(self.work.graph, &sessions)?;
-        let aliases: Vec<&str> = self.aliases.iter().map(String::as_str).collect();
+    /// What is to be done on which of `sessions`, in the order of the run.
+    fn plans(&self, sessions: &[Session]) -> CommandResult<Vec<(usize, Plan)>> {
+        verify(self.work.graph, sessions)?;
         let is_behind_elsewhere = match &self.target {
             Target::Migration(key) => sessions
                 .iter()
@@ -138,7 +137,7 @@ impl Run<'_> {
             _ => false,
         };
         let mut plans = Vec::new();
-        for session in sessions {
+        for (number, session) in sessions.iter().enumerate() {
             let applied = session.history.keys();
             let site = PlanSite { alias: session.alias(), applied: &applied, is_behind_elsewhere };
             let plan = Plan::new(self.work.graph, self.work.router, site, &self.target)?;
@@ -146,11 +145,13 @@ impl Run<'_> {
             if !unfinished.is_empty() {
                 return Err(migrations::Error::History(unfinished).into());
             }
-            plans.push((session, plan));
+            if self.is_shown(session, &plan) {
+                plans.push((number, plan));
+            }
         }
+        let aliases: Vec<&str> = self.aliases.iter().map(String::as_str).collect();
         let order = database_order(self.work.graph, self.work.router, &aliases);
-        let position = |alias: &str| order.iter().position(|other| other == alias);
-        plans.sort_by_key(|(session, _)| position(session.alias()));
+        plans.sort_by_key(|(number, _)| order.iter().position(|alias| alias == sessions[*number].alias()));
         // Dependants are undone before what they depend on.
         if plans.iter().any(|(_, plan)| plan.is_backwards) {
             plans.reverse();
@@ -170,17 +171,14 @@ impl Run<'_> {
         for alias in &self.aliases {
             sessions.push(Session::open(connections.backend(alias)?).await?);
         }
-        let plans = self.plans(sessions)?;
-        let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
+        let plans = self.plans(&sessions)?;
         if is_shown {
-            for (session, plan) in self.shown(&plans) {
-                self.heading(out, session.alias())?;
+            for (number, plan) in &plans {
+                self.heading(out, sessions[*number].alias())?;
                 show_plan(out, plan)?;
             }
         }
-        for (session, _) in plans {
-            session.close().await?;
-        }
+        let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
         if is_checked && !is_empty { Err(CommandError::silent()) } else { Ok(()) }
     }
 
@@ -196,20 +194,42 @@ impl Run<'_> {
             sessions.push(Session::open_locked(connections.backend(alias)?, &mut tell).await?);
         }
         place.replace(String::new());
+        let answer = self.migrate_all(&mut sessions, out, place).await;
+        // Whatever happened, the next run shall not have to wait until the server notices that this one is gone.
+        let mut released = Ok(());
+        for session in &mut sessions {
+            released = released.and(session.release().await);
+        }
+        answer.and(released.map_err(CommandError::from))
+    }
+
+    async fn migrate_all(
+        &self,
+        sessions: &mut [Session],
+        out: &mut Output,
+        place: &RefCell<String>,
+    ) -> CommandResult {
         let plans = self.plans(sessions)?;
         // Everything is compiled before the first statement runs anywhere.
         let prepared: Vec<Prepared> = plans
             .iter()
-            .map(|(session, plan)| session.prepare(self.work, plan, self.fake))
+            .map(|(number, plan)| sessions[*number].prepare(self.work, plan, self.fake))
             .collect::<Result<_, _>>()?;
-        let named: Vec<bool> = plans.iter().map(|(session, plan)| self.is_shown(session, plan)).collect();
-        for (((mut session, plan), prepared), is_shown) in plans.into_iter().zip(prepared).zip(named) {
-            if is_shown {
-                self.heading(out, session.alias())?;
-                self.announce(out, &session, plan.is_backwards)?;
-                self.apply(&mut session, &prepared, out, place).await?;
-            }
-            session.close().await?;
+        let mut waiting: Vec<String> = plans
+            .iter()
+            .filter(|(_, plan)| !plan.migrations.is_empty())
+            .map(|(number, _)| sessions[*number].alias().to_owned())
+            .collect();
+        for ((number, _), prepared) in plans.iter().zip(prepared) {
+            let session = &mut sessions[*number];
+            waiting.retain(|alias| alias != session.alias());
+            self.heading(out, session.alias())?;
+            self.announce(out, session, prepared.is_backwards())?;
+            self.apply(session, &prepared, out, place).await.map_err(|error| match waiting.as_slice() {
+                [] => error,
+                waiting => error.hint(format!("still to be migrated: {}", waiting.join(", "))),
+            })?;
+            session.release().await?;
         }
         Ok(())
     }
@@ -218,10 +238,6 @@ impl Run<'_> {
     fn is_shown(&self, session: &Session, plan: &Plan) -> bool {
         let lives = self.target.app().is_none_or(|app| self.work.router.allow_migrate(session.alias(), app));
         lives || !plan.migrations.is_empty()
-    }
-
-    fn shown<'p>(&self, plans: &'p [(Session, Plan)]) -> Vec<&'p (Session, Plan)> {
-        plans.iter().filter(|(session, plan)| self.is_shown(session, plan)).collect()
     }
 
     fn heading(&self, out: &mut Output, alias: &str) -> CommandResult {

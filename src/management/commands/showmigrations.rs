@@ -80,7 +80,6 @@ impl ShowMigrations {
         for alias in aliases {
             let session = Session::open(project.connections.backend(&alias)?).await?;
             let lines = self.lines(project, graph, &session);
-            session.close().await?;
             databases.push((alias, lines));
         }
         Ok(databases)
