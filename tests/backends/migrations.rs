@@ -236,6 +236,33 @@ on_every_database! {
     }
 }
 
+#[test]
+fn an_interrupted_run_is_rolled_back_and_says_where_it_stopped() {
+    block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        many(&db, 1);
+        let slow = "CREATE TABLE t2 (n integer);\nSELECT pg_sleep(60);\n";
+        db.workspace.write("migrations/many/0002_t.sql", slow);
+        let child = db.workspace.command(["migrate"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let process = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        let told = Run::of(child).fails(130);
+        assert_eq!(
+            told,
+            "error: interrupted\nhint: stopped while applying many.0002_t on database `default`; run it again: it \
+             goes on where this run stopped\n"
+        );
+        db.workspace.write("migrations/many/0002_t.sql", &slow.replace("60", "0"));
+        let started = std::time::Instant::now();
+        db.workspace.manage(["migrate"]).succeeds();
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "the server kept the lock of the interrupted run"
+        );
+    });
+}
+
 /// Stands between the program and the server and counts the statements that pass.
 struct Counter {
     port: u16,

@@ -154,6 +154,12 @@ fn mistakes_in_files_are_told_with_their_line_and_nothing_is_touched() {
             "error: migrations/shop/0002_x.toml:2: no app has the function `shop.fill`; known: none\n",
         ),
         (
+            "0002_x.sql",
+            "CREATE TABLE a (b);\nCOMMIT;\n",
+            "error: migrations/shop/0002_x.sql:1: `COMMIT` would break the migration's own transaction: take it out, \
+             or say that there is none (`atomic = false`)\n",
+        ),
+        (
             "0001_initial.sql",
             "SELECT 1;",
             "error: migrations/shop/0001_initial.sql:1: shop.0001_initial is there twice: in this file and in \
@@ -350,6 +356,19 @@ fn rows_that_would_point_to_nothing_are_refused() {
     assert!(
         workspace.manage(["showmigrations", "--format", "plain"]).succeeds().ends_with(" [ ] 0003_owner\n")
     );
+}
+
+#[test]
+fn an_app_that_moves_is_made_on_its_new_database_and_what_stays_is_said() {
+    let workspace = two_databases();
+    workspace.manage(["migrate"]).succeeds();
+    workspace.write("settings/base.toml", &TWO.replace("people = \"users\"", "people = \"default\""));
+    let run = workspace.manage(["migrate"]);
+    assert_eq!(
+        run.stderr,
+        "app `people` lives on default now; its tables on database `users` stay as they are\n"
+    );
+    assert!(run.succeeds().contains("Applying people.0001_initial... OK"));
 }
 
 #[test]

@@ -210,6 +210,9 @@ impl Run<'_> {
         place: &RefCell<String>,
     ) -> CommandResult {
         let plans = self.plans(sessions)?;
+        for session in sessions.iter() {
+            self.tell_left_behind(out, session)?;
+        }
         // Everything is compiled before the first statement runs anywhere.
         let prepared: Vec<Prepared> = plans
             .iter()
@@ -230,6 +233,24 @@ impl Run<'_> {
                 waiting => error.hint(format!("still to be migrated: {}", waiting.join(", "))),
             })?;
             session.release().await?;
+        }
+        Ok(())
+    }
+
+    /// Says which apps were moved to another database and left their tables here.
+    fn tell_left_behind(&self, out: &mut Output, session: &Session) -> CommandResult {
+        let mut apps: Vec<String> = session.history.keys().into_iter().map(|key| key.app).collect();
+        apps.dedup();
+        apps.retain(|app| {
+            self.work.graph.apps().contains(app) && !self.work.router.allow_migrate(session.alias(), app)
+        });
+        for app in apps {
+            let homes: Vec<&str> = self.work.router.aliases(&app).collect();
+            out.status(format!(
+                "app `{app}` lives on {} now; its tables on database `{}` stay as they are",
+                homes.join(", "),
+                session.alias()
+            ))?;
         }
         Ok(())
     }
