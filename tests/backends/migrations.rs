@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use manage::db::params;
 
@@ -161,9 +161,13 @@ on_every_database! {
 
     async fn a_run_that_is_killed_at_any_moment_is_finished_by_the_next(db in TestDatabase) {
         many(&db, 20);
-        for moment in 0..20_u64 {
+        let started = Instant::now();
+        db.workspace.manage(["migrate"]).succeeds();
+        let whole = started.elapsed();
+        db.workspace.manage(["migrate", "many", "zero"]).succeeds();
+        for moment in 0..20 {
             let mut child = db.workspace.command(["migrate"]).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(moment * 2 + 1));
+            std::thread::sleep(whole * moment / 20);
             child.kill().unwrap();
             let _status = child.wait().unwrap();
             db.workspace.manage(["migrate"]).succeeds();
@@ -254,7 +258,7 @@ fn an_interrupted_run_is_rolled_back_and_says_where_it_stopped() {
              goes on where this run stopped\n"
         );
         db.workspace.write("migrations/many/0002_t.sql", &slow.replace("60", "0"));
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         db.workspace.manage(["migrate"]).succeeds();
         assert!(
             started.elapsed() < Duration::from_secs(10),

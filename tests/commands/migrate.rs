@@ -331,6 +331,31 @@ fn a_rebuilt_table_keeps_triggers_indexes_views_children_and_numbers() {
 }
 
 #[test]
+fn a_view_that_a_rebuilt_table_would_break_is_told() {
+    let workspace = shop(&[(
+        "0001_initial.toml",
+        "[[operation]]\nop = \"CreateModel\"\nmodel = \"Person\"\n\
+         fields = [{ name = \"name\", type = \"Slug\" }, { name = \"n\", type = \"Integer\" }]\n",
+    )]);
+    workspace.manage(["migrate"]).succeeds();
+    let db = database(&workspace, "db.sqlite3");
+    block_on(db.execute("CREATE VIEW people AS SELECT name FROM shop_person", params![])).unwrap();
+    workspace.write(
+        "migrations/shop/0002_x.toml",
+        "depends = [\"shop.0001_initial\"]\n[[operation]]\nop = \"RemoveField\"\nmodel = \"Person\"\n\
+         name = \"name\"\n",
+    );
+    workspace.manage(["migrate"]).fails_with(
+        1,
+        "error: applying shop.0002_x on database `default` failed at migrations/shop/0002_x.toml:2\n  \
+         statement: SELECT 1 FROM \"people\" LIMIT 0\n  the whole migration was rolled back\n  \
+         because: no such column: name\nhint: correct the cause and run `manage migrate` again\n",
+    );
+    workspace.write("migrations/shop/0002_x.toml", "depends = [\"shop.0001_initial\"]\n");
+    workspace.manage(["migrate"]).succeeds();
+}
+
+#[test]
 fn rows_that_would_point_to_nothing_are_refused() {
     let workspace = shop(&[
         ("0001_initial.toml", PERSON),
