@@ -148,6 +148,14 @@ impl Session {
         Ok(())
     }
 
+    /// Gives the lock back and closes the connection.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn close(mut self) -> Result<()> {
+        self.release().await
+    }
+
     /// Alias of the database.
     pub fn alias(&self) -> &str {
         self.backend.alias()

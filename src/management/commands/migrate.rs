@@ -1,6 +1,8 @@
 use std::cell::RefCell;
+use std::io;
 
 use clap::Args;
+use indicatif::ProgressBar;
 
 use crate::db::Connections;
 use crate::db::migrations::{
@@ -316,27 +318,16 @@ impl Run<'_> {
         let bar = out.progress(u64::try_from(prepared.len()).unwrap_or(u64::MAX), session.alias());
         let alias = session.alias().to_owned();
         let mut told = Ok(());
+        let mut show = Show {
+            out,
+            place,
+            alias: &alias,
+            is_backwards: prepared.is_backwards(),
+            bar: &bar,
+            held: String::new(),
+        };
         let mut tell = |event: Event<'_>| {
-            let is_backwards = prepared.is_backwards();
-            let mut show = || match &event {
-                Event::Waiting { .. } => Ok(()),
-                Event::Started(migration) => show_started(out, migration, is_backwards, &alias, place),
-                Event::Finished { is_faked, took } => {
-                    let word = if *is_faked { "FAKED" } else { "OK" };
-                    let took = if out.verbosity() > 1 {
-                        format!(" ({:.3}s)", took.as_secs_f64())
-                    } else {
-                        String::new()
-                    };
-                    show_end(out, Style::Success, &format!("{word}{took}"))
-                }
-                Event::Failed => show_end(out, Style::Error, "FAILED"),
-            };
-            let shown = bar.suspend(&mut show);
-            if let Event::Finished { .. } = event {
-                place.replace(format!("stopped between two migrations of database `{alias}`; run it again"));
-                bar.inc(1);
-            }
+            let shown = show.event(&event);
             if told.is_ok() {
                 told = shown;
             }
@@ -349,31 +340,66 @@ impl Run<'_> {
     }
 }
 
-fn show_started(
-    out: &mut Output,
-    migration: &Migration,
+/// Shows the migrations of one database as they run.
+struct Show<'a> {
+    out: &'a mut Output,
+    place: &'a RefCell<String>,
+    alias: &'a str,
     is_backwards: bool,
-    alias: &str,
-    place: &RefCell<String>,
-) -> std::io::Result<()> {
-    let verb = if is_backwards { "Unapplying" } else { "Applying" };
-    place.replace(format!(
-        "stopped while {} {} on database `{alias}`; run it again: it goes on where this run stopped",
-        verb.to_lowercase(),
-        migration.key
-    ));
-    if out.verbosity() == 0 {
-        return Ok(());
-    }
-    out.part(format!("  {verb} {}...", migration.key))
+    bar: &'a ProgressBar,
+    /// The beginning of a line, while the bar stands where it would.
+    held: String,
 }
 
-fn show_end(out: &mut Output, style: Style, word: &str) -> std::io::Result<()> {
-    if out.verbosity() == 0 {
-        return Ok(());
+impl Show<'_> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Waiting { .. } => Ok(()),
+            Event::Started(migration) => self.started(migration),
+            Event::Finished { is_faked, took } => {
+                self.place.replace(format!(
+                    "stopped between two migrations of database `{}`; run it again",
+                    self.alias
+                ));
+                let word = if *is_faked { "FAKED" } else { "OK" };
+                let took = match self.out.verbosity() {
+                    0 | 1 => String::new(),
+                    _ => format!(" ({:.3}s)", took.as_secs_f64()),
+                };
+                self.bar.inc(1);
+                self.ended(Style::Success, &format!("{word}{took}"))
+            }
+            Event::Failed => self.ended(Style::Error, "FAILED"),
+        }
     }
-    let word = out.styled(style, word);
-    out.part(format!(" {word}\n"))
+
+    fn started(&mut self, migration: &Migration) -> io::Result<()> {
+        let verb = if self.is_backwards { "Unapplying" } else { "Applying" };
+        self.place.replace(format!(
+            "stopped while {} {} on database `{}`; run it again: it goes on where this run stopped",
+            verb.to_lowercase(),
+            migration.key,
+            self.alias
+        ));
+        let line = format!("  {verb} {}...", migration.key);
+        if self.out.verbosity() == 0 {
+            return Ok(());
+        }
+        if self.bar.is_hidden() {
+            return self.out.part(line);
+        }
+        self.bar.set_message(migration.key.to_string());
+        self.held = line;
+        Ok(())
+    }
+
+    fn ended(&mut self, style: Style, word: &str) -> io::Result<()> {
+        if self.out.verbosity() == 0 {
+            return Ok(());
+        }
+        let line = format!("{} {}\n", std::mem::take(&mut self.held), self.out.styled(style, word));
+        self.bar.suspend(|| self.out.part(line))
+    }
 }
 
 fn tell_waiting(out: &mut Output, place: &RefCell<String>, event: &Event<'_>) {

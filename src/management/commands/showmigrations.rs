@@ -191,17 +191,12 @@ fn show_table(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandRes
     let mut rows = Vec::new();
     for (alias, lines) in databases {
         for line in lines {
-            let style = match line.state {
-                APPLIED => Style::Success,
-                PENDING => Style::Notice,
-                _ => Style::Error,
-            };
             rows.push(vec![
                 line.app.clone(),
                 line.name.clone(),
                 alias.clone(),
                 line.applied_at.map(timezone::plain).unwrap_or_default(),
-                out.styled(style, line.state),
+                line.state.to_owned(),
             ]);
         }
     }
