@@ -42,6 +42,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(score, _)| *score > 0.8)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    // Names that begin alike are all alike; only those that are nearly as near as the best may have been meant.
+    let best = scored.first().map_or(0.0, |(score, _)| *score);
+    scored.retain(|(score, _)| *score > best - 0.1);
     scored.truncate(3);
     scored.into_iter().map(|(_, candidate)| candidate).collect()
 }

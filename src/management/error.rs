@@ -221,7 +221,15 @@ fn apply_hints(error: &ApplyError) -> Vec<String> {
             "correct the cause and run `manage migrate` again: it goes on with this statement"
         }
     };
-    vec![again.to_owned()]
+    let mut hints = vec![again.to_owned()];
+    // "active SQL transaction": the statement wants to be alone.
+    if matches!(&error.source, db::Error::Statement(statement) if statement.code.as_deref() == Some("25001"))
+    {
+        hints.push(
+            "a statement that cannot be part of a transaction needs `atomic = false` in its file".to_owned(),
+        );
+    }
+    hints
 }
 
 impl From<std::io::Error> for CommandError {

@@ -1,6 +1,7 @@
 //! The data layer on real servers: every case runs on SQLite, PostgreSQL and MariaDB under the same name.
 
 mod limits;
+mod migrations;
 mod models;
 mod queries;
 mod statements;

@@ -7,4 +7,7 @@ mod dbshell;
 mod diffsettings;
 mod help;
 mod man;
+mod migrate;
+mod showmigrations;
+mod sqlmigrate;
 mod version;

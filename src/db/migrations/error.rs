@@ -78,7 +78,7 @@ pub enum Error {
         operation: String,
     },
     /// A statement failed.
-    #[error("{}", .0.message())]
+    #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
     /// The database could not be asked.
     #[error(transparent)]

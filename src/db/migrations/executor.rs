@@ -137,15 +137,23 @@ impl Session {
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: Some(lock), history })
     }
 
+    /// Gives the lock back, if this session has it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn release(&mut self) -> Result<()> {
+        if let Some(mut lock) = self.lock.take() {
+            lock.release(&mut *self.connection).await?;
+        }
+        Ok(())
+    }
+
     /// Gives the lock back and closes the connection.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn close(mut self) -> Result<()> {
-        if let Some(mut lock) = self.lock.take() {
-            lock.release(&mut *self.connection).await?;
-        }
-        Ok(())
+        self.release().await
     }
 
     /// Alias of the database.
@@ -507,4 +515,98 @@ pub fn verify(graph: &Graph, sessions: &[Session]) -> Result<()> {
     let problems: Vec<HistoryProblem> =
         sessions.iter().flat_map(|session| session.history.problems(session.alias(), graph)).collect();
     if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::conf::DatabaseSettings;
+    use crate::db;
+    use crate::db::backends;
+    use crate::db::migrations::functions::{Rows, Running};
+    use crate::db::migrations::load;
+    use crate::db::migrations::plan::{PlanSite, Target};
+    use crate::db::params;
+    use crate::files::ProjectFiles;
+
+    const INITIAL: &str = r#"
+[[operation]]
+op = "CreateModel"
+model = "Person"
+fields = [{ name = "name", type = "Text" }, { name = "shout", type = "Text", null = true }]
+
+[[operation]]
+op = "RunSql"
+forwards = "INSERT INTO shop_person (name) VALUES ('ann')"
+backwards = ""
+
+[[operation]]
+op = "RunRust"
+forwards = "shop.shout"
+backwards = "noop"
+
+[[operation]]
+op = "RemoveField"
+model = "Person"
+name = "name"
+"#;
+
+    fn shout<'a>(rows: &'a mut Rows<'_>, state: &'a ProjectState) -> Running<'a> {
+        Box::pin(async move {
+            let person = state.get("shop", "person").map(|model| model.table()).unwrap_or_default();
+            let names: Vec<(i64, String)> =
+                rows.query(&format!("SELECT id, name FROM {person}"), params![]).await?;
+            for (id, name) in names {
+                let sql = format!("UPDATE {person} SET shout = ? WHERE id = ?");
+                rows.execute(&sql, params![name.to_uppercase(), id]).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn folder() -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("manage-executor-{}", std::process::id()));
+        fs::create_dir_all(folder.join("migrations/shop")).unwrap();
+        fs::write(folder.join("migrations/shop/0001_initial.toml"), INITIAL).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_function_sees_the_models_of_its_moment_inside_the_transaction() {
+        let folder = folder();
+        let graph = load(&ProjectFiles::new(&folder), &["shop".to_owned()]).unwrap();
+        let settings = DatabaseSettings::from_url("sqlite:///db.sqlite3").unwrap();
+        let backend = backends::create("default", &settings, &folder).unwrap();
+        let router = Router::default();
+        let mut functions = Functions::default();
+        #[expect(clippy::disallowed_methods, reason = "the test needs a runtime")]
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let shouts = runtime.block_on(async {
+            let mut session = Session::open_locked(&backend, &mut |_| ()).await.unwrap();
+            let applied = session.history.keys();
+            let site = PlanSite { alias: "default", applied: &applied, is_behind_elsewhere: false };
+            let plan = Plan::new(&graph, &router, site, &Target::All).unwrap();
+            let work = Work { graph: &graph, router: &router, functions: &functions };
+            let refused = session.prepare(work, &plan, Fake::No).err().unwrap().to_string();
+            assert_eq!(
+                refused,
+                "migrations/shop/0001_initial.toml:12: no app has the function `shop.shout`; known: none"
+            );
+            functions.register("shop", "shout", shout);
+            let work = Work { graph: &graph, router: &router, functions: &functions };
+            let prepared = session.prepare(work, &plan, Fake::No).unwrap();
+            session.run(work, &prepared, Fake::No, &mut |_| ()).await.unwrap();
+            session.release().await.unwrap();
+            let mut connection = backend.connect().await.unwrap();
+            let sql = "SELECT shout FROM shop_person";
+            let mut rows =
+                connection.query(db::backends::base::Statement { sql, params: &[] }).await.unwrap();
+            rows[0].take::<String>(0).unwrap()
+        });
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(shouts, "ANN");
+    }
 }

@@ -4,8 +4,8 @@ use super::error::{Error, Result};
 use super::migration::Migration;
 use super::schema::{Action, Schema};
 use super::state::ProjectState;
-use crate::db::backends::base::Backend;
-use crate::db::backends::base::schema::Guard;
+use crate::db::backends::base::schema::{Guard, Step};
+use crate::db::backends::base::{Backend, first_word};
 use crate::db::models::document::Mistake;
 
 /// Everything that a migration runs on one database, in order.
@@ -68,11 +68,10 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
             .state_forwards(app, state)
             .and_then(|()| change.database_forwards(app, &mut schema, &from, state))
             .map_err(|problem| problem_at(migration, located.line, problem))?;
-        parts.push(Part {
-            description: change.describe(),
-            place: migration.place(located.line),
-            actions: schema.take(),
-        });
+        let actions = schema.take();
+        check_transaction(migration, located.line, &actions)?;
+        let (description, place) = (change.describe(), migration.place(located.line));
+        parts.push(Part { description, place, actions });
     }
     Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
 }
@@ -99,13 +98,32 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
         change
             .database_backwards(app, &mut schema, &pair[1], &pair[0])
             .map_err(|problem| problem_at(migration, located.line, problem))?;
-        parts.push(Part {
-            description: change.describe(),
-            place: migration.place(located.line),
-            actions: schema.take(),
-        });
+        let actions = schema.take();
+        check_transaction(migration, located.line, &actions)?;
+        let (description, place) = (change.describe(), migration.place(located.line));
+        parts.push(Part { description, place, actions });
     }
     Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
+}
+
+/// Refuses statements that would end the transaction which the migration and its row of the history share.
+fn check_transaction(migration: &Migration, line: usize, actions: &[Action]) -> Result<()> {
+    const WORDS: [&str; 6] = ["BEGIN", "START", "COMMIT", "ROLLBACK", "END", "ABORT"];
+    if !migration.atomic {
+        return Ok(());
+    }
+    for action in actions {
+        let Action::Step(Step::Sql(sql)) = action else { continue };
+        let word = first_word(sql).to_ascii_uppercase();
+        if WORDS.contains(&word.as_str()) {
+            let problem = format!(
+                "`{word}` would break the migration's own transaction: take it out, or say that there is none \
+                 (`atomic = false`)"
+            );
+            return Err(problem_at(migration, line, problem));
+        }
+    }
+    Ok(())
 }
 
 fn problem_at(migration: &Migration, line: usize, problem: String) -> Error {

@@ -99,8 +99,7 @@ impl<'a> Schema<'a> {
                 let name = generated_name(&table.name, &[&column.name], "_uniq");
                 table.constraints.push(unique(name, vec![column.name.clone()]));
             }
-            let has_own = column.foreign_key.is_some() && self.backend.features().indexes_foreign_keys_itself;
-            if field.has_index() && !has_own {
+            if field.has_index() {
                 let name = generated_name(&table.name, &[&column.name], "");
                 table.indexes.push(plain_index(name, column.name.clone()));
             }
@@ -158,10 +157,9 @@ impl<'a> Schema<'a> {
                 options: models::Options { table: Some(table.name.clone()), ..models::Options::default() },
             };
             let column = self.column(state, &holder, &key)?;
-            if column.foreign_key.is_none() || !self.backend.features().indexes_foreign_keys_itself {
-                let name = generated_name(&table.name, &[&column.name], "");
-                table.indexes.push(plain_index(name, column.name.clone()));
-            }
+            table
+                .indexes
+                .push(plain_index(generated_name(&table.name, &[&column.name], ""), column.name.clone()));
             table.columns.push(column);
         }
         Ok(Some(table))

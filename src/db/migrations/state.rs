@@ -91,6 +91,16 @@ impl ProjectState {
         self.get(app, name).ok_or_else(|| missing(app, name))
     }
 
+    /// A field of any model that points to the field `name` of `model`, if there is one.
+    pub fn reference_to_field(&self, model: &ModelState, name: &str) -> Option<String> {
+        let fields = self.models().flat_map(|other| other.fields.iter().map(move |field| (other, field)));
+        let mut pointing = fields.filter(|(other, field)| {
+            let to = field.to.as_deref().and_then(|to| self.target(other, to));
+            field.to_field.as_deref() == Some(name) && to.is_some_and(|to| to.label() == model.label())
+        });
+        pointing.next().map(|(other, field)| format!("{}.{}", other.label(), field.name))
+    }
+
     /// A field of another model that points to `model`, if there is one.
     fn reference_to(&self, model: &ModelState) -> Option<(&ModelState, &Field)> {
         let others = self.models().filter(|other| other.label() != model.label());

@@ -1,6 +1,8 @@
 use std::cell::RefCell;
+use std::io;
 
 use clap::Args;
+use indicatif::ProgressBar;
 
 use crate::db::Connections;
 use crate::db::migrations::{
@@ -126,10 +128,9 @@ impl Run<'_> {
         Err(CommandError::usage(message).hint(format!("it lives on: {}", homes.join(", "))))
     }
 
-    /// The databases in the order of the run, each with what is to be done there.
-    fn plans(&self, sessions: Vec<Session>) -> CommandResult<Vec<(Session, Plan)>> {
-        verify(self.work.graph, &sessions)?;
-        let aliases: Vec<&str> = self.aliases.iter().map(String::as_str).collect();
+    /// What is to be done on which of `sessions`, in the order of the run.
+    fn plans(&self, sessions: &[Session]) -> CommandResult<Vec<(usize, Plan)>> {
+        verify(self.work.graph, sessions)?;
         let is_behind_elsewhere = match &self.target {
             Target::Migration(key) => sessions
                 .iter()
@@ -138,7 +139,7 @@ impl Run<'_> {
             _ => false,
         };
         let mut plans = Vec::new();
-        for session in sessions {
+        for (number, session) in sessions.iter().enumerate() {
             let applied = session.history.keys();
             let site = PlanSite { alias: session.alias(), applied: &applied, is_behind_elsewhere };
             let plan = Plan::new(self.work.graph, self.work.router, site, &self.target)?;
@@ -146,11 +147,13 @@ impl Run<'_> {
             if !unfinished.is_empty() {
                 return Err(migrations::Error::History(unfinished).into());
             }
-            plans.push((session, plan));
+            if self.is_shown(session, &plan) {
+                plans.push((number, plan));
+            }
         }
+        let aliases: Vec<&str> = self.aliases.iter().map(String::as_str).collect();
         let order = database_order(self.work.graph, self.work.router, &aliases);
-        let position = |alias: &str| order.iter().position(|other| other == alias);
-        plans.sort_by_key(|(session, _)| position(session.alias()));
+        plans.sort_by_key(|(number, _)| order.iter().position(|alias| alias == sessions[*number].alias()));
         // Dependants are undone before what they depend on.
         if plans.iter().any(|(_, plan)| plan.is_backwards) {
             plans.reverse();
@@ -170,17 +173,14 @@ impl Run<'_> {
         for alias in &self.aliases {
             sessions.push(Session::open(connections.backend(alias)?).await?);
         }
-        let plans = self.plans(sessions)?;
-        let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
+        let plans = self.plans(&sessions)?;
         if is_shown {
-            for (session, plan) in self.shown(&plans) {
-                self.heading(out, session.alias())?;
+            for (number, plan) in &plans {
+                self.heading(out, sessions[*number].alias())?;
                 show_plan(out, plan)?;
             }
         }
-        for (session, _) in plans {
-            session.close().await?;
-        }
+        let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
         if is_checked && !is_empty { Err(CommandError::silent()) } else { Ok(()) }
     }
 
@@ -196,20 +196,63 @@ impl Run<'_> {
             sessions.push(Session::open_locked(connections.backend(alias)?, &mut tell).await?);
         }
         place.replace(String::new());
+        let answer = self.migrate_all(&mut sessions, out, place).await;
+        // Whatever happened, the next run shall not have to wait until the server notices that this one is gone.
+        let mut released = Ok(());
+        for session in &mut sessions {
+            released = released.and(session.release().await);
+        }
+        answer.and(released.map_err(CommandError::from))
+    }
+
+    async fn migrate_all(
+        &self,
+        sessions: &mut [Session],
+        out: &mut Output,
+        place: &RefCell<String>,
+    ) -> CommandResult {
         let plans = self.plans(sessions)?;
+        for session in sessions.iter() {
+            self.tell_left_behind(out, session)?;
+        }
         // Everything is compiled before the first statement runs anywhere.
         let prepared: Vec<Prepared> = plans
             .iter()
-            .map(|(session, plan)| session.prepare(self.work, plan, self.fake))
+            .map(|(number, plan)| sessions[*number].prepare(self.work, plan, self.fake))
             .collect::<Result<_, _>>()?;
-        let named: Vec<bool> = plans.iter().map(|(session, plan)| self.is_shown(session, plan)).collect();
-        for (((mut session, plan), prepared), is_shown) in plans.into_iter().zip(prepared).zip(named) {
-            if is_shown {
-                self.heading(out, session.alias())?;
-                self.announce(out, &session, plan.is_backwards)?;
-                self.apply(&mut session, &prepared, out, place).await?;
-            }
-            session.close().await?;
+        let mut waiting: Vec<String> = plans
+            .iter()
+            .filter(|(_, plan)| !plan.migrations.is_empty())
+            .map(|(number, _)| sessions[*number].alias().to_owned())
+            .collect();
+        for ((number, _), prepared) in plans.iter().zip(prepared) {
+            let session = &mut sessions[*number];
+            waiting.retain(|alias| alias != session.alias());
+            self.heading(out, session.alias())?;
+            self.announce(out, session, prepared.is_backwards())?;
+            self.apply(session, &prepared, out, place).await.map_err(|error| match waiting.as_slice() {
+                [] => error,
+                waiting => error.hint(format!("still to be migrated: {}", waiting.join(", "))),
+            })?;
+            session.release().await?;
+        }
+        Ok(())
+    }
+
+    /// Says which apps were moved to another database and left their tables here.
+    fn tell_left_behind(&self, out: &mut Output, session: &Session) -> CommandResult {
+        let mut apps: Vec<String> = session.history.keys().into_iter().map(|key| key.app).collect();
+        apps.dedup();
+        apps.retain(|app| {
+            self.work.graph.apps().contains(app) && !self.work.router.allow_migrate(session.alias(), app)
+        });
+        for app in apps {
+            let homes: Vec<&str> = self.work.router.aliases(&app).collect();
+            out.status(format!(
+                "app `{app}` lives on {} now; its tables on database `{}` stay as they are",
+                homes.join(", "),
+                session.alias()
+            ))?;
         }
         Ok(())
     }
@@ -218,10 +261,6 @@ impl Run<'_> {
     fn is_shown(&self, session: &Session, plan: &Plan) -> bool {
         let lives = self.target.app().is_none_or(|app| self.work.router.allow_migrate(session.alias(), app));
         lives || !plan.migrations.is_empty()
-    }
-
-    fn shown<'p>(&self, plans: &'p [(Session, Plan)]) -> Vec<&'p (Session, Plan)> {
-        plans.iter().filter(|(session, plan)| self.is_shown(session, plan)).collect()
     }
 
     fn heading(&self, out: &mut Output, alias: &str) -> CommandResult {
@@ -279,27 +318,16 @@ impl Run<'_> {
         let bar = out.progress(u64::try_from(prepared.len()).unwrap_or(u64::MAX), session.alias());
         let alias = session.alias().to_owned();
         let mut told = Ok(());
+        let mut show = Show {
+            out,
+            place,
+            alias: &alias,
+            is_backwards: prepared.is_backwards(),
+            bar: &bar,
+            held: String::new(),
+        };
         let mut tell = |event: Event<'_>| {
-            let is_backwards = prepared.is_backwards();
-            let mut show = || match &event {
-                Event::Waiting { .. } => Ok(()),
-                Event::Started(migration) => show_started(out, migration, is_backwards, &alias, place),
-                Event::Finished { is_faked, took } => {
-                    let word = if *is_faked { "FAKED" } else { "OK" };
-                    let took = if out.verbosity() > 1 {
-                        format!(" ({:.3}s)", took.as_secs_f64())
-                    } else {
-                        String::new()
-                    };
-                    show_end(out, Style::Success, &format!("{word}{took}"))
-                }
-                Event::Failed => show_end(out, Style::Error, "FAILED"),
-            };
-            let shown = bar.suspend(&mut show);
-            if let Event::Finished { .. } = event {
-                place.replace(format!("stopped between two migrations of database `{alias}`; run it again"));
-                bar.inc(1);
-            }
+            let shown = show.event(&event);
             if told.is_ok() {
                 told = shown;
             }
@@ -312,31 +340,66 @@ impl Run<'_> {
     }
 }
 
-fn show_started(
-    out: &mut Output,
-    migration: &Migration,
+/// Shows the migrations of one database as they run.
+struct Show<'a> {
+    out: &'a mut Output,
+    place: &'a RefCell<String>,
+    alias: &'a str,
     is_backwards: bool,
-    alias: &str,
-    place: &RefCell<String>,
-) -> std::io::Result<()> {
-    let verb = if is_backwards { "Unapplying" } else { "Applying" };
-    place.replace(format!(
-        "stopped while {} {} on database `{alias}`; run it again: it goes on where this run stopped",
-        verb.to_lowercase(),
-        migration.key
-    ));
-    if out.verbosity() == 0 {
-        return Ok(());
-    }
-    out.part(format!("  {verb} {}...", migration.key))
+    bar: &'a ProgressBar,
+    /// The beginning of a line, while the bar stands where it would.
+    held: String,
 }
 
-fn show_end(out: &mut Output, style: Style, word: &str) -> std::io::Result<()> {
-    if out.verbosity() == 0 {
-        return Ok(());
+impl Show<'_> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Waiting { .. } => Ok(()),
+            Event::Started(migration) => self.started(migration),
+            Event::Finished { is_faked, took } => {
+                self.place.replace(format!(
+                    "stopped between two migrations of database `{}`; run it again",
+                    self.alias
+                ));
+                let word = if *is_faked { "FAKED" } else { "OK" };
+                let took = match self.out.verbosity() {
+                    0 | 1 => String::new(),
+                    _ => format!(" ({:.3}s)", took.as_secs_f64()),
+                };
+                self.bar.inc(1);
+                self.ended(Style::Success, &format!("{word}{took}"))
+            }
+            Event::Failed => self.ended(Style::Error, "FAILED"),
+        }
     }
-    let word = out.styled(style, word);
-    out.part(format!(" {word}\n"))
+
+    fn started(&mut self, migration: &Migration) -> io::Result<()> {
+        let verb = if self.is_backwards { "Unapplying" } else { "Applying" };
+        self.place.replace(format!(
+            "stopped while {} {} on database `{}`; run it again: it goes on where this run stopped",
+            verb.to_lowercase(),
+            migration.key,
+            self.alias
+        ));
+        let line = format!("  {verb} {}...", migration.key);
+        if self.out.verbosity() == 0 {
+            return Ok(());
+        }
+        if self.bar.is_hidden() {
+            return self.out.part(line);
+        }
+        self.bar.set_message(migration.key.to_string());
+        self.held = line;
+        Ok(())
+    }
+
+    fn ended(&mut self, style: Style, word: &str) -> io::Result<()> {
+        if self.out.verbosity() == 0 {
+            return Ok(());
+        }
+        let line = format!("{} {}\n", std::mem::take(&mut self.held), self.out.styled(style, word));
+        self.bar.suspend(|| self.out.part(line))
+    }
 }
 
 fn tell_waiting(out: &mut Output, place: &RefCell<String>, event: &Event<'_>) {

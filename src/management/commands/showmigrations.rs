@@ -80,7 +80,6 @@ impl ShowMigrations {
         for alias in aliases {
             let session = Session::open(project.connections.backend(&alias)?).await?;
             let lines = self.lines(project, graph, &session);
-            session.close().await?;
             databases.push((alias, lines));
         }
         Ok(databases)
@@ -192,17 +191,12 @@ fn show_table(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandRes
     let mut rows = Vec::new();
     for (alias, lines) in databases {
         for line in lines {
-            let style = match line.state {
-                APPLIED => Style::Success,
-                PENDING => Style::Notice,
-                _ => Style::Error,
-            };
             rows.push(vec![
                 line.app.clone(),
                 line.name.clone(),
                 alias.clone(),
                 line.applied_at.map(timezone::plain).unwrap_or_default(),
-                out.styled(style, line.state),
+                line.state.to_owned(),
             ]);
         }
     }

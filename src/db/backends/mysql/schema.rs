@@ -131,6 +131,8 @@ impl SchemaEditor for Editor {
         table.columns.iter().try_for_each(check_column)?;
         table.constraints.iter().try_for_each(|constraint| Mysql.check_rule(constraint))?;
         let mut sql = Mysql.create_table_sql(table, &table.name)?;
+        // A database may have been made with another set of characters.
+        sql.push_str(" DEFAULT CHARACTER SET utf8mb4");
         if let Some(comment) = &table.comment {
             sql.push_str(&Mysql.inline_comment(comment).unwrap_or_default());
         }

@@ -8,14 +8,20 @@ use crate::db::error::Result;
 /// One number for all: advisory locks belong to one database anyway. The bytes of `manage_m`.
 const KEY: &str = "7881702187500658541";
 
+/// Takes the lock, and has the server look once a second whether this program is still there (from PostgreSQL 14 on,
+/// not on Windows): the lock of a killed run is free again even while its statement would run for long.
+const TRY: &str = "SELECT pg_catalog.pg_try_advisory_lock(7881702187500658541), \
+    CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 140000 \
+    AND pg_catalog.version() !~* 'visual c|mingw|windows' \
+    THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END";
+
 /// The advisory lock of the database that a connection leads to.
 pub struct AdvisoryLock;
 
 #[async_trait]
 impl MigrationLock for AdvisoryLock {
     async fn try_acquire(&mut self, connection: &mut dyn Connection, ask_holder: bool) -> Result<Attempt> {
-        let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({KEY})");
-        if scalar::<bool>(connection, &sql).await?.unwrap_or_default() {
+        if scalar::<bool>(connection, TRY).await?.unwrap_or_default() {
             return Ok(Attempt::Taken);
         }
         let holder = if ask_holder {

@@ -125,8 +125,9 @@ impl SchemaEditor for Editor {
         Ok(())
     }
 
+    /// Without CASCADE, here and for columns: a view that needs it is told, not dropped in silence.
     fn drop_table(&mut self, table: &Table) -> Result<()> {
-        self.push(format!("DROP TABLE {} CASCADE", Postgresql.quote(&table.name)));
+        self.push(format!("DROP TABLE {}", Postgresql.quote(&table.name)));
         Ok(())
     }
 
@@ -159,7 +160,7 @@ impl SchemaEditor for Editor {
     }
 
     fn drop_column(&mut self, _old: &Table, new: &Table, column: &Column) -> Result<()> {
-        self.alter(new, &format!("DROP COLUMN {} CASCADE", Postgresql.quote(&column.name)));
+        self.alter(new, &format!("DROP COLUMN {}", Postgresql.quote(&column.name)));
         Ok(())
     }
 

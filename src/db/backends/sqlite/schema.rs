@@ -123,10 +123,13 @@ impl Editor {
         statements.push(format!("ALTER TABLE {quoted_fresh} RENAME TO {quoted}"));
         statements.extend(indexes(new)?);
         let known: Vec<String> = all_indexes(old).iter().map(|index| text_literal(&index.name)).collect();
+        let table = text_literal(&new.name);
+        // Views are not touched, but one that names a column which is gone would break in silence: it is tried.
         let saved = format!(
-            "SELECT sql FROM sqlite_master WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') \
-             AND sql IS NOT NULL AND name NOT IN ({}) ORDER BY rowid",
-            text_literal(&new.name),
+            "SELECT sql FROM (SELECT rowid AS n, sql FROM sqlite_master WHERE tbl_name = {table} COLLATE NOCASE \
+             AND type IN ('index', 'trigger') AND sql IS NOT NULL AND name NOT IN ({}) UNION ALL \
+             SELECT rowid, 'SELECT 1 FROM \"' || replace(name, '\"', '\"\"') || '\" LIMIT 0' FROM sqlite_master \
+             WHERE type = 'view' AND instr(lower(sql), lower({table})) > 0) ORDER BY n",
             known.join(", ")
         );
         self.steps.push(Step::Rebuild { saved, statements });

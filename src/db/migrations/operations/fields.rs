@@ -139,6 +139,10 @@ impl Change for RemoveField {
     }
 
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        let model = state.require(app, &self.model)?;
+        if let Some(field) = state.reference_to_field(model, &self.name) {
+            return Err(format!("`{}` cannot be removed: {field} points to it", self.name));
+        }
         state.change(app, &self.model, |model| {
             let position = model.fields.iter().position(|field| field.name == self.name);
             let position = position.ok_or_else(|| no_field(model, &self.name))?;

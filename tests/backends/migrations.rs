@@ -1,0 +1,334 @@
+//! What migrating has to hold on every kind of database.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use manage::db::params;
+
+use crate::support::{Kind, Run, TestDatabase, block_on, on_every_database};
+
+const INITIAL: &str = r#"
+[[operation]]
+op = "CreateModel"
+model = "Customer"
+fields = [
+  { name = "email", type = "Email", unique = true },
+  { name = "age", type = "PositiveSmallInteger", null = true },
+  { name = "extra", type = "Json", null = true },
+  { name = "friends", type = "ManyToMany", to = "self" },
+]
+
+[[operation]]
+op = "CreateModel"
+model = "Order"
+fields = [
+  { name = "customer", type = "ForeignKey", to = "shop.Customer", on_delete = "CASCADE" },
+  { name = "total", type = "Decimal", max_digits = 12, decimal_places = 2 },
+  { name = "placed_at", type = "DateTime", db_default = "now" },
+  { name = "note", type = "Text", null = true },
+]
+indexes = [{ name = "shop_order_recent", fields = ["-placed_at", "customer"] }]
+constraints = [
+  { name = "shop_order_total_positive", check = "total >= 0" },
+  { name = "shop_order_once", unique = ["customer", "placed_at"] },
+]
+
+[[operation]]
+op = "RunSql"
+forwards = [
+  "INSERT INTO shop_customer (email) VALUES ('a@example.com'), ('b@example.com')",
+  "INSERT INTO shop_order (customer_id, total, placed_at) SELECT id, 10, '2026-03-04 05:06:07' FROM shop_customer",
+]
+backwards = ""
+"#;
+
+const CHANGES: &str = r#"
+depends = ["shop.0001_initial"]
+
+[[operation]]
+op = "AddField"
+model = "Order"
+field = { name = "paid", type = "Boolean", default = true }
+
+[[operation]]
+op = "AddField"
+model = "Order"
+field = { name = "code", type = "Uuid", default = "uuid7", unique = true }
+
+[[operation]]
+op = "AddField"
+model = "Order"
+field = { name = "sent_by", type = "ForeignKey", to = "shop.Customer", null = true, on_delete = "SET_NULL" }
+
+[[operation]]
+op = "AddIndex"
+model = "Order"
+index = { fields = ["paid", "-total"] }
+
+[[operation]]
+op = "RemoveField"
+model = "Order"
+name = "note"
+
+[[operation]]
+op = "RemoveIndex"
+model = "Order"
+name = "shop_order_recent"
+
+[[operation]]
+op = "RemoveConstraint"
+model = "Order"
+name = "shop_order_total_positive"
+
+[[operation]]
+op = "AddConstraint"
+model = "Order"
+constraint = { name = "shop_order_total_small", check = "total < 1000" }
+
+[[operation]]
+op = "RemoveConstraint"
+model = "Order"
+name = "shop_order_once"
+"#;
+
+fn shop(db: &TestDatabase) {
+    db.workspace
+        .write(
+            "settings/base.toml",
+            &format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{}\"\n", db.url),
+        )
+        .write("migrations/shop/0001_initial.toml", INITIAL)
+        .write("migrations/shop/0002_changes.toml", CHANGES);
+}
+
+async fn count(db: &TestDatabase, sql: &str) -> i64 {
+    let rows: Vec<(i64,)> = db.database.query(sql, params![]).await.unwrap();
+    rows[0].0
+}
+
+/// Small migrations of two statements each, so that a run takes a while.
+fn many(db: &TestDatabase, number: usize) {
+    db.workspace.write(
+        "settings/base.toml",
+        &format!("apps = [\"many\"]\n[databases.default]\nurl = \"{}\"\n", db.url),
+    );
+    for index in 1..=number {
+        let text = format!(
+            "-- up\nCREATE TABLE t{index} (n integer);\nINSERT INTO t{index} VALUES ({index});\n\
+             -- down\nDROP TABLE t{index};\n"
+        );
+        db.workspace.write(&format!("migrations/many/{index:04}_t.sql"), &text);
+    }
+}
+
+on_every_database! {
+    async fn migrations_are_applied_undone_and_applied_again_with_their_rows(db in TestDatabase) {
+        shop(&db);
+        db.workspace.manage(["migrate"]).succeeds_with(
+            "Operations to perform:\n  Apply all migrations: shop\nRunning migrations:\n  \
+             Applying shop.0001_initial... OK\n  Applying shop.0002_changes... OK\n",
+        );
+        assert_eq!(count(&db, "SELECT count(*) FROM shop_order WHERE paid").await, 2);
+        assert_eq!(count(&db, "SELECT count(DISTINCT code) FROM shop_order").await, 2);
+        let too_much = "INSERT INTO shop_order (customer_id, total, placed_at, paid, code) \
+                        SELECT customer_id, 1000, placed_at, paid, code FROM shop_order";
+        assert!(db.database.execute(too_much, params![]).await.is_err());
+        db.workspace.manage(["migrate", "shop", "0001"]).succeeds_with(
+            "Operations to perform:\n  Target specific migration: 0001_initial, from shop\nRunning migrations:\n  \
+             Rendering model states... DONE\n  Unapplying shop.0002_changes... OK\n",
+        );
+        assert_eq!(count(&db, "SELECT count(*) FROM shop_order WHERE note IS NULL").await, 2);
+        db.workspace.manage(["migrate"]).succeeds();
+        db.workspace.manage(["migrate", "shop", "zero"]).succeeds();
+        db.workspace.manage(["migrate"]).succeeds();
+        db.workspace.manage(["migrate"]).succeeds_with(
+            "Operations to perform:\n  Apply all migrations: shop\nRunning migrations:\n  No migrations to apply.\n",
+        );
+    }
+
+    async fn of_eight_at_once_one_applies_and_seven_find_nothing_to_do(db in TestDatabase) {
+        many(&db, 12);
+        let started: Vec<_> = (0..8).map(|_| db.workspace.command(["migrate"]).spawn().unwrap()).collect();
+        let answers: Vec<String> = started.into_iter().map(|child| Run::of(child).succeeds()).collect();
+        let (idle, busy): (Vec<&String>, Vec<&String>) =
+            answers.iter().partition(|answer| answer.contains("No migrations to apply."));
+        assert_eq!((idle.len(), busy.len()), (7, 1), "{answers:?}");
+        assert_eq!(busy[0].matches("... OK").count(), 12);
+    }
+
+    async fn a_run_that_is_killed_at_any_moment_is_finished_by_the_next(db in TestDatabase) {
+        many(&db, 20);
+        let started = Instant::now();
+        db.workspace.manage(["migrate"]).succeeds();
+        let whole = started.elapsed();
+        db.workspace.manage(["migrate", "many", "zero"]).succeeds();
+        for moment in 0..20 {
+            let mut child = db.workspace.command(["migrate"]).spawn().unwrap();
+            std::thread::sleep(whole * moment / 20);
+            child.kill().unwrap();
+            let _status = child.wait().unwrap();
+            db.workspace.manage(["migrate"]).succeeds();
+            assert_eq!(count(&db, "SELECT count(*) FROM manage_migrations").await, 20);
+            for index in 1..=20 {
+                assert_eq!(count(&db, &format!("SELECT count(*) FROM t{index}")).await, 1, "table {index}");
+            }
+            db.workspace.manage(["migrate", "many", "zero"]).succeeds();
+        }
+    }
+
+    async fn a_statement_that_fails_is_named_and_the_next_run_goes_on(db in TestDatabase) {
+        many(&db, 2);
+        let broken = "-- up\nCREATE TABLE t3 (n integer);\nINSERT INTO nowhere VALUES (1);\n-- down\nDROP TABLE t3;\n";
+        db.workspace.write("migrations/many/0003_t.sql", broken);
+        let run = db.workspace.manage(["migrate"]);
+        assert!(run.stdout.ends_with("  Applying many.0002_t... OK\n  Applying many.0003_t... FAILED\n"));
+        let told = run.fails(1);
+        assert!(told.starts_with(
+            "error: applying many.0003_t on database `default` failed at migrations/many/0003_t.sql:1\n  \
+             statement: INSERT INTO nowhere VALUES (1)\n"
+        ), "{told}");
+        let outcome = if db.database.backend().features().can_rollback_ddl {
+            "  the whole migration was rolled back\n"
+        } else {
+            "  the statement before it is done and stays\n"
+        };
+        assert!(told.contains(outcome), "{told}");
+        assert!(told.contains("  because: "), "{told}");
+        db.workspace.write("migrations/many/0003_t.sql", &broken.replace("nowhere", "t3"));
+        db.workspace.manage(["migrate"]).succeeds();
+        assert_eq!(count(&db, "SELECT count(*) FROM t3").await, 1);
+    }
+
+    async fn a_migration_without_a_transaction_keeps_what_is_done_and_goes_on(db in TestDatabase) {
+        many(&db, 1);
+        let broken = "-- atomic: false\n-- up\nCREATE TABLE t2 (n integer);\nINSERT INTO t2 VALUES (2);\n\
+                      INSERT INTO nowhere VALUES (1);\n-- down\nDROP TABLE t2;\n";
+        db.workspace.write("migrations/many/0002_t.sql", broken);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert!(told.contains("  the 2 statements before it are done and stay\n"), "{told}");
+        let changed = broken.replace("VALUES (2)", "VALUES (3)");
+        db.workspace.write("migrations/many/0002_t.sql", &changed);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert_eq!(
+            told,
+            "error: migrations/many/0002_t.sql:1: many.0002_t is half done on database `default`, and its \
+             statement 2, which is done, was changed in the file since\n\
+             hint: put that statement back as it was; those behind it may be changed\n"
+        );
+        db.workspace.write("migrations/many/0002_t.sql", &broken.replace("nowhere", "t2"));
+        db.workspace.manage(["migrate"]).succeeds();
+        assert_eq!(count(&db, "SELECT count(*) FROM t2").await, 2);
+        assert_eq!(count(&db, "SELECT count(*) FROM manage_migration_steps").await, 0);
+    }
+
+    async fn faking_changes_the_history_alone(db in TestDatabase) {
+        shop(&db);
+        db.workspace.manage(["migrate", "shop", "0001"]).succeeds();
+        db.workspace.manage(["migrate", "--fake", "shop", "zero"]).succeeds_with(
+            "Operations to perform:\n  Unapply all migrations: shop\nRunning migrations:\n  \
+             Rendering model states... DONE\n  Unapplying shop.0001_initial... FAKED\n",
+        );
+        assert_eq!(count(&db, "SELECT count(*) FROM shop_order").await, 2);
+        db.workspace.manage(["migrate", "--fake-initial"]).succeeds_with(
+            "Operations to perform:\n  Apply all migrations: shop\nRunning migrations:\n  \
+             Applying shop.0001_initial... FAKED\n  Applying shop.0002_changes... OK\n",
+        );
+        assert_eq!(count(&db, "SELECT count(*) FROM manage_migrations").await, 2);
+    }
+}
+
+#[test]
+fn an_interrupted_run_is_rolled_back_and_says_where_it_stopped() {
+    block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        many(&db, 1);
+        let slow = "CREATE TABLE t2 (n integer);\nSELECT pg_sleep(60);\n";
+        db.workspace.write("migrations/many/0002_t.sql", slow);
+        let child = db.workspace.command(["migrate"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let process = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        let told = Run::of(child).fails(130);
+        assert_eq!(
+            told,
+            "error: interrupted\nhint: stopped while applying many.0002_t on database `default`; run it again: it \
+             goes on where this run stopped\n"
+        );
+        db.workspace.write("migrations/many/0002_t.sql", &slow.replace("60", "0"));
+        let started = Instant::now();
+        db.workspace.manage(["migrate"]).succeeds();
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "the server kept the lock of the interrupted run"
+        );
+    });
+}
+
+/// Stands between the program and the server and counts the statements that pass.
+struct Counter {
+    port: u16,
+    statements: Arc<AtomicUsize>,
+}
+
+impl Counter {
+    fn before(server: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&statements);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (mut client, mut server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
+                let (mut answers, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    drop(std::io::copy(&mut answers, &mut back));
+                    drop(back.shutdown(Shutdown::Both));
+                });
+                let counted = Arc::clone(&counted);
+                std::thread::spawn(move || drop(forward(&mut client, &mut server, &counted)));
+            }
+        });
+        Self { port, statements }
+    }
+}
+
+/// Moves messages of PostgreSQL's protocol: a length alone at first, then a kind and a length.
+fn forward(client: &mut TcpStream, server: &mut TcpStream, counted: &AtomicUsize) -> std::io::Result<()> {
+    let mut is_started = false;
+    loop {
+        let mut head = vec![0; if is_started { 5 } else { 4 }];
+        client.read_exact(&mut head)?;
+        let length = u32::from_be_bytes(head[head.len() - 4..].try_into().unwrap());
+        let mut body = vec![0; length as usize - 4];
+        client.read_exact(&mut body)?;
+        // `Q` is a text, `E` a prepared statement.
+        if is_started && matches!(head[0], b'Q' | b'E') {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+        is_started = true;
+        server.write_all(&head)?;
+        server.write_all(&body)?;
+    }
+}
+
+#[test]
+fn a_run_with_nothing_to_do_takes_four_statements() {
+    block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        shop(&db);
+        db.workspace.manage(["migrate"]).succeeds();
+        let (before, rest) = db.url.split_once('@').unwrap();
+        let (address, name) = rest.split_once('/').unwrap();
+        let counter = Counter::before(address.to_owned());
+        let url = format!("{before}@127.0.0.1:{}/{name}?sslmode=disable", counter.port);
+        db.workspace.write(
+            "settings/base.toml",
+            &format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{url}\"\n"),
+        );
+        db.workspace.manage(["migrate"]).succeeds();
+        assert_eq!(counter.statements.load(Ordering::Relaxed), 4);
+    });
+}
