@@ -3,6 +3,9 @@
 
 mod support;
 
+mod accounts;
 mod architecture;
 mod backends;
+mod blog;
 mod commands;
+mod http;

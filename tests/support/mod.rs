@@ -2,8 +2,10 @@
 
 mod databases;
 mod program;
+mod server;
 
 pub use databases::{Kind, TestDatabase, block_on};
 pub use program::{Run, Workspace};
+pub use server::{PASSWORD, Server, eventually};
 
 pub(crate) use databases::on_every_database;

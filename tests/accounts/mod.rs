@@ -1,0 +1,5 @@
+//! Journeys around accounts.
+
+mod sessions;
+mod sign_in;
+mod sign_up;

@@ -1,0 +1,5 @@
+//! Journeys through the blog.
+
+mod reading;
+mod seeding;
+mod talking;

@@ -1,0 +1,7 @@
+//! The server over real sockets.
+
+mod errors;
+mod forgery;
+mod limits;
+mod serving;
+mod static_files;
