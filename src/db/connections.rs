@@ -9,7 +9,7 @@ use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, T
 
 use super::backends;
 use super::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
-use super::error::{Error, Result};
+use super::error::{Error, Result, StatementKind};
 use super::router::DEFAULT_ALIAS;
 use crate::conf::{DatabaseSettings, Settings};
 
@@ -145,9 +145,7 @@ impl Database {
     /// # Errors
     /// Those of the connection, the statement and of reading a row.
     pub async fn query<T: FromRow>(&self, sql: &str, params: &[Value]) -> Result<Vec<T>> {
-        let rows =
-            self.run(sql, async || self.reader().await?.query(Statement { sql, params }).await).await?;
-        rows.into_iter().map(T::from_row).collect()
+        self.rows(Statement { sql, params }).await?.into_iter().map(T::from_row).collect()
     }
 
     /// Runs a query and reads its first row, if there is one.
@@ -155,9 +153,20 @@ impl Database {
     /// # Errors
     /// As [`Database::query`].
     pub async fn query_optional<T: FromRow>(&self, sql: &str, params: &[Value]) -> Result<Option<T>> {
-        let rows =
-            self.run(sql, async || self.reader().await?.query(Statement { sql, params }).await).await?;
-        rows.into_iter().next().map(T::from_row).transpose()
+        self.rows(Statement { sql, params }).await?.into_iter().next().map(T::from_row).transpose()
+    }
+
+    /// Runs a query. When the connection that was kept had been closed meanwhile, as after a restart of the server,
+    /// it runs once more on a fresh one.
+    pub(super) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        let watch = self.watch();
+        let mut answer = self.reader().await?.query(statement).await;
+        if is_lost(&answer) {
+            self.forget_idle();
+            answer = self.reader().await?.query(statement).await;
+        }
+        self.log_slow(watch, statement.sql);
+        answer
     }
 
     /// Runs queries that do not depend on each other on one connection, together where the protocol can.
@@ -165,8 +174,14 @@ impl Database {
     /// # Errors
     /// As [`Database::query`].
     pub async fn query_all(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
-        let first = statements.first().map_or("", |statement| statement.sql);
-        self.run(first, async || self.reader().await?.query_all(statements).await).await
+        let watch = self.watch();
+        let mut answers = self.reader().await?.query_all(statements).await;
+        if is_lost(&answers) {
+            self.forget_idle();
+            answers = self.reader().await?.query_all(statements).await;
+        }
+        self.log_slow(watch, statements.first().map_or("", |statement| statement.sql));
+        answers
     }
 
     /// Runs one statement that changes rows and tells how many.
@@ -174,21 +189,37 @@ impl Database {
     /// # Errors
     /// Those of the connection and the statement.
     pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
-        self.run(sql, async || self.writer().await?.execute(Statement { sql, params }).await).await
+        let watch = self.watch();
+        let answer = self.writer().await?.execute(Statement { sql, params }).await;
+        self.log_slow(watch, sql);
+        answer
     }
 
-    /// Runs `work` and logs it when it takes long. The log line stands in the span of the request that asked.
-    async fn run<T>(&self, sql: &str, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
-        let Some(slow) = self.inner.slow else { return work().await };
-        let start = Instant::now();
-        let answer = work().await;
+    /// Closes the connections that nobody uses: when one was lost, the others most likely are too.
+    pub(super) fn forget_idle(&self) {
+        self.inner.reads.retain(|_, _| false);
+        self.inner.writes.retain(|_, _| false);
+    }
+
+    /// When a statement began, where slow ones are logged.
+    fn watch(&self) -> Option<(Instant, Duration)> {
+        self.inner.slow.map(|slow| (Instant::now(), slow))
+    }
+
+    /// Logs a statement that took long. The line stands in the span of the request that asked.
+    fn log_slow(&self, watch: Option<(Instant, Duration)>, sql: &str) {
+        let Some((start, slow)) = watch else { return };
         let took = start.elapsed();
         if took > slow {
             let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(database = self.inner.backend.alias(), duration_ms, sql, "slow statement");
         }
-        answer
     }
+}
+
+fn is_lost<T>(answer: &Result<T>) -> bool {
+    let kind = answer.as_ref().err().and_then(Error::statement_kind);
+    kind == Some(StatementKind::ConnectionLost)
 }
 
 fn pool(backend: &BackendRef, size: usize, wait: Duration) -> Pool {

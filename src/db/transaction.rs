@@ -29,11 +29,11 @@ impl Executor for &Database {
     }
 
     async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        self.reader().await?.query(statement).await
+        Database::rows(self, statement).await
     }
 
     async fn change(&mut self, statement: Statement<'_>) -> Result<u64> {
-        self.writer().await?.execute(statement).await
+        self.execute(statement.sql, statement.params).await
     }
 
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
@@ -91,9 +91,18 @@ impl Database {
         }
     }
 
+    /// Begins on a connection that is alive: one that was closed while nobody used it is replaced.
     async fn begin(&self) -> Result<Transaction> {
         let mut connection = self.writer().await?;
-        connection.begin().await?;
+        if let Err(error) = connection.begin().await {
+            if error.statement_kind() != Some(StatementKind::ConnectionLost) {
+                return Err(error);
+            }
+            drop(connection);
+            self.forget_idle();
+            connection = self.writer().await?;
+            connection.begin().await?;
+        }
         Ok(Transaction {
             backend: BackendRef::clone(self.backend()),
             connection: Some(connection),

@@ -114,7 +114,10 @@ impl From<db::Error> for CommandError {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::UnknownAlias { ref alias, ref known } => {
-                let unknown = Self::unknown(&error, alias, known);
+                let mut unknown = Self::usage(&error);
+                if let nearest @ [_, ..] = text::nearest(alias, known.iter().map(String::as_str)).as_slice() {
+                    unknown = unknown.hint(format!("did you mean {}?", text::alternatives(nearest)));
+                }
                 unknown.hint(format!("configured databases: {}", known.join(", ")))
             }
             error => {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use manage::conf::DatabaseSettings;
-use manage::db::{Database, Error, Row, StatementKind, backends, params};
+use manage::db::{Database, Error, Row, StatementKind, Value, backends, params};
 
 use crate::support::{Workspace, block_on, on_every_database};
 
@@ -20,6 +20,33 @@ on_every_database! {
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(answer.unwrap_err().statement_kind(), Some(StatementKind::Timeout));
         assert_eq!(limited.query::<(i64,)>("SELECT ? + 1", params![1]).await.unwrap(), [(2,)]);
+    }
+
+    async fn connections_that_the_server_closed_are_replaced_unseen(db in TestDatabase) {
+        db.database.execute("CREATE TABLE seen (n integer)", &[]).await.unwrap();
+        let close = match db.database.dialect() {
+            "postgresql" => "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "mysql" => "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+            _ => return,
+        };
+        let other = db.reopen(|_| ());
+        for statement in ["read", "write"] {
+            // Two connections wait idle; both are closed behind the program's back.
+            let lent = (db.database.reader().await.unwrap(), db.database.reader().await.unwrap());
+            drop(lent);
+            for mut row in other.query::<Row>(close, &[]).await.unwrap() {
+                // One server closes them while it answers, the other has to be told each.
+                let Value::Int(id) = row.take(0).unwrap() else { continue };
+                other.execute(&format!("KILL {id}"), &[]).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if statement == "read" {
+                assert_eq!(db.database.query::<(i64,)>("SELECT ? + 1", params![1]).await.unwrap(), [(2,)]);
+            } else {
+                db.database.atomic(async |tx| tx.execute("INSERT INTO seen VALUES (?)", params![1]).await).await.unwrap();
+            }
+        }
     }
 
     async fn a_busy_pool_is_waited_for_only_so_long(db in TestDatabase) {
