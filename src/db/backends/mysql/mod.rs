@@ -60,10 +60,7 @@ impl Mysql {
 }
 
 fn host(settings: &DatabaseSettings) -> &str {
-    match settings.host.as_str() {
-        "" | "localhost" => "127.0.0.1",
-        host => host,
-    }
+    if settings.host.is_empty() { "localhost" } else { &settings.host }
 }
 
 fn port(settings: &DatabaseSettings) -> u16 {
@@ -74,7 +71,7 @@ fn user(settings: &DatabaseSettings) -> &str {
     if settings.user.is_empty() { "root" } else { &settings.user }
 }
 
-/// The client's `--ssl-mode`, with an underscore.
+/// The client's `--ssl-mode`, with an underscore; the driver cannot check the chain without the name (`verify_ca`).
 fn security(settings: &DatabaseSettings, root: &Path) -> std::result::Result<Option<SslOpts>, String> {
     let authority = settings.options.get("ssl_ca").map(|file| root.join(file));
     let trusting = SslOpts::default();
@@ -87,11 +84,8 @@ fn security(settings: &DatabaseSettings, root: &Path) -> std::result::Result<Opt
         "required" => {
             Ok(Some(trusting.with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true)))
         }
-        "verify_ca" => Ok(Some(verifying.with_danger_skip_domain_validation(true))),
         "verify_identity" => Ok(Some(verifying)),
-        other => {
-            Err(format!("unknown ssl_mode `{other}`; known: disabled, required, verify_ca, verify_identity"))
-        }
+        other => Err(format!("unknown ssl_mode `{other}`; known: disabled, required, verify_identity")),
     }
 }
 
@@ -121,8 +115,7 @@ impl Backend for Mysql {
     }
 
     fn address(&self) -> String {
-        let host = if self.settings.host.is_empty() { "localhost" } else { &self.settings.host };
-        format!("{host}:{}/{}", port(&self.settings), self.settings.name)
+        format!("{}:{}/{}", host(&self.settings), port(&self.settings), self.settings.name)
     }
 
     fn features(&self) -> &'static Features {
