@@ -302,6 +302,30 @@ fn an_interrupted_run_is_rolled_back_and_says_where_it_stopped() {
     });
 }
 
+#[test]
+fn an_index_built_without_blocking_replaces_what_a_broken_run_left() {
+    block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        shop(&db);
+        db.workspace.manage(["migrate"]).succeeds();
+        db.workspace.write(
+            "migrations/shop/0003_fast.toml",
+            "depends = [\"shop.0002_changes\"]\natomic = false\n[[operation]]\nop = \"AddIndex\"\n\
+             model = \"Order\"\nconcurrently = true\nindex = { name = \"fast\", fields = [\"total\"] }\n",
+        );
+        for sql in [
+            "CREATE INDEX fast ON shop_order (total)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'fast'::regclass",
+        ] {
+            db.database.execute(sql, params![]).await.unwrap();
+        }
+        db.workspace.manage(["migrate"]).succeeds();
+        let valid = "SELECT count(*) FROM pg_index WHERE indexrelid = 'fast'::regclass AND indisvalid";
+        assert_eq!(count(&db, valid).await, 1);
+        db.workspace.manage(["migrate", "shop", "0002"]).succeeds();
+    });
+}
+
 /// Stands between the program and the server and counts the statements that pass.
 struct Counter {
     port: u16,
