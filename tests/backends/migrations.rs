@@ -224,6 +224,41 @@ on_every_database! {
         assert_eq!(count(&db, "SELECT count(*) FROM manage_migration_steps").await, 0);
     }
 
+    async fn a_step_of_which_nobody_knows_whether_it_was_done_is_done_once(db in TestDatabase) {
+        let text = "-- atomic: false\n-- up\nCREATE TABLE t1 (n integer);\nINSERT INTO t1 VALUES (1);\n";
+        many(&db, 0);
+        db.workspace.write("migrations/many/0001_t.sql", text);
+        db.workspace.manage(["migrate"]).succeeds();
+        // As if the run had died between the first statement and the note that it is done.
+        let versions: Vec<(i64,)> =
+            db.database.query("SELECT version FROM manage_migrations", params![]).await.unwrap();
+        let hash = manage::crypto::sha256_hex(b"CREATE TABLE t1 (n integer)");
+        let note = "INSERT INTO manage_migration_steps (version, direction, step, state, hash) \
+                    VALUES (?, 'forwards', 0, 'started', ?)";
+        db.database.execute(note, params![versions[0].0, hash]).await.unwrap();
+        db.database.execute("DELETE FROM manage_migrations", params![]).await.unwrap();
+        db.database.execute("DELETE FROM t1", params![]).await.unwrap();
+        db.workspace.write("migrations/many/0002_u.sql", "SELECT 1;\n-- down\nSELECT 1;\n");
+        db.workspace.manage(["migrate", "many", "zero"]).fails_with(
+            1,
+            "error: many.0001_t was begun and not finished on database `default`\n\
+             hint: finish it: `manage migrate many 0001_t --database default`\n",
+        );
+        db.workspace.manage(["migrate"]).succeeds();
+        assert_eq!(count(&db, "SELECT count(*) FROM t1").await, 1);
+        assert_eq!(count(&db, "SELECT count(*) FROM manage_migration_steps").await, 0);
+    }
+
+    async fn rows_and_tables_change_in_one_migration(db in TestDatabase) {
+        shop(&db);
+        let more = INITIAL.to_owned()
+            + "\n[[operation]]\nop = \"AddField\"\nmodel = \"Order\"\n\
+               field = { name = \"paid\", type = \"Boolean\", default = false }\n";
+        db.workspace.write("migrations/shop/0001_initial.toml", &more);
+        db.workspace.manage(["migrate", "shop", "0001"]).succeeds();
+        assert_eq!(count(&db, "SELECT count(*) FROM shop_order WHERE NOT paid").await, 2);
+    }
+
     async fn faking_changes_the_history_alone(db in TestDatabase) {
         shop(&db);
         db.workspace.manage(["migrate", "shop", "0001"]).succeeds();
@@ -264,6 +299,30 @@ fn an_interrupted_run_is_rolled_back_and_says_where_it_stopped() {
             started.elapsed() < Duration::from_secs(10),
             "the server kept the lock of the interrupted run"
         );
+    });
+}
+
+#[test]
+fn an_index_built_without_blocking_replaces_what_a_broken_run_left() {
+    block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        shop(&db);
+        db.workspace.manage(["migrate"]).succeeds();
+        db.workspace.write(
+            "migrations/shop/0003_fast.toml",
+            "depends = [\"shop.0002_changes\"]\natomic = false\n[[operation]]\nop = \"AddIndex\"\n\
+             model = \"Order\"\nconcurrently = true\nindex = { name = \"fast\", fields = [\"total\"] }\n",
+        );
+        for sql in [
+            "CREATE INDEX fast ON shop_order (total)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'fast'::regclass",
+        ] {
+            db.database.execute(sql, params![]).await.unwrap();
+        }
+        db.workspace.manage(["migrate"]).succeeds();
+        let valid = "SELECT count(*) FROM pg_index WHERE indexrelid = 'fast'::regclass AND indisvalid";
+        assert_eq!(count(&db, valid).await, 1);
+        db.workspace.manage(["migrate", "shop", "0002"]).succeeds();
     });
 }
 

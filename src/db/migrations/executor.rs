@@ -190,8 +190,11 @@ impl Session {
     pub fn prepare(&self, work: Work<'_>, plan: &Plan, fake: Fake) -> Result<Prepared> {
         let is_here = |app: &str| work.router.allow_migrate(self.alias(), app);
         let site = Site { backend: &*self.backend, is_here: &is_here };
-        let mut applied = self.history.keys();
         let mut steps = Vec::with_capacity(plan.migrations.len());
+        if plan.migrations.is_empty() {
+            return Ok(Prepared { is_backwards: plan.is_backwards, steps });
+        }
+        let mut applied = self.history.keys();
         if plan.is_backwards {
             for migration in &plan.migrations {
                 applied.remove(&migration.key);

@@ -155,7 +155,15 @@ impl Unit<'_> {
                 let done = self.connection.batch(&[sql]).await;
                 done.map_err(|failure| self.failed(&part.place, sql, failure.error))
             }
-            Action::Step(Step::Rebuild { saved, statements }) => self.rebuild(part, saved, statements).await,
+            Action::Step(Step::Several { before, statements, after }) => {
+                let before = self.asked(part, before.as_deref()).await?;
+                let after = self.asked(part, after.as_deref()).await?;
+                for sql in before.iter().chain(statements).chain(&after) {
+                    let done = self.connection.batch(&[sql]).await;
+                    done.map_err(|failure| self.failed(&part.place, sql, failure.error))?;
+                }
+                Ok(())
+            }
             Action::Function { name, state } => {
                 let Some(function) = self.functions.get(name) else { return Ok(()) };
                 let mut rows = Rows::new(BackendRef::clone(self.backend), &mut *self.connection);
@@ -165,15 +173,12 @@ impl Unit<'_> {
         }
     }
 
-    async fn rebuild(&mut self, part: &Part, saved: &str, statements: &[String]) -> Result<(), Failure> {
-        let rows = self.connection.query(Statement { sql: saved, params: &[] }).await;
+    /// The statements that a query gives.
+    async fn asked(&mut self, part: &Part, query: Option<&str>) -> Result<Vec<String>, Failure> {
+        let Some(sql) = query else { return Ok(Vec::new()) };
+        let rows = self.connection.query(Statement { sql, params: &[] }).await;
         let rows = rows.and_then(|rows| rows.into_iter().map(|mut row| row.take(0)).collect());
-        let kept: Vec<String> = rows.map_err(|error| self.failed(&part.place, saved, error))?;
-        for sql in statements.iter().chain(&kept) {
-            let done = self.connection.batch(&[sql]).await;
-            done.map_err(|failure| self.failed(&part.place, sql, failure.error))?;
-        }
-        Ok(())
+        rows.map_err(|error| self.failed(&part.place, sql, error))
     }
 
     /// How many rows break a foreign key, by table and the table they point to.
@@ -260,8 +265,8 @@ impl Unit<'_> {
         let of_step =
             format!("WHERE version = {{version}} AND direction = {{direction}} AND step = {number}");
         let can_roll_back = match action {
-            Action::Step(Step::Sql(sql)) => self.backend.can_roll_back(sql),
-            _ => true,
+            Action::Step(step) => step.statements().all(|sql| self.backend.can_roll_back(sql)),
+            Action::Function { .. } => true,
         };
         if can_roll_back && !is_in_doubt {
             let noted = self.journal_sql(&note("done"));

@@ -80,7 +80,7 @@ fn show(out: &mut Output, part: &Part) -> CommandResult {
         match action {
             Action::Step(step) => {
                 step.statements().try_for_each(|sql| out.line(format!("{sql};")))?;
-                if let Step::Rebuild { .. } = step {
+                if let Step::Several { after: Some(_), .. } = step {
                     out.line("-- and again: triggers and indexes that were made by hand")?;
                 }
             }

@@ -214,12 +214,14 @@ pub enum Rule {
 pub enum Step {
     /// A statement.
     Sql(String),
-    /// A table that is made anew under its name, with what people hung on it by hand.
-    Rebuild {
-        /// The query whose rows are statements to run afterwards: triggers and indexes that no model knows.
-        saved: String,
+    /// Statements that are one step, because what they are depends on what people or a broken run left behind.
+    Several {
+        /// A query whose rows are statements to run first.
+        before: Option<String>,
         /// The statements.
         statements: Vec<String>,
+        /// A query, asked before anything runs, whose rows are statements to run last.
+        after: Option<String>,
     },
 }
 
@@ -228,7 +230,7 @@ impl Step {
     pub fn statements(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::Sql(sql) => std::slice::from_ref(sql).iter(),
-            Self::Rebuild { statements, .. } => statements.iter(),
+            Self::Several { statements, .. } => statements.iter(),
         }
         .map(String::as_str)
     }

@@ -165,7 +165,19 @@ impl SchemaEditor for Editor {
     }
 
     fn add_index(&mut self, table: &Table, index: &Index, concurrently: bool) -> Result<()> {
-        self.push(Postgresql.index_sql(&table.name, index, concurrently)?);
+        let sql = Postgresql.index_sql(&table.name, index, concurrently)?;
+        if !concurrently {
+            self.push(sql);
+            return Ok(());
+        }
+        // One that failed or was killed half way is there, invalid, and in the way.
+        let broken = format!(
+            "SELECT 'DROP INDEX CONCURRENTLY ' || pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid \
+             WHERE NOT i.indisvalid AND c.relname = {} AND pg_catalog.pg_table_is_visible(c.oid)",
+            text_literal(&index.name)
+        );
+        self.steps.push(Step::Several { before: Some(broken), statements: vec![sql], after: None });
         Ok(())
     }
 

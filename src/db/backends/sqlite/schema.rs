@@ -132,7 +132,7 @@ impl Editor {
              WHERE type = 'view' AND instr(lower(sql), lower({table})) > 0) ORDER BY n",
             known.join(", ")
         );
-        self.steps.push(Step::Rebuild { saved, statements });
+        self.steps.push(Step::Several { before: None, statements, after: Some(saved) });
         Ok(())
     }
 }
