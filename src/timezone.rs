@@ -1,7 +1,9 @@
 //! Time: one clock, always UTC, and the ways a moment is written.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::fmt::strtime;
+use jiff::tz::Offset;
 
 /// The present moment, to the microsecond: what every database here can store.
 pub fn now() -> Timestamp {
@@ -9,19 +11,43 @@ pub fn now() -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// `4 March 2026`: a date as a page shows it.
 pub fn long_date(moment: Timestamp) -> String {
-    strtime::format("%-d %B %Y", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+    let date = Offset::UTC.to_datetime(moment).date();
+    format!("{} {} {}", date.day(), month(date), date.year())
 }
 
 /// `4 March 2026, 15:04`: a moment as a page shows it.
 pub fn long_moment(moment: Timestamp) -> String {
-    strtime::format("%-d %B %Y, %H:%M", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+    let civil = Offset::UTC.to_datetime(moment);
+    let date = civil.date();
+    format!("{} {} {}, {:02}:{:02}", date.day(), month(date), date.year(), civil.hour(), civil.minute())
+}
+
+fn month(date: Date) -> &'static str {
+    usize::try_from(date.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
 }
 
 /// `2026-03-04T15:04:05Z`: a moment as a machine reads it (RFC 3339), without fractions.
 pub fn iso(moment: Timestamp) -> String {
-    strtime::format("%Y-%m-%dT%H:%M:%SZ", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+    let civil = Offset::UTC.to_datetime(moment);
+    let (year, month, day) = (civil.year(), civil.month(), civil.day());
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", civil.hour(), civil.minute(), civil.second())
 }
 
 /// `2026-03-04 15:04:05`: a moment as a table on a terminal shows it.

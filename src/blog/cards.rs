@@ -97,8 +97,8 @@ fn card_view(addresses: &Addresses, card: &Card) -> CardView {
         published_iso: Value::from(timezone::iso(card.published_at)),
         published: Value::from(timezone::long_date(card.published_at)),
         rating: rating.map_or(Value::from(()), |average| Value::from(format!("{average:.1}"))),
-        // Stars are drawn in steps of a tenth of a star.
-        rating_percent: rating.map_or(0, |average| (average * 10.0).round() as i64 * 2),
+        // Stars are drawn in steps of a quarter.
+        rating_percent: rating.map_or(0, |average| (average * 4.0).round() as i64 * 5),
         rating_count: card.rating_count,
         comment_count: card.comment_count,
         reading_minutes: card.reading_minutes,

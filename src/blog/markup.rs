@@ -7,6 +7,12 @@ use crate::template::escape_into;
 /// A comment as HTML: paragraphs, line breaks, and addresses as links that search engines do not follow.
 pub(super) fn comment_html(body: &str) -> String {
     let mut html = String::with_capacity(body.len() + 32);
+    if !body.is_empty() && !body.contains('\n') && body.trim().len() == body.len() {
+        html.push_str("<p>");
+        push_linked(&mut html, body);
+        html.push_str("</p>");
+        return html;
+    }
     for paragraph in body.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
         html.push_str("<p>");
         for (number, line) in paragraph.lines().enumerate() {
@@ -22,7 +28,7 @@ pub(super) fn comment_html(body: &str) -> String {
 
 fn push_linked(html: &mut String, line: &str) {
     // Few comments hold an address, and looking for one costs more than everything else here.
-    if !line.contains("://") {
+    if !line.contains(':') || !line.contains("://") {
         escape_into(html, line);
         return;
     }

@@ -224,7 +224,9 @@ fn is_lost<T>(answer: &Result<T>) -> bool {
 
 fn pool(backend: &BackendRef, size: usize, wait: Duration) -> Pool {
     let timeouts = Timeouts { wait: Some(wait), ..Timeouts::default() };
-    let config = managed::PoolConfig { max_size: size, timeouts, ..managed::PoolConfig::default() };
+    // The connection that was used last has the warmest cache; the others may stay unopened.
+    let queue_mode = managed::QueueMode::Lifo;
+    let config = managed::PoolConfig { max_size: size, timeouts, queue_mode };
     #[expect(
         clippy::expect_used,
         reason = "building fails only for time-outs without a runtime; a runtime is named"

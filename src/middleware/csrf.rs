@@ -12,7 +12,7 @@ use crate::conf::Settings;
 use crate::http::{
     Body, Cookie, FormData, HttpError, Request, RequestInfo, Response, SameSite, cookie, read_form,
 };
-use crate::urls::Site;
+use crate::urls::{Names, Site};
 use crate::views::Form;
 
 /// A year, as Django's `CSRF_COOKIE_AGE`.
@@ -67,6 +67,7 @@ impl Middleware for Cookies {
 
 /// Refuses posts without the token, and reads the forms of the others.
 pub struct Check {
+    names: Arc<Names>,
     trusted_origins: Vec<String>,
     max_body_bytes: usize,
     body_timeout: f64,
@@ -77,6 +78,7 @@ impl Check {
     pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings;
         Box::new(Self {
+            names: Arc::clone(&site.names),
             trusted_origins: settings.csrf.trusted_origins.clone(),
             max_body_bytes: settings.server.max_body_bytes,
             body_timeout: settings.server.body_timeout,
@@ -150,6 +152,10 @@ fn check_token(headers: &HeaderMap, form: &FormData, info: &RequestInfo) -> Resu
 impl Middleware for Check {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
         if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
+            return next.run(request).await;
+        }
+        if !self.names.matches(request.uri().path()) {
+            // No view will see it: what does not exist is answered as such.
             return next.run(request).await;
         }
         match self.checked(request).await {

@@ -28,6 +28,7 @@ fn what_does_not_exist_is_a_page_that_says_so() {
         assert!(answer.body.contains("There is no page here"), "{path}");
         assert!(answer.all("set-cookie").is_empty());
     }
+    assert_eq!(server.browser().post_bare("/nope/", "a=b").status, 404);
     let api = server.browser().get("/api/v1/articles/?page=9");
     assert_eq!(
         (api.status, api.header("content-type"), api.body.as_str()),

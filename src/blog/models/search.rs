@@ -64,18 +64,39 @@ pub fn words(query: &str) -> Vec<String> {
     words.take(MAX_WORDS).map(str::to_lowercase).collect()
 }
 
+/// Words that full-text indexes leave out (those of InnoDB, which finds nothing when one of them is asked for).
+const STOP_WORDS: [&str; 35] = [
+    "a", "about", "an", "are", "as", "at", "be", "by", "com", "de", "en", "for", "from", "how", "i", "in",
+    "is", "it", "la", "of", "on", "or", "that", "the", "this", "to", "was", "what", "when", "where", "who",
+    "will", "with", "und", "www",
+];
+
+/// The words that decide: without those that are too common or too short to be in every index, unless all are.
+fn telling(words: &[String]) -> Vec<&str> {
+    let is_telling = |word: &&str| word.chars().count() >= 3 && !STOP_WORDS.contains(word);
+    let all = || words.iter().map(String::as_str);
+    let telling: Vec<&str> = all().filter(is_telling).collect();
+    if telling.is_empty() { all().collect() } else { telling }
+}
+
 /// The articles that hold all `words`, best first: `limit` of them after the first `offset`.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn search(database: &Database, words: &[String], limit: i64, offset: i64) -> Result<Vec<Found>> {
-    let (text, now) = (words.join(" "), timezone::now());
+    let (text, now) = (telling(words).join(" "), timezone::now());
     database.query(SEARCH.get(database.dialect()), params![text, text, now, limit, offset]).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn common_words_do_not_decide() {
+        assert_eq!(telling(&words("the soup of it")), ["soup"]);
+        assert_eq!(telling(&words("to be")), ["to", "be"]);
+    }
 
     #[test]
     fn operators_are_no_words() {

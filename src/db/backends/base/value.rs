@@ -58,7 +58,7 @@ impl Value {
 
     /// `2026-03-04 15:04:05.000678`: a moment in the form that SQLite stores and Django reads.
     pub fn timestamp_text(moment: Timestamp) -> String {
-        let civil = moment.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let civil = jiff::tz::Offset::UTC.to_datetime(moment);
         let seconds =
             format!("{} {:02}:{:02}:{:02}", civil.date(), civil.hour(), civil.minute(), civil.second());
         match moment.subsec_microsecond() {
@@ -145,7 +145,37 @@ fn parsed<T: std::str::FromStr>(text: String) -> std::result::Result<T, Value> {
     text.parse().map_err(|_| Value::Text(text))
 }
 
+/// `2026-03-04 15:04:05` with up to six further digits, as [`Value::timestamp_text`] writes it: by far the most frequent
+/// form, read here without a parser for all the others.
+fn plain_moment(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    let marks = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
+    if bytes.len() < 19 || marks.iter().any(|(at, mark)| bytes[*at] != *mark) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        let digits = bytes.get(from..to)?;
+        digits
+            .iter()
+            .try_fold(0_i32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i32::from(digit - b'0')))
+    };
+    let small = |from: usize| number(from, from + 2).and_then(|number| i8::try_from(number).ok());
+    let nanoseconds = match bytes.get(19..) {
+        None | Some([]) => 0,
+        Some([b'.', digits @ ..]) if digits.len() == 6 => number(20, 26)? * 1_000,
+        Some(_) => return None,
+    };
+    let year = i16::try_from(number(0, 4)?).ok()?;
+    let civil =
+        civil::DateTime::new(year, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, nanoseconds)
+            .ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(civil).ok()
+}
+
 fn moment_from_text(text: String) -> std::result::Result<Timestamp, Value> {
+    if let Some(moment) = plain_moment(&text) {
+        return Ok(moment);
+    }
     let parsed = text.parse::<Timestamp>().ok().or_else(|| {
         let civil: civil::DateTime = text.trim_end_matches("+00:00").parse().ok()?;
         Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
@@ -252,6 +282,14 @@ mod tests {
         let stored = Value::Text(Value::timestamp_text(moment));
         assert_eq!(stored, Value::Text("2026-03-04 15:04:05.000678".into()));
         assert_eq!(Timestamp::from_value(stored), Ok(moment));
+        for (text, read) in [
+            ("2026-03-04 15:04:05", Some("2026-03-04T15:04:05Z")),
+            ("2026-02-30 00:00:00", None),
+            ("2026-03-04 15:04:05.5", Some("2026-03-04T15:04:05.5Z")),
+        ] {
+            let read: Option<Timestamp> = read.map(|text| text.parse().unwrap());
+            assert_eq!(Timestamp::from_value(Value::Text(text.into())).ok(), read, "{text}");
+        }
         assert_eq!(bool::from_value(Value::Int(1)), Ok(true));
         assert_eq!(Decimal::from_value(Value::Text("1.50".into())), Ok("1.50".parse().unwrap()));
         let uuid = Uuid::from_u128(7);

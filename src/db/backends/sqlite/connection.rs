@@ -1,11 +1,14 @@
 //! A connection to a SQLite file. Queries run in place: the answer is nearer than another thread.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, ToSql};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -21,6 +24,8 @@ const STATEMENT_CACHE: usize = 128;
 pub struct SqliteConnection {
     inner: rusqlite::Connection,
     limit: Option<Limit>,
+    /// Names of the columns of the statements that were run, so that they are not copied each time.
+    columns: RefCell<HashMap<Box<str>, Arc<[String]>>>,
 }
 
 /// The longest time of one statement. SQLite asks every few thousand steps whether to go on.
@@ -55,7 +60,8 @@ fn micros(time: Duration) -> u64 {
 }
 
 impl SqliteConnection {
-    /// Opens or creates the file and sets the session up: WAL, foreign keys, a page cache of 8 MB and mapped reads.
+    /// Opens or creates the file and sets the session up: WAL, foreign keys, and a page cache of 8 MB. The file is
+    /// not mapped: each connection would map it anew, and the cache serves the hot pages as fast.
     ///
     /// # Errors
     /// The driver's error, when the file cannot be opened or is no database.
@@ -69,10 +75,13 @@ impl SqliteConnection {
         set_wal(&inner)?;
         inner.execute_batch(
             "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-8192; \
-             PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
+             PRAGMA temp_store=MEMORY;",
         )?;
+        // With statistics (ANALYZE), SQLite plans a statement anew whenever a value of it changes; a plan takes longer
+        // than most queries here.
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let limit = longest.map(|longest| Limit::on(&mut inner, longest)).transpose()?;
-        Ok(Self { inner, limit })
+        Ok(Self { inner, limit, columns: RefCell::default() })
     }
 
     fn run<T>(
@@ -81,14 +90,38 @@ impl SqliteConnection {
         read: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
         self.begin_limit();
-        in_place(|| {
+        let run = || {
             let mut prepared = self.inner.prepare_cached(statement.sql)?;
             for (index, value) in statement.params.iter().enumerate() {
                 prepared.raw_bind_parameter(index + 1, Bound(value))?;
             }
             read(&mut prepared)
-        })
-        .map_err(|error| error::statement(statement.sql, &error))
+        };
+        // Handing the thread's other tasks over costs as much as a short query. A query outside of a transaction never
+        // waits for a lock (WAL), so only what may write does it.
+        let answer =
+            if self.inner.is_autocommit() && is_select(statement.sql) { run() } else { in_place(run) };
+        answer.map_err(|error| error::statement(statement.sql, &error))
+    }
+
+    /// The names of a running statement's columns.
+    fn columns(&self, sql: &str, running: &rusqlite::Statement<'_>) -> Arc<[String]> {
+        let mut known = self.columns.borrow_mut();
+        if let Some(columns) = known.get(sql)
+            && columns.len() == running.column_count()
+            && columns
+                .iter()
+                .enumerate()
+                .all(|(at, name)| running.column_name(at).is_ok_and(|found| found == name))
+        {
+            return Arc::clone(columns);
+        }
+        if known.len() >= STATEMENT_CACHE {
+            known.clear();
+        }
+        let columns: Arc<[String]> = running.column_names().map(str::to_owned).collect();
+        known.insert(sql.into(), Arc::clone(&columns));
+        columns
     }
 
     fn begin_limit(&self) {
@@ -121,6 +154,10 @@ fn set_wal(inner: &rusqlite::Connection) -> rusqlite::Result<()> {
     }
 }
 
+fn is_select(sql: &str) -> bool {
+    sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
+}
+
 /// Runs `work` on this thread; other tasks of a multi-thread runtime move to another one meanwhile.
 fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
@@ -139,7 +176,7 @@ impl Connection for SqliteConnection {
             while let Some(row) = rows.next()? {
                 if answer.is_empty() {
                     // Only now: the first step prepares anew when the table has changed.
-                    columns = row.as_ref().column_names().map(str::to_owned).collect();
+                    columns = self.columns(statement.sql, row.as_ref());
                 }
                 let values = (0..columns.len()).map(|index| row.get_ref(index).map(owned));
                 answer.push(Row::new(Arc::clone(&columns), values.collect::<rusqlite::Result<_>>()?));
@@ -209,7 +246,10 @@ fn owned(value: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
         ValueRef::Real(number) => Value::Float(number),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Text(text) => Value::Text(match std::str::from_utf8(text) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(text).into_owned(),
+        }),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
 }
