@@ -61,11 +61,11 @@ fn the_dialect_is_the_databases() {
          CONSTRAINT `{key}_fk_shop_order_id` FOREIGN KEY (`parent_id`) REFERENCES `shop_order` (`id`) \
          ON DELETE SET NULL) DEFAULT CHARACTER SET utf8mb4;\n\
          CREATE INDEX `{key}` ON `shop_order` (`parent_id`);\n\
-         --\n-- Raw SQL operation -> SELECT 'a;b'; SELECT 2\n--\n-- (no-op)\n"
+         --\n-- Raw SQL operation -> nothing to do here\n--\n-- (no-op)\n"
     ));
     workspace("sqlite:///db.sqlite3").manage(["sqlmigrate", "shop", "0001", "--backwards"]).succeeds_with(
         "PRAGMA foreign_keys=OFF;\nPRAGMA legacy_alter_table=ON;\nBEGIN;\n\
-         --\n-- Raw SQL operation -> SELECT 'a;b'; SELECT 2\n--\n-- (no-op)\n\
+         --\n-- Raw SQL operation -> nothing to do here\n--\n-- (no-op)\n\
          --\n-- Create model Order\n--\nDROP TABLE \"shop_order\";\n\
          COMMIT;\nPRAGMA legacy_alter_table=OFF;\nPRAGMA foreign_keys=ON;\n",
     );

@@ -70,7 +70,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
             .map_err(|problem| problem_at(migration, located.line, problem))?;
         let actions = schema.take();
         check_transaction(migration, located.line, &actions)?;
-        let (description, place) = (change.describe(), migration.place(located.line));
+        let (description, place) = (change.describe_for(schema.dialect()), migration.place(located.line));
         parts.push(Part { description, place, actions });
     }
     Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
@@ -100,7 +100,7 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
             .map_err(|problem| problem_at(migration, located.line, problem))?;
         let actions = schema.take();
         check_transaction(migration, located.line, &actions)?;
-        let (description, place) = (change.describe(), migration.place(located.line));
+        let (description, place) = (change.describe_for(schema.dialect()), migration.place(located.line));
         parts.push(Part { description, place, actions });
     }
     Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })

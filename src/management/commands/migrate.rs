@@ -177,7 +177,7 @@ impl Run<'_> {
         if is_shown {
             for (number, plan) in &plans {
                 self.heading(out, sessions[*number].alias())?;
-                show_plan(out, plan)?;
+                show_plan(out, plan, sessions[*number].backend().features().dialect)?;
             }
         }
         let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
@@ -411,7 +411,7 @@ fn tell_waiting(out: &mut Output, place: &RefCell<String>, event: &Event<'_>) {
     }
 }
 
-fn show_plan(out: &mut Output, plan: &Plan) -> CommandResult {
+fn show_plan(out: &mut Output, plan: &Plan, dialect: &str) -> CommandResult {
     let heading = out.styled(Style::Heading, "Planned operations:");
     out.line(heading)?;
     if plan.migrations.is_empty() {
@@ -420,8 +420,11 @@ fn show_plan(out: &mut Output, plan: &Plan) -> CommandResult {
     for migration in &plan.migrations {
         let name = out.styled(Style::Label, &migration.key.to_string());
         out.line(name)?;
-        let mut lines: Vec<String> =
-            migration.operations.iter().map(|located| located.operation.change().describe()).collect();
+        let mut lines: Vec<String> = migration
+            .operations
+            .iter()
+            .map(|located| located.operation.change().describe_for(dialect))
+            .collect();
         if plan.is_backwards {
             lines.reverse();
         }

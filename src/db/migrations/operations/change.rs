@@ -10,6 +10,11 @@ pub trait Change {
     /// What it does, in a line: Django's words.
     fn describe(&self) -> String;
 
+    /// As [`Change::describe`], where it matters which kind of database it is for.
+    fn describe_for(&self, _dialect: &str) -> String {
+        self.describe()
+    }
+
     /// Changes the state.
     ///
     /// # Errors

@@ -78,18 +78,26 @@ impl Operation {
     }
 }
 
+/// The first words of a text, without its comments.
+fn beginning(sql: &str) -> String {
+    let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    text::truncate(&words.join(" "), 40)
+}
+
 impl Change for RunSql {
     fn describe(&self) -> String {
-        let first = match &self.forwards {
-            SqlSource::Same(texts) => texts.first(),
-            SqlSource::PerDialect(texts) => texts.values().flatten().next(),
+        let mut texts = match &self.forwards {
+            SqlSource::Same(texts) => texts.iter().collect::<Vec<_>>(),
+            SqlSource::PerDialect(texts) => texts.values().flatten().collect(),
         };
-        let lines = first.map(|text| text.lines()).into_iter().flatten();
-        let words: Vec<&str> = lines
-            .filter(|line| !line.trim_start().starts_with("--"))
-            .flat_map(str::split_whitespace)
-            .collect();
-        format!("Raw SQL operation -> {}", text::truncate(&words.join(" "), 40))
+        texts.retain(|text| !beginning(text).is_empty());
+        format!("Raw SQL operation -> {}", texts.first().map_or(String::new(), |text| beginning(text)))
+    }
+
+    fn describe_for(&self, dialect: &str) -> String {
+        let text = self.forwards.texts(dialect).first().map_or(String::new(), |text| beginning(text));
+        format!("Raw SQL operation -> {}", if text.is_empty() { "nothing to do here" } else { &text })
     }
 
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
