@@ -3,5 +3,6 @@
 mod errors;
 mod forgery;
 mod limits;
+mod panics;
 mod serving;
 mod static_files;
