@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::conf::Environment;
@@ -31,6 +31,9 @@ pub enum Format {
     /// One JSON object
     Json,
 }
+
+/// A table on a terminal: one line under its header.
+const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// The roles that words can have, as Django's colour palette names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,9 +189,7 @@ impl Output {
         table.set_header(header.iter().copied());
         table.add_rows(rows);
         if io::stdout().is_terminal() {
-            table
-                .load_style(presets::UTF8_HORIZONTAL_ONLY)
-                .set_content_arrangement(ContentArrangement::Dynamic);
+            table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic);
         } else {
             table.load_style(presets::NOTHING);
         }
