@@ -128,12 +128,16 @@ fn find_profile(locator: &Locator, environment: &Environment) -> Profile {
     if let Some(name) = environment.get("MANAGE_SETTINGS").filter(|name| !name.is_empty()) {
         return Profile { name: name.to_owned(), origin: Origin::Variable("MANAGE_SETTINGS".into()) };
     }
-    let (name, origin) =
-        match environment.get("ENVIRONMENT_DEVELOPMENT").map(str::to_ascii_lowercase).as_deref() {
-            Some("false" | "0") => ("prod", Origin::Variable("ENVIRONMENT_DEVELOPMENT".into())),
-            Some("true" | "1") => ("dev", Origin::Variable("ENVIRONMENT_DEVELOPMENT".into())),
-            _ => ("dev", Origin::Default),
-        };
+    let (name, origin) = match environment
+        .get("ENVIRONMENT_DEVELOPMENT")
+        .map(|word| word.trim().to_ascii_lowercase())
+        .as_deref()
+    {
+        None | Some("") => ("dev", Origin::Default),
+        Some("true" | "1" | "yes" | "on") => ("dev", Origin::Variable("ENVIRONMENT_DEVELOPMENT".into())),
+        // Whatever else it says, a doubt does not open a production site.
+        Some(_) => ("prod", Origin::Variable("ENVIRONMENT_DEVELOPMENT".into())),
+    };
     Profile { name: name.into(), origin }
 }
 

@@ -210,7 +210,22 @@ impl<'a> Section<'a> {
 
     /// A table whose keys are free and whose values are strings, numbers or truth values, kept as text.
     pub fn texts(&mut self, key: &str) -> BTreeMap<String, String> {
-        self.lists(key).into_iter().map(|(name, items)| (name, items.join(","))).collect()
+        let path = self.full(key);
+        let table = self.take_table(key);
+        let names: Vec<String> = table.keys().cloned().collect();
+        Section::read(self.reading, &path, table, |section| {
+            let mut text = |name: String| {
+                let value = section.value(
+                    &name,
+                    String::new(),
+                    "a string, a number or a truth value",
+                    toml_string_of,
+                    scalar,
+                );
+                (name, value)
+            };
+            names.into_iter().map(&mut text).collect()
+        })
     }
 
     /// Reports something wrong with a key that was read before.
@@ -302,6 +317,10 @@ fn shown(value: &impl Display) -> String {
 
 fn toml_string(text: impl AsRef<str>) -> String {
     toml::Value::String(text.as_ref().to_owned()).to_string()
+}
+
+fn toml_string_of(text: &String) -> String {
+    toml_string(text)
 }
 
 fn toml_list(items: &[String]) -> String {

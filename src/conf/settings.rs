@@ -267,8 +267,12 @@ pub struct LoggingSettings {
 impl Settings {
     /// Reads every section; problems are collected in the reading.
     pub(super) fn read(root: &mut Section<'_>, apps: &[AppSettings]) -> Self {
+        let secret_key = root.secret("secret_key", INSECURE_SECRET_KEY);
+        if secret_key.is_empty() {
+            root.reject("secret_key", "expected a key, found an empty string".into());
+        }
         Self {
-            secret_key: root.secret("secret_key", INSECURE_SECRET_KEY),
+            secret_key,
             secret_key_fallbacks: root.secrets("secret_key_fallbacks"),
             debug: root.boolean("debug", false),
             allowed_hosts: root.strings("allowed_hosts", &["localhost", "127.0.0.1", "[::1]", ".localhost"]),

@@ -166,7 +166,7 @@ impl Database {
             answer = self.reader().await?.query(statement).await;
         }
         self.log_slow(watch, statement.sql);
-        answer
+        answer.map_err(|error| self.at(error))
     }
 
     /// Runs queries that do not depend on each other on one connection, together where the protocol can.
@@ -181,7 +181,7 @@ impl Database {
             answers = self.reader().await?.query_all(statements).await;
         }
         self.log_slow(watch, statements.first().map_or("", |statement| statement.sql));
-        answers
+        answers.map_err(|error| self.at(error))
     }
 
     /// Runs one statement that changes rows and tells how many.
@@ -191,14 +191,24 @@ impl Database {
     pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
         let watch = self.watch();
         let answer = self.writer().await?.execute(Statement { sql, params }).await;
+        if is_lost(&answer) {
+            // It may have been done, so it is not sent again; but the others that died with it shall not fail too.
+            self.forget_idle();
+        }
         self.log_slow(watch, sql);
-        answer
+        answer.map_err(|error| self.at(error))
     }
 
     /// Closes the connections that nobody uses: when one was lost, the others most likely are too.
     pub(super) fn forget_idle(&self) {
         self.inner.reads.retain(|_, _| false);
         self.inner.writes.retain(|_, _| false);
+    }
+
+    /// The error with the database's place, where it is the database's fault.
+    pub(super) fn at(&self, error: Error) -> Error {
+        let backend = &self.inner.backend;
+        error.at(backend.alias(), || backend.address())
     }
 
     /// When a statement began, where slow ones are logged.

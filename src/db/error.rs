@@ -81,8 +81,10 @@ pub enum Error {
 
 /// A statement that a server refused.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}{}", code.as_deref().map(|code| format!(" (SQLSTATE {code})")).unwrap_or_default())]
+#[error("{}{message}{}", place.as_deref().map(|place| format!("{place}: ")).unwrap_or_default(), code.as_deref().map(|code| format!(" (SQLSTATE {code})")).unwrap_or_default())]
 pub struct StatementError {
+    /// The database and where it is, for faults that are not the statement's.
+    pub place: Option<String>,
     /// What callers may tell apart.
     pub kind: StatementKind,
     /// SQLSTATE, where the server gives one.
@@ -123,6 +125,25 @@ pub enum StatementKind {
 }
 
 impl Error {
+    /// Adds the database and its address to a fault that is the database's rather than the statement's.
+    #[must_use]
+    pub(super) fn at(mut self, alias: &str, address: impl FnOnce() -> String) -> Self {
+        if let Self::Statement(error) = &mut self
+            && matches!(
+                error.kind,
+                StatementKind::Locked
+                    | StatementKind::ReadOnly
+                    | StatementKind::DiskFull
+                    | StatementKind::ConnectionLost
+                    | StatementKind::Timeout
+                    | StatementKind::Forbidden
+            )
+        {
+            error.place = Some(format!("database `{alias}` at {}", address()));
+        }
+        self
+    }
+
     /// The kind of statement failure, if it is one.
     pub fn statement_kind(&self) -> Option<StatementKind> {
         match self {

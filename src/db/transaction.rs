@@ -37,7 +37,13 @@ impl Executor for &Database {
     }
 
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
-        self.writer().await?.insert(statement, key).await
+        let answer = self.writer().await?.insert(statement, key).await;
+        answer.map_err(|error| {
+            if error.statement_kind() == Some(StatementKind::ConnectionLost) {
+                self.forget_idle();
+            }
+            self.at(error)
+        })
     }
 }
 
@@ -96,7 +102,7 @@ impl Database {
         let mut connection = self.writer().await?;
         if let Err(error) = connection.begin().await {
             if error.statement_kind() != Some(StatementKind::ConnectionLost) {
-                return Err(error);
+                return Err(self.at(error));
             }
             drop(connection);
             self.forget_idle();
@@ -184,8 +190,14 @@ impl Transaction {
         self.connection()?.batch(&[sql]).await.map_err(|failure| failure.error)
     }
 
+    /// The error with the database's place, where it is the database's fault.
+    fn at(&self, error: Error) -> Error {
+        error.at(self.backend.alias(), || self.backend.address())
+    }
+
     async fn commit(mut self) -> Result<()> {
-        self.connection()?.commit().await?;
+        let done = self.connection()?.commit().await;
+        done.map_err(|error| self.at(error))?;
         self.connection = None;
         for hook in std::mem::take(&mut self.hooks) {
             hook();
@@ -210,14 +222,17 @@ impl Executor for &mut Transaction {
     }
 
     async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        self.connection()?.query(statement).await
+        let answer = self.connection()?.query(statement).await;
+        answer.map_err(|error| self.at(error))
     }
 
     async fn change(&mut self, statement: Statement<'_>) -> Result<u64> {
-        self.connection()?.execute(statement).await
+        let answer = self.connection()?.execute(statement).await;
+        answer.map_err(|error| self.at(error))
     }
 
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
-        self.connection()?.insert(statement, key).await
+        let answer = self.connection()?.insert(statement, key).await;
+        answer.map_err(|error| self.at(error))
     }
 }

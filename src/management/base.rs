@@ -47,6 +47,8 @@ pub trait BaseCommand: Args {
     const NAME: &'static str;
     /// Where help lists it.
     const GROUP: Group;
+    /// Whether it changes something, so that it goes on when nobody reads its answer any more (`manage migrate | head`).
+    const OUTLIVES_PIPE: bool = false;
 
     /// Runs it.
     ///
@@ -77,6 +79,9 @@ impl Command {
 
 fn run<C: BaseCommand>(matches: &ArgMatches, manage: &Manage, out: &mut Output) -> CommandResult {
     let args = C::from_arg_matches(matches).map_err(|error| super::CommandError::usage(error.render()))?;
+    if C::OUTLIVES_PIPE {
+        out.outlive_pipe();
+    }
     args.handle(manage, out)
 }
 

@@ -64,7 +64,8 @@ fn show_clap(error: &clap::Error, environment: &Environment) -> ExitCode {
 fn usage_error(error: &clap::Error) -> CommandError {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        // The last is the nearest.
+        Some(ContextValue::Strings(texts)) => texts.last().cloned(),
         _ => None,
     };
     let suggestion =

@@ -128,6 +128,9 @@ impl From<db::Error> for CommandError {
                     {
                         Some("a migration may be missing: run `manage migrate`".to_owned())
                     }
+                    db::Error::Statement(statement) if statement.kind == db::StatementKind::Locked => {
+                        Some("another program is writing to it: let it finish, then try again".to_owned())
+                    }
                     _ => None,
                 };
                 let mut failed = Self::new(ErrorKind::Failed, error.into());

@@ -4,8 +4,9 @@ mod error;
 mod output;
 
 mod base;
-mod prompt;
 mod runtime;
+
+mod prompt;
 
 mod parser;
 
@@ -25,4 +26,4 @@ pub use dispatch::execute_from_command_line;
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};
 pub use prompt::Prompt;
-pub use runtime::block_on;
+pub use runtime::{block_on, wait};

@@ -72,7 +72,10 @@ pub struct Output {
     stdout_color: bool,
     stderr_color: bool,
     interactive: bool,
+    no_input: bool,
     bars: bool,
+    /// Whether the work goes on when nobody reads the answer any more.
+    outlives_pipe: bool,
 }
 
 impl Output {
@@ -98,7 +101,21 @@ impl Output {
             stdout_color: colored(stdout),
             stderr_color: colored(stderr),
             interactive: stdin && stderr && !no_input,
+            no_input,
+            outlives_pipe: false,
             bars: stderr && verbosity > 0 && environment.get("TERM") != Some("dumb"),
+        }
+    }
+
+    /// From here on a closed stdout stops nothing: what is written to it is lost, the work is not.
+    pub fn outlive_pipe(&mut self) {
+        self.outlives_pipe = true;
+    }
+
+    fn forgive(&self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if self.outlives_pipe && error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
         }
     }
 
@@ -110,6 +127,11 @@ impl Output {
     /// Whether questions can be asked: stdin and stderr are a terminal and `--no-input` was not given.
     pub fn is_interactive(&self) -> bool {
         self.interactive
+    }
+
+    /// Whether questions are wanted at all: `--no-input` was not given.
+    pub fn may_ask(&self) -> bool {
+        !self.no_input
     }
 
     /// Whether stdout shows colour.
@@ -127,8 +149,9 @@ impl Output {
     /// # Errors
     /// When stdout is closed; a broken pipe ends the program quietly.
     pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
-        self.stdout.write_all(text.as_ref().as_bytes())?;
-        self.stdout.write_all(b"\n")
+        let written =
+            self.stdout.write_all(text.as_ref().as_bytes()).and_then(|()| self.stdout.write_all(b"\n"));
+        self.forgive(written)
     }
 
     /// Writes a part of a line to stdout and shows it at once.
@@ -136,8 +159,8 @@ impl Output {
     /// # Errors
     /// As [`Output::line`].
     pub fn part(&mut self, text: impl AsRef<str>) -> io::Result<()> {
-        self.stdout.write_all(text.as_ref().as_bytes())?;
-        self.stdout.flush()
+        let written = self.stdout.write_all(text.as_ref().as_bytes()).and_then(|()| self.stdout.flush());
+        self.forgive(written)
     }
 
     /// Writes what has not been written yet.
@@ -145,7 +168,8 @@ impl Output {
     /// # Errors
     /// As [`Output::line`].
     pub fn flush(&mut self) -> io::Result<()> {
-        self.stdout.flush()
+        let written = self.stdout.flush();
+        self.forgive(written)
     }
 
     /// Writes a line of talk to stderr, unless `-v 0`.
@@ -156,7 +180,7 @@ impl Output {
         if self.verbosity == 0 {
             return Ok(());
         }
-        self.stdout.flush()?;
+        self.flush()?;
         writeln!(io::stderr(), "{}", text.as_ref())
     }
 
@@ -166,7 +190,7 @@ impl Output {
     /// When stderr is closed.
     pub fn warning(&mut self, text: impl AsRef<str>) -> io::Result<()> {
         let label = paint(self.stderr_color, Style::Warning, "warning:");
-        self.stdout.flush()?;
+        self.flush()?;
         writeln!(io::stderr(), "{label} {}", text.as_ref())
     }
 

@@ -19,3 +19,13 @@ pub fn block_on<T>(work: impl Future<Output = CommandResult<T>>) -> CommandResul
         }
     })
 }
+
+/// Runs `work`, which blocks its thread, such as a question to a person, so that Ctrl-C ends the wait.
+///
+/// # Errors
+/// [`CommandError::interrupted`]. `work` itself then stays behind until the program ends, in a moment.
+pub fn wait<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> CommandResult<T> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || answer.send(work()).is_ok());
+    block_on(async { answered.await.map_err(|_| CommandError::failed("the question was not answered")) })
+}

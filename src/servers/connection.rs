@@ -36,11 +36,11 @@ pub(super) async fn serve(
         let clock = Arc::clone(&clock);
         service_fn(move |mut request: http::Request<Incoming>| {
             let (handler, clock) = (Arc::clone(&handler), Arc::clone(&clock));
-            clock.begin();
+            let answering = Answering::begin(clock);
             async move {
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let response = handler.answer(request.map(Body::new)).await;
-                clock.end();
+                drop(answering);
                 Ok::<_, std::convert::Infallible>(response)
             }
         })
@@ -192,6 +192,22 @@ impl Clock {
         if self.phase() == Phase::Idle {
             self.touch();
         }
+    }
+}
+
+/// A request that is being answered. A browser may take it back, which drops it; the clock goes on then too.
+struct Answering(Arc<Clock>);
+
+impl Answering {
+    fn begin(clock: Arc<Clock>) -> Self {
+        clock.begin();
+        Self(clock)
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

@@ -49,6 +49,17 @@ on_every_database! {
         }
     }
 
+    async fn a_caller_that_goes_away_leaves_no_answer_for_the_next(db in TestDatabase) {
+        let small = db.reopen(|settings| settings.pool_size = 1);
+        for number in 0_u32..120 {
+            let patience = Duration::from_micros(u64::from(number) * 20);
+            let dropped = async { small.query::<(i64,)>("SELECT ? + 1000", params![number]).await };
+            drop(tokio::time::timeout(patience, dropped).await);
+            let answer = small.query::<(i64,)>("SELECT ? + 1", params![number]).await.unwrap();
+            assert_eq!(answer, [(i64::from(number) + 1,)]);
+        }
+    }
+
     async fn a_busy_pool_is_waited_for_only_so_long(db in TestDatabase) {
         let small = db.reopen(|settings| {
             settings.pool_size = 1;

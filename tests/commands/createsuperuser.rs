@@ -95,3 +95,26 @@ fn a_password_is_changed_and_an_unknown_account_is_named() {
     with_input(&workspace, &["changepassword", "bob", "--password-stdin"], "x\n")
         .fails_with(1, "error: user `bob` does not exist\n");
 }
+
+#[test]
+fn a_file_that_another_program_locks_is_named_within_seconds() {
+    use manage::conf::DatabaseSettings;
+    use manage::db::{Database, backends};
+
+    let mut workspace = migrated();
+    workspace.set("MANAGE__DATABASES__USERS__LOCK_TIMEOUT", "0.3");
+    let settings = DatabaseSettings::from_url("sqlite:///users.sqlite3").unwrap();
+    let locker = Database::new(backends::create("users", &settings, workspace.path()).unwrap(), &settings);
+    let run = crate::support::block_on(locker.atomic(async |_| {
+        Ok::<_, manage::db::Error>(workspace.manage(["createsuperuser", "--username", "ada", "--no-input"]))
+    }));
+    let file = workspace.path().join("users.sqlite3");
+    run.unwrap().fails_with(
+        1,
+        &format!(
+            "error: database `users` at {}: database is locked\n\
+             hint: another program is writing to it: let it finish, then try again\n",
+            file.display()
+        ),
+    );
+}

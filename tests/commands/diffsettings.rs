@@ -98,6 +98,28 @@ fn env_files_count_in_development_alone() {
 }
 
 #[test]
+fn a_databases_options_are_taken_as_they_are() {
+    let workspace = Workspace::new();
+    workspace
+        .write("settings/dev.toml", "[databases.default.options]\nsslrootcert = \"/my certs/ca, old.pem\"\n");
+    let shown = workspace.manage(["diffsettings", "--format", "plain"]).succeeds();
+    assert!(shown.contains("options.sslrootcert = \"/my certs/ca, old.pem\"\n"), "{shown}");
+}
+
+#[test]
+fn a_doubtful_word_for_development_means_production() {
+    let mut workspace = Workspace::new();
+    workspace
+        .set("ENVIRONMENT_DEVELOPMENT", "no")
+        .set("SECRET_KEY", "x")
+        .set("DJANGO_ALLOWED_HOSTS", "a.example");
+    let shown = workspace.manage(["diffsettings", "--format", "json"]).succeeds();
+    assert!(shown.contains("\"profile\": \"prod\""), "{shown}");
+    workspace.set("SECRET_KEY", "");
+    assert!(workspace.manage(["diffsettings"]).fails(1).contains("`secret_key`"));
+}
+
+#[test]
 fn a_secret_may_lie_in_a_file() {
     let mut workspace = Workspace::new();
     workspace

@@ -49,6 +49,16 @@ fn a_closed_pipe_ends_the_program_quietly() {
 }
 
 #[test]
+fn work_goes_on_when_nobody_reads_its_answer_any_more() {
+    let workspace = Workspace::new();
+    let mut child = workspace.command(["migrate"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let states = workspace.manage(["showmigrations", "--format", "plain"]).succeeds();
+    assert!(!states.contains("[ ]"), "{states}");
+}
+
+#[test]
 fn colour_is_for_terminals_and_for_those_who_ask() {
     let plain = Workspace::new().manage(["check", "--deploy"]).succeeds();
     assert!(!plain.contains('\x1b'), "{plain}");

@@ -10,4 +10,5 @@ mod man;
 mod migrate;
 mod showmigrations;
 mod sqlmigrate;
+mod terminal;
 mod version;

@@ -5,7 +5,7 @@ mod program;
 mod server;
 
 pub use databases::{Kind, TestDatabase, block_on};
-pub use program::{Run, Workspace};
+pub use program::{MANAGE, Run, Workspace};
 pub use server::{PASSWORD, Server, eventually};
 
 pub(crate) use databases::on_every_database;

@@ -41,7 +41,7 @@ const AFTERWARDS: [Dialects; 4] = [
 /// Fills both databases.
 ///
 /// # Errors
-/// Those of the databases; a unique violation when somebody has one of the names already.
+/// Those of the databases; a unique violation when somebody else has one of the names already.
 pub(super) async fn load(
     project: &Project,
     content: &Content,
@@ -68,6 +68,16 @@ async fn people(database: &Database, content: &Content, password: &str, bar: &Pr
         content.articles.iter().map(|article| article.published_at).min().unwrap_or(Timestamp::UNIX_EPOCH);
     let first = database
         .atomic(async |tx: &mut Transaction| {
+            // A run that was killed between the two databases has left the people already, all or none.
+            const FOUND: &str = "SELECT id FROM auth_user WHERE username = ?";
+            let names = [content.people.first(), content.people.last()].map(|person| person.map(|person| &person.username));
+            let first: Option<(i64,)> = tx.query_optional(FOUND, params![names[0]]).await?;
+            let last: Option<(i64,)> = tx.query_optional(FOUND, params![names[1]]).await?;
+            if let (Some((first,)), Some((last,))) = (first, last)
+                && last - first + 1 == content.people.len() as i64
+            {
+                return Ok(first);
+            }
             let first = next_id(tx, "SELECT MAX(id) FROM auth_user").await?;
             let columns = "id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined";
             let rows = content.people.iter().zip(first..).map(|(person, id)| {

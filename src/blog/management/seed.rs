@@ -27,14 +27,21 @@ pub struct Seed {
     /// People who read; their numbers follow those of the writers
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     travellers: u32,
+    /// Succeed without doing anything when there are articles
+    #[arg(long)]
+    if_empty: bool,
 }
 
 impl BaseCommand for Seed {
     const NAME: &'static str = "seed";
     const GROUP: Group = Group::Project;
+    const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
+        if self.if_empty && block_on(has_articles(project))? {
+            return Ok(());
+        }
         let content = self.content()?;
         let Content { people, articles, comments, ratings } = &content;
         let steps = 3 * people.len() + articles.len() + comments.len() + ratings.len();

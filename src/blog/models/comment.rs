@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::db::backends::base::Statement;
-use crate::db::{Database, Error, Executor, FromRow, Result, Row, params};
+use crate::db::{Database, Error, Executor, FromRow, Result, Row, StatementKind, params};
 use crate::timezone;
 
 /// A comment as an article's page shows it.
@@ -103,7 +103,12 @@ impl NewComment<'_> {
     /// # Errors
     /// [`CommentError`].
     pub async fn post(self, database: &Database) -> Result<i64, CommentError> {
-        match database.atomic(async |tx| self.insert(tx).await).await {
+        let mut answer = database.atomic(async |tx| self.insert(tx).await).await;
+        if matches!(&answer, Err(CommentError::Database(error)) if error.statement_kind() == Some(StatementKind::Retryable))
+        {
+            answer = database.atomic(async |tx| self.insert(tx).await).await;
+        }
+        match answer {
             Err(CommentError::Database(error)) if error.is_unique_violation() => {
                 const SQL: &str = "SELECT id FROM blog_comment WHERE submission = ?";
                 let row: Option<(i64,)> = database.query_optional(SQL, params![self.submission]).await?;
@@ -113,7 +118,7 @@ impl NewComment<'_> {
         }
     }
 
-    async fn insert(self, tx: &mut crate::db::Transaction) -> Result<i64, CommentError> {
+    async fn insert(&self, tx: &mut crate::db::Transaction) -> Result<i64, CommentError> {
         const PARENT: &str = "SELECT 1 FROM blog_comment WHERE id = ? AND article_id = ?";
         const INSERT: &str = "INSERT INTO blog_comment (article_id, author_id, parent_id, body, created_at, submission) \
                               VALUES (?, ?, ?, ?, ?, ?)";
@@ -126,9 +131,9 @@ impl NewComment<'_> {
         let now = timezone::now();
         let values =
             params![self.article_id, self.author_id, self.parent_id, self.body, now, self.submission];
-        let id = Executor::insert(&mut &mut *tx, Statement { sql: INSERT, params: values }, "id").await?;
+        // The article's row first: the key of a new comment shares it, and two who share it cannot both write it after.
         tx.execute(COUNT, params![self.article_id]).await?;
-        Ok(id)
+        Ok(Executor::insert(&mut &mut *tx, Statement { sql: INSERT, params: values }, "id").await?)
     }
 }
 

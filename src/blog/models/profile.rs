@@ -1,5 +1,6 @@
 //! People as the blog knows them.
 
+use crate::crypto;
 use crate::db::{Database, Error, FromRow, Result, Row, params};
 use crate::setup::Project;
 use crate::text;
@@ -69,8 +70,10 @@ impl Profile {
             "" => format!("member-{user_id}"),
             slug => slug.to_owned(),
         };
-        // The number makes it unique when somebody else's name gives the same slug.
-        for slug in [slug.clone(), format!("{slug}-{user_id}")] {
+        // The number makes it unique when somebody else's name gives the same slug; the letters, when somebody's name
+        // is that very slug with that very number.
+        let lucky = format!("{slug}-{}", crypto::random_string(8).to_lowercase());
+        for slug in [slug.clone(), format!("{slug}-{user_id}"), lucky] {
             match insert(database, user_id, username, &slug).await {
                 Err(error) if error.is_unique_violation() => {}
                 Err(error) => return Err(error),

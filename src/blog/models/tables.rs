@@ -71,7 +71,7 @@ pub struct Article {
     /// Their sum.
     #[field(type = "PositiveInteger", default = 0)]
     pub rating_sum: i64,
-    /// Their mean in hundredths, to sort by.
+    /// Their mean in thousandths, to sort by.
     #[field(type = "PositiveInteger", default = 0)]
     pub rating_score: i64,
     /// Clean HTML.

@@ -2,7 +2,7 @@
 
 use super::models::User;
 use crate::conf::Settings;
-use crate::contrib::sessions::Session;
+use crate::contrib::sessions::{Session, delete_expired};
 use crate::crypto;
 use crate::db::{Result, params};
 use crate::http::RequestInfo;
@@ -28,7 +28,7 @@ pub async fn login(project: &Project, session: &Session, info: &RequestInfo, use
     session.set_user(Some(user.id));
     const SQL: &str = "UPDATE auth_user SET last_login = ? WHERE id = ?";
     project.database_of("auth")?.execute(SQL, params![timezone::now(), user.id]).await?;
-    Ok(())
+    delete_expired(project.database_of("sessions")?).await
 }
 
 /// Signs out: the session ends.

@@ -125,7 +125,9 @@ impl User {
     /// # Errors
     /// Those of the database.
     pub async fn by_username(database: &Database, username: &str) -> Result<Option<Self>> {
-        Self::objects(database).filter(Self::username().eq(username)).first().await
+        let found = Self::objects(database).filter(Self::username().eq(username)).first().await?;
+        // Some databases compare without regard to case and accents; a name to sign in with is exact everywhere.
+        Ok(found.filter(|user| user.username == username))
     }
 
     /// Sets the encoded password, which ends the account's sessions.

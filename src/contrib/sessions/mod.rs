@@ -9,7 +9,7 @@ mod middleware;
 
 pub use middleware::Sessions;
 pub use session::Session;
-pub use store::{Stored, delete, delete_others, of_user};
+pub use store::{Stored, delete, delete_expired, delete_others, of_user};
 
 use crate::apps::AppConfig;
 

@@ -53,6 +53,20 @@ pub async fn delete(database: &Database, key: &str) -> Result<()> {
     database.execute("DELETE FROM django_session WHERE session_key = ?", params![key]).await.map(drop)
 }
 
+/// Deletes sessions that have ended, some at a time: signing in calls it, so that they do not pile up.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_expired(database: &Database) -> Result<()> {
+    const FIND: &str =
+        "SELECT session_key FROM django_session WHERE expire_date <= ? ORDER BY expire_date LIMIT 100";
+    let ended: Vec<(String,)> = database.query(FIND, params![timezone::now()]).await?;
+    for (key,) in ended {
+        delete(database, &key).await?;
+    }
+    Ok(())
+}
+
 /// Ends all sessions of a person but one.
 ///
 /// # Errors

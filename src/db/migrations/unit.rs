@@ -207,7 +207,8 @@ impl Unit<'_> {
                 );
                 let kind = StatementKind::ForeignKeyViolation;
                 let sql = "PRAGMA foreign_key_check".to_owned();
-                let error = Box::new(StatementError { kind, code: None, message, sql: sql.clone() });
+                let error =
+                    Box::new(StatementError { place: None, kind, code: None, message, sql: sql.clone() });
                 return Err(self.failed(self.last_place(), &sql, db::Error::Statement(error)));
             }
         }

@@ -1,3 +1,5 @@
+use std::fs;
+
 use clap::Args;
 
 use crate::management::serving;
@@ -16,23 +18,36 @@ pub struct Dev {
     no_seed: bool,
 }
 
+/// Stands in the project's folder while it is made, so that a run that was killed is taken up again.
+const UNFINISHED: &str = ".manage-dev-unfinished";
+
 impl BaseCommand for Dev {
     const NAME: &'static str = "dev";
     const GROUP: Group = Group::Serving;
+    const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         serving::check_bind(manage.project()?, &self.bind)?;
         let pending = block_on(async { Ok(pending_migrations(manage.project()?).await?) })?;
-        if pending.is_new && !pending.migrations.is_empty() {
-            out.status("A new project: making its databases.")?;
-            manage.call("migrate", &[], out)?;
-            if !self.no_seed && manage.installed.commands.iter().any(|command| command.name == "seed") {
-                manage.call("seed", &[], out)?;
-            }
-            out.flush()?;
+        let unfinished = manage.project()?.root.join(UNFINISHED);
+        if unfinished.exists() || pending.is_new && !pending.migrations.is_empty() {
+            fs::write(&unfinished, "`manage dev` makes this project; it goes on where it was stopped.\n")?;
+            self.make(manage, out)?;
+            fs::remove_file(&unfinished)?;
         }
         let mut project = manage.new_project()?;
         project.settings.debug = true;
         serving::run(manage, project, &self.bind, out)
+    }
+}
+
+impl Dev {
+    fn make(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        out.status("A new project: making its databases.")?;
+        manage.call("migrate", &[], out)?;
+        if !self.no_seed && manage.installed.commands.iter().any(|command| command.name == "seed") {
+            manage.call("seed", &["--if-empty"], out)?;
+        }
+        Ok(out.flush()?)
     }
 }

@@ -42,6 +42,7 @@ pub struct Migrate {
 impl BaseCommand for Migrate {
     const NAME: &'static str = "migrate";
     const GROUP: Group = Group::Migrations;
+    const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;

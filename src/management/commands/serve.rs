@@ -18,6 +18,7 @@ pub struct Serve {
 impl BaseCommand for Serve {
     const NAME: &'static str = "serve";
     const GROUP: Group = Group::Serving;
+    const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let mut project = manage.new_project()?;

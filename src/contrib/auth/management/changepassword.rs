@@ -19,6 +19,7 @@ pub struct ChangePassword {
 impl BaseCommand for ChangePassword {
     const NAME: &'static str = "changepassword";
     const GROUP: Group = Group::People;
+    const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;

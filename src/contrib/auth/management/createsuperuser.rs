@@ -39,6 +39,7 @@ struct Answers {
 impl BaseCommand for CreateSuperuser {
     const NAME: &'static str = "createsuperuser";
     const GROUP: Group = Group::People;
+    const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;

@@ -1,13 +1,16 @@
 //! Asking for a new password: typed twice, or read from stdin.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, Read as _};
 
 use crate::conf::Environment;
 use crate::contrib::auth::password_validation::{UserAttributes, validate};
-use crate::management::{CommandError, CommandResult, Output, Prompt};
+use crate::management::{CommandError, CommandResult, Output, Prompt, wait};
 
 /// How often a password may be typed wrongly (Django's three).
 const TRIES: u32 = 3;
+
+/// Most bytes of the line that holds a password.
+const LONGEST_LINE: u64 = 65_536;
 
 /// The name of the person at this machine, where the environment says it.
 pub fn system_user(environment: &Environment) -> Option<&str> {
@@ -22,13 +25,14 @@ pub fn system_user(environment: &Environment) -> Option<&str> {
 /// # Errors
 /// When stdin cannot be read or holds nothing.
 pub fn from_stdin() -> CommandResult<String> {
-    let mut text = String::new();
-    std::io::stdin().take(65_536).read_to_string(&mut text)?;
-    let password = text.lines().next().unwrap_or_default();
-    if password.is_empty() {
-        return Err(CommandError::failed("there is no password on standard input"));
+    let line = wait(|| {
+        let mut line = String::new();
+        std::io::stdin().lock().take(LONGEST_LINE).read_line(&mut line).map(|_| line)
+    })??;
+    match line.trim_end_matches(['\r', '\n']) {
+        "" => Err(CommandError::failed("there is no password on standard input")),
+        password => Ok(password.to_owned()),
     }
-    Ok(password.to_owned())
 }
 
 /// Refuses a password that breaks a rule, naming every rule.

@@ -17,12 +17,15 @@ pub struct MysqlConnection {
     inner: Conn,
     in_transaction: bool,
     is_broken: bool,
+    /// A statement was sent and its answer not read to the end. A caller that is dropped meanwhile, such as the
+    /// request of a browser that went away, leaves it so; the next answer would be somebody else's.
+    is_busy: bool,
 }
 
 impl MysqlConnection {
     /// A connection over an established one of the driver.
     pub fn new(inner: Conn) -> Self {
-        Self { inner, in_transaction: false, is_broken: false }
+        Self { inner, in_transaction: false, is_broken: false, is_busy: false }
     }
 
     /// Limits the time of one statement; the two servers have a variable each, in different units.
@@ -35,11 +38,13 @@ impl MysqlConnection {
     }
 
     async fn simple(&mut self, sql: &str) -> Result<()> {
+        self.is_busy = true;
         let done = self.inner.query_drop(sql).await;
         self.checked(sql, done)
     }
 
     fn checked<T>(&mut self, sql: &str, answer: std::result::Result<T, mysql_async::Error>) -> Result<T> {
+        self.is_busy = false;
         answer.map_err(|error| {
             self.is_broken |= error::is_fatal(&error);
             error::statement(sql, &error)
@@ -57,6 +62,7 @@ fn params(statement: Statement<'_>) -> Params {
 #[async_trait]
 impl Connection for MysqlConnection {
     async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        self.is_busy = true;
         let answer = self.inner.exec::<mysql_async::Row, _, _>(statement.sql, params(statement)).await;
         let rows = self.checked(statement.sql, answer)?;
         let Some(first) = rows.first() else { return Ok(Vec::new()) };
@@ -71,6 +77,7 @@ impl Connection for MysqlConnection {
     }
 
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
+        self.is_busy = true;
         let answer = self.inner.exec_drop(statement.sql, params(statement)).await;
         self.checked(statement.sql, answer)?;
         Ok(self.inner.affected_rows())
@@ -106,6 +113,6 @@ impl Connection for MysqlConnection {
     }
 
     fn is_reusable(&self) -> bool {
-        !self.in_transaction && !self.is_broken
+        !self.in_transaction && !self.is_broken && !self.is_busy
     }
 }

@@ -58,7 +58,7 @@ pub fn statement(sql: &str, error: &mysql_async::Error) -> Error {
         }
         error => (StatementKind::Other, None, error.to_string()),
     };
-    Error::Statement(Box::new(StatementError { kind, code, message, sql: sql.to_owned() }))
+    Error::Statement(Box::new(StatementError { place: None, kind, code, message, sql: sql.to_owned() }))
 }
 
 /// Whether the connection is of no more use.

@@ -91,7 +91,7 @@ pub fn statement(sql: &str, error: &tokio_postgres::Error) -> Error {
             && std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>);
     let kind =
         if lost { StatementKind::ConnectionLost } else { error.code().map_or(StatementKind::Other, kind) };
-    Error::Statement(Box::new(StatementError { kind, code, message, sql: sql.to_owned() }))
+    Error::Statement(Box::new(StatementError { place: None, kind, code, message, sql: sql.to_owned() }))
 }
 
 fn kind(state: &SqlState) -> StatementKind {

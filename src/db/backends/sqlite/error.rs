@@ -35,6 +35,7 @@ pub fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
 /// What to say when a statement fails.
 pub fn statement(sql: &str, error: &rusqlite::Error) -> Error {
     Error::Statement(Box::new(StatementError {
+        place: None,
         kind: kind(error),
         code: None,
         message: message(error),

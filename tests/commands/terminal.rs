@@ -1,0 +1,99 @@
+//! What a person at a terminal sees: questions, tables, colours. The terminal is a real one, made by Python's `pty`.
+
+use std::process::Stdio;
+
+use crate::support::{MANAGE, Run, Workspace};
+
+/// Runs the program at a terminal of 100 columns. Waits for each prompt, then types its answer; prints all that was seen.
+const TERMINAL: &str = r"
+import fcntl, json, os, pty, struct, sys, termios, time
+dialogue, arguments = json.loads(sys.argv[1]), sys.argv[2:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(arguments[0], arguments)
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 100, 0, 0))
+seen, new = b'', b''
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    seen, new = seen + part, new + part
+    # A question that waits ends in this sign; one that was answered shows another.
+    asked = new.rfind('›'.encode())
+    if dialogue and dialogue[0][0].encode() in new[:max(asked, 0)].rsplit(b'\n', 1)[-1]:
+        # What is typed before the echo is off is thrown away, as by any program that asks for a password.
+        time.sleep(0.2)
+        os.write(terminal, dialogue.pop(0)[1].encode())
+        new = b''
+sys.stdout.buffer.write(seen)
+_, status = os.waitpid(pid, 0)
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+";
+
+fn at_terminal(workspace: &Workspace, args: &[&str], dialogue: &[(&str, &str)]) -> Run {
+    let dialogue = serde_json::to_string(dialogue).unwrap();
+    let command = workspace.command([""; 0]);
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", TERMINAL, &dialogue, MANAGE]).args(args).current_dir(workspace.path()).env_clear();
+    python
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("TERM", "xterm-256color");
+    python.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Run::of(python.spawn().unwrap())
+}
+
+#[test]
+fn a_superuser_is_asked_for_and_every_answer_checked() {
+    let mut workspace = Workspace::new();
+    workspace.set("USER", "kim");
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    let dialogue = [
+        ("Username", "a b\r"),
+        ("Username", "ada\r"),
+        ("Email address", "nowhere\r"),
+        ("Email address", "ada@example.org\r"),
+        ("Password", "password\r"),
+        ("(again)", "password\r"),
+        ("anyway?", "n"),
+        ("Password", "walks to Lyon\r"),
+        ("(again)", "walks to Rome\r"),
+        ("Password", "walks to Lyon\r"),
+        ("(again)", "walks to Lyon\r"),
+    ];
+    let seen = at_terminal(&workspace, &["createsuperuser"], &dialogue).succeeds();
+    for text in [
+        "(kim)",
+        "Error: Use letters, digits and @ . + - _ only.",
+        "Error: Enter a valid email address.",
+        "This password is too common.",
+        "Error: Your passwords didn't match.",
+        "Superuser created successfully.",
+    ] {
+        assert!(seen.contains(text), "{text} was not seen:\n{seen}");
+    }
+    assert!(!seen.contains("walks to"), "the password was shown:\n{seen}");
+}
+
+#[test]
+fn ctrl_c_at_a_question_ends_with_130_and_makes_nothing() {
+    let workspace = Workspace::new();
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    let seen = at_terminal(
+        &workspace,
+        &["createsuperuser"],
+        &[("Username", "ada\r"), ("Email", "\r"), ("Password", "\u{3}")],
+    );
+    assert_eq!(seen.status, 130, "{}", seen.stdout);
+    workspace.manage(["changepassword", "ada", "--password-stdin"]).fails(1);
+}
+
+#[test]
+fn tables_have_lines_on_a_terminal_alone() {
+    let workspace = Workspace::new();
+    let seen = at_terminal(&workspace, &["showmigrations"], &[]).succeeds();
+    assert!(seen.contains("──────"), "{seen}");
+    assert!(!workspace.manage(["showmigrations"]).succeeds().contains('─'));
+}
