@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 
 use clap::Args;
@@ -92,8 +93,14 @@ impl Migrate {
         } else {
             self.databases.clone()
         };
+        let mut places: BTreeMap<String, &str> = BTreeMap::new();
         for alias in &aliases {
-            project.connections.backend(alias)?;
+            let place = project.connections.backend(alias)?.address();
+            // The second would wait for the lock of the first, which is this very run.
+            if let Some(other) = places.insert(place, alias).filter(|other| *other != alias) {
+                return Err(CommandError::failed(format!("`{other}` and `{alias}` are the same database"))
+                    .hint("keep one of them and route every app to it, or name one with `--database`"));
+            }
         }
         // Everybody takes locks in this order, so that nobody waits in a circle.
         aliases.sort();
