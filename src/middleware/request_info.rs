@@ -61,7 +61,7 @@ impl Info {
         let lines = headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok());
         let addresses: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
         let mut client = peer;
-        for address in addresses.into_iter().rev().map_while(|address| address.parse::<IpAddr>().ok()) {
+        for address in addresses.into_iter().rev().map_while(address_of) {
             client = address.to_canonical();
             if !self.is_trusted(client) {
                 break;
@@ -69,6 +69,12 @@ impl Info {
         }
         client
     }
+}
+
+/// An address as proxies write it, some with a port: `192.0.2.1`, `192.0.2.1:80`, `[2001:db8::1]:80`.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.trim_matches(['[', ']']).parse().ok().or_else(with_port)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -121,6 +127,17 @@ fn number(address: IpAddr) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_proxies_may_have_ports() {
+        for text in ["192.0.2.1", "192.0.2.1:80"] {
+            assert_eq!(address_of(text), Some(IpAddr::from([192, 0, 2, 1])));
+        }
+        for text in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80"] {
+            assert_eq!(address_of(text).map(|address| address.to_string()).as_deref(), Some("2001:db8::1"));
+        }
+        assert_eq!(address_of("unknown"), None);
+    }
 
     #[test]
     fn a_network_holds_its_addresses_only() {

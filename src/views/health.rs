@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::{HeaderValue, StatusCode, header};
+use tokio::sync::Semaphore;
 
 use super::json;
 use crate::db::Value;
@@ -46,8 +47,12 @@ pub struct Pending {
     pub is_new: bool,
 }
 
+/// One look at a time: each reads the migrations and opens a connection per database, and anybody may ask.
+static LOOK: Semaphore = Semaphore::const_new(1);
+
 /// Whether every database answers and has its migrations. `GET /readyz`
 pub async fn readyz(State(site): State<Arc<Site>>) -> Response {
+    let _look = LOOK.acquire().await;
     let connections = &site.project.connections;
     let mut answers = serde_json::Map::new();
     let mut is_ready = true;

@@ -44,5 +44,6 @@ pub async fn hash(password: String) -> anyhow::Result<String> {
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let _slot = SLOTS.acquire().await.ok()?;
-    tokio::task::spawn_blocking(work).await.ok()
+    let done = tokio::task::spawn_blocking(work).await;
+    done.inspect_err(|error| tracing::error!(%error, "a password could not be hashed or checked")).ok()
 }
