@@ -1,4 +1,5 @@
-//! Sign-ins are throttled, per account and per address, by rows that survive a restart and are shared by all workers.
+//! Sign-ins are throttled per account and per address, new accounts per address, by rows that survive a restart and are
+//! shared by all workers.
 
 use std::net::IpAddr;
 
@@ -9,6 +10,9 @@ use crate::crypto;
 use crate::db::backends::base::Statement;
 use crate::db::{Database, Executor, Result, params};
 use crate::timezone;
+
+/// New accounts from one address within the window of sign-ins: a school or an office shares one.
+const SIGN_UPS: i64 = 20;
 
 /// An attempt that may go on.
 pub(super) struct Attempt {
@@ -58,6 +62,32 @@ pub(super) async fn begin(
         .await?;
     let seconds = oldest.saturating_add(window).map_or(0, |end| end.duration_since(now).as_secs());
     Ok(Verdict::Wait { seconds: u64::try_from(seconds).unwrap_or(0).max(1) })
+}
+
+/// Counts a new account against the address it is made from. Gives the seconds to wait when there were too many.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn sign_up(
+    database: &Database,
+    settings: &AuthSettings,
+    address: IpAddr,
+) -> Result<Option<u64>> {
+    const COUNT: &str = "SELECT COUNT(*), MIN(attempted_at) FROM accounts_loginattempt WHERE subject = ? AND attempted_at > ?";
+    let now = timezone::now();
+    let window = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
+    let since = now.saturating_sub(window).unwrap_or(Timestamp::MIN);
+    let subject = subject("sign-up", &network(address));
+    insert(database, &subject, now).await?;
+    let counted: Option<(i64, Option<Timestamp>)> =
+        database.query_optional(COUNT, params![subject, since]).await?;
+    Ok(match counted {
+        Some((count, Some(oldest))) if count > SIGN_UPS => {
+            let seconds = oldest.saturating_add(window).map_or(0, |end| end.duration_since(now).as_secs());
+            Some(u64::try_from(seconds).unwrap_or(0).max(1))
+        }
+        _ => None,
+    })
 }
 
 /// Forgets the failures of an account whose owner signed in. Those of the address stay, but for this attempt: an

@@ -48,3 +48,15 @@ fn a_closed_site_takes_nobody() {
     let server = Server::with(&[("MANAGE__AUTH__SIGNUP_OPEN", "false")]);
     assert_eq!(server.browser().get(SIGN_UP).status, 403);
 }
+
+#[test]
+fn one_address_makes_only_so_many_accounts_at_a_time() {
+    let server = Server::start();
+    let mut browser = server.browser();
+    for number in 1..=20 {
+        assert_eq!(browser.post(SIGN_UP, SIGN_UP, &form("hannah")).status, 200, "{number}");
+    }
+    let answer = browser.post(SIGN_UP, SIGN_UP, &form("somebody-new"));
+    assert_eq!(answer.status, 429);
+    assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+}
