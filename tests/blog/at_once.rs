@@ -1,6 +1,6 @@
 //! Many readers at the same moment, on every database: nothing is lost, nothing is counted twice.
 
-use manage::blog::models::{NewComment, rate};
+use manage::blog::models::{ArticlePage, NewComment, Profile, rate};
 use manage::db::Database;
 
 use crate::support::on_every_database;
@@ -45,6 +45,18 @@ on_every_database! {
         }
         let [comments, counted, ..] = numbers(&db.database).await;
         assert_eq!((comments, counted), (before + 48, before + 48));
+    }
+
+    async fn a_page_has_one_address(mut db in TestDatabase) {
+        fill(&mut db);
+        let row: Option<(String, String)> = db.database.query_optional(
+            "SELECT a.slug, p.slug FROM blog_article a JOIN blog_profile p ON p.id = a.author_id WHERE a.id = 1", &[],
+        ).await.unwrap();
+        let (article, author) = row.unwrap();
+        assert!(ArticlePage::by_slug(&db.database, &article).await.unwrap().is_some());
+        assert!(ArticlePage::by_slug(&db.database, &article.to_uppercase()).await.unwrap().is_none());
+        assert!(Profile::by_slug(&db.database, &author).await.unwrap().is_some());
+        assert!(Profile::by_slug(&db.database, &author.to_uppercase()).await.unwrap().is_none());
     }
 
     async fn two_ratings_of_one_reader_are_one_row(mut db in TestDatabase) {

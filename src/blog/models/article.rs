@@ -152,7 +152,9 @@ impl ArticlePage {
             .await?;
         let mut answers = answers.into_iter();
         let mut rows = || answers.next().unwrap_or_default().into_iter();
-        let Some(article) = rows().next().map(Article::from_row).transpose()? else { return Ok(None) };
+        let article = rows().next().map(Article::from_row).transpose()?;
+        // Some databases compare without regard to case; a page has one address.
+        let Some(article) = article.filter(|article| article.card.slug == slug) else { return Ok(None) };
         Ok(Some(Self {
             article,
             comments: rows().map(Comment::from_row).collect::<Result<_>>()?,

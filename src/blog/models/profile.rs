@@ -44,7 +44,9 @@ impl Profile {
     pub async fn by_slug(database: &Database, slug: &str) -> Result<Option<Self>> {
         const SQL: &str =
             "SELECT id, user_id, name, slug, bio, article_count FROM blog_profile WHERE slug = ?";
-        database.query_optional(SQL, params![slug]).await
+        let found: Option<Self> = database.query_optional(SQL, params![slug]).await?;
+        // Some databases compare without regard to case; a page has one address.
+        Ok(found.filter(|profile| profile.slug == slug))
     }
 
     /// The profile of an account.
