@@ -41,18 +41,16 @@ pub(super) async fn begin(
     username: &str,
     address: IpAddr,
 ) -> Result<Verdict> {
-    let now = timezone::now();
-    let window = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
-    let since = now.saturating_sub(window).unwrap_or(Timestamp::MIN);
-    database.execute("DELETE FROM accounts_loginattempt WHERE attempted_at <= ?", params![since]).await?;
+    let window = Window::new(settings);
+    window.forget_ended(database).await?;
     let (account, address) =
         (subject("account", &username.to_lowercase()), subject("address", &network(address)));
-    let account_id = insert(database, &account, now).await?;
-    let address_id = insert(database, &address, now).await?;
+    let account_id = insert(database, &account, window.now).await?;
+    let address_id = insert(database, &address, window.now).await?;
     const COUNT: &str = "SELECT subject, COUNT(*), MIN(attempted_at) FROM accounts_loginattempt \
                          WHERE subject IN (?, ?) AND attempted_at > ? GROUP BY subject";
     let counts: Vec<(String, i64, Timestamp)> =
-        database.query(COUNT, params![account, address, since]).await?;
+        database.query(COUNT, params![account, address, window.start]).await?;
     let limit = i64::from(settings.login_attempts);
     let oldest = counts.iter().filter(|(_, count, _)| *count > limit).map(|(_, _, oldest)| *oldest).max();
     let Some(oldest) = oldest else { return Ok(Verdict::Allowed(Attempt { account, address_id })) };
@@ -60,8 +58,7 @@ pub(super) async fn begin(
     database
         .execute("DELETE FROM accounts_loginattempt WHERE id IN (?, ?)", params![account_id, address_id])
         .await?;
-    let seconds = oldest.saturating_add(window).map_or(0, |end| end.duration_since(now).as_secs());
-    Ok(Verdict::Wait { seconds: u64::try_from(seconds).unwrap_or(0).max(1) })
+    Ok(Verdict::Wait { seconds: window.wait(oldest) })
 }
 
 /// Counts a new account against the address it is made from. Gives the seconds to wait when there were too many.
@@ -74,20 +71,43 @@ pub(super) async fn sign_up(
     address: IpAddr,
 ) -> Result<Option<u64>> {
     const COUNT: &str = "SELECT COUNT(*), MIN(attempted_at) FROM accounts_loginattempt WHERE subject = ? AND attempted_at > ?";
-    let now = timezone::now();
-    let window = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
-    let since = now.saturating_sub(window).unwrap_or(Timestamp::MIN);
+    let window = Window::new(settings);
+    window.forget_ended(database).await?;
     let subject = subject("sign-up", &network(address));
-    insert(database, &subject, now).await?;
+    let id = insert(database, &subject, window.now).await?;
     let counted: Option<(i64, Option<Timestamp>)> =
-        database.query_optional(COUNT, params![subject, since]).await?;
-    Ok(match counted {
-        Some((count, Some(oldest))) if count > SIGN_UPS => {
-            let seconds = oldest.saturating_add(window).map_or(0, |end| end.duration_since(now).as_secs());
-            Some(u64::try_from(seconds).unwrap_or(0).max(1))
-        }
-        _ => None,
-    })
+        database.query_optional(COUNT, params![subject, window.start]).await?;
+    let Some((_, Some(oldest))) = counted.filter(|(count, _)| *count > SIGN_UPS) else { return Ok(None) };
+    database.execute("DELETE FROM accounts_loginattempt WHERE id = ?", params![id]).await?;
+    Ok(Some(window.wait(oldest)))
+}
+
+/// The time in which attempts count.
+struct Window {
+    now: Timestamp,
+    start: Timestamp,
+    length: SignedDuration,
+}
+
+impl Window {
+    fn new(settings: &AuthSettings) -> Self {
+        let now = timezone::now();
+        let length = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
+        Self { now, start: now.saturating_sub(length).unwrap_or(Timestamp::MIN), length }
+    }
+
+    /// Deletes what counts no more.
+    async fn forget_ended(&self, database: &Database) -> Result<()> {
+        const SQL: &str = "DELETE FROM accounts_loginattempt WHERE attempted_at <= ?";
+        database.execute(SQL, params![self.start]).await.map(drop)
+    }
+
+    /// Seconds until an attempt counts no more, at least one.
+    fn wait(&self, oldest: Timestamp) -> u64 {
+        let end = oldest.saturating_add(self.length);
+        let seconds = end.map_or(0, |end| end.duration_since(self.now).as_secs());
+        u64::try_from(seconds).unwrap_or(0).max(1)
+    }
 }
 
 /// Forgets the failures of an account whose owner signed in. Those of the address stay, but for this attempt: an

@@ -7,7 +7,7 @@ use rust_embed::Embed;
 
 use super::environment::Environment;
 use super::error::{ImproperlyConfigured, Origin, Problem};
-use super::section::{Entry, Reading, Section};
+use super::section::{Entry, Reading, Section, suggestion};
 use super::settings::{AppSettings, Settings};
 use super::tree::{self, Content, Node, Table};
 use crate::text;
@@ -161,12 +161,7 @@ fn layer(root: &Path, name: &str, profile: &Profile) -> Result<Table, Problem> {
 }
 
 fn unknown_profile(root: &Path, profile: &Profile) -> Problem {
-    let known = profiles(root);
-    let nearest = text::nearest(&profile.name, known.iter().map(String::as_str));
-    let hint = match nearest.as_slice() {
-        [] => format!("the profiles are {}", text::alternatives(&known).replace(" or ", " and ")),
-        names => format!("did you mean {}?", text::alternatives(names)),
-    };
+    let hint = suggestion(&profile.name, &profiles(root), "profiles");
     Problem {
         origin: profile.origin.clone(),
         key: String::new(),

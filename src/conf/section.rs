@@ -59,14 +59,7 @@ impl<'a> Section<'a> {
         let mut section = Self { reading, path: path.to_owned(), table, known: Vec::new() };
         let value = read(&mut section);
         for (key, node) in &section.table {
-            let nearest = text::nearest(key, section.known.iter().map(String::as_str));
-            let hint = match nearest.as_slice() {
-                [] => format!(
-                    "the keys here are {}",
-                    text::alternatives(&section.known).replace(" or ", " and ")
-                ),
-                names => format!("did you mean {}?", text::alternatives(names)),
-            };
+            let hint = suggestion(key, &section.known, "keys here");
             reading.problem(&node.origin, &section.full(key), format!("unknown key; {hint}"));
         }
         value
@@ -194,6 +187,23 @@ impl<'a> Section<'a> {
 
     /// A table whose keys are free and whose values are strings or lists of strings.
     pub fn lists(&mut self, key: &str) -> BTreeMap<String, Vec<String>> {
+        self.free(key, |section, name| section.strings(name, &[]))
+    }
+
+    /// A table whose keys are free and whose values are strings, numbers or truth values, kept as text.
+    pub fn texts(&mut self, key: &str) -> BTreeMap<String, String> {
+        const EXPECTED: &str = "a string, a number or a truth value";
+        self.free(key, |section, name| {
+            section.value(name, String::new(), EXPECTED, |text| toml_string(text), scalar)
+        })
+    }
+
+    /// A table whose keys are free, each read in the same way.
+    fn free<T>(
+        &mut self,
+        key: &str,
+        mut read: impl FnMut(&mut Section<'_>, &str) -> T,
+    ) -> BTreeMap<String, T> {
         let path = self.full(key);
         let table = self.take_table(key);
         let names: Vec<String> = table.keys().cloned().collect();
@@ -201,30 +211,10 @@ impl<'a> Section<'a> {
             names
                 .into_iter()
                 .map(|name| {
-                    let items = section.strings(&name, &[]);
-                    (name, items)
+                    let value = read(section, &name);
+                    (name, value)
                 })
                 .collect()
-        })
-    }
-
-    /// A table whose keys are free and whose values are strings, numbers or truth values, kept as text.
-    pub fn texts(&mut self, key: &str) -> BTreeMap<String, String> {
-        let path = self.full(key);
-        let table = self.take_table(key);
-        let names: Vec<String> = table.keys().cloned().collect();
-        Section::read(self.reading, &path, table, |section| {
-            let mut text = |name: String| {
-                let value = section.value(
-                    &name,
-                    String::new(),
-                    "a string, a number or a truth value",
-                    toml_string_of,
-                    scalar,
-                );
-                (name, value)
-            };
-            names.into_iter().map(&mut text).collect()
         })
     }
 
@@ -311,16 +301,20 @@ impl<'a> Section<'a> {
     }
 }
 
+/// The nearest of the known names, else all of them, called `what`.
+pub(super) fn suggestion(name: &str, known: &[String], what: &str) -> String {
+    match text::nearest(name, known.iter().map(String::as_str)).as_slice() {
+        [] => format!("the {what} are {}", text::alternatives(known).replace(" or ", " and ")),
+        names => format!("did you mean {}?", text::alternatives(names)),
+    }
+}
+
 fn shown(value: &impl Display) -> String {
     value.to_string()
 }
 
 fn toml_string(text: impl AsRef<str>) -> String {
     toml::Value::String(text.as_ref().to_owned()).to_string()
-}
-
-fn toml_string_of(text: &String) -> String {
-    toml_string(text)
 }
 
 fn toml_list(items: &[String]) -> String {

@@ -9,7 +9,7 @@ use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, T
 
 use super::backends;
 use super::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
-use super::error::{Error, Result, StatementKind};
+use super::error::{Error, Result};
 use super::router::DEFAULT_ALIAS;
 use crate::conf::{DatabaseSettings, Settings};
 
@@ -228,8 +228,7 @@ impl Database {
 }
 
 fn is_lost<T>(answer: &Result<T>) -> bool {
-    let kind = answer.as_ref().err().and_then(Error::statement_kind);
-    kind == Some(StatementKind::ConnectionLost)
+    answer.as_ref().err().is_some_and(Error::is_connection_lost)
 }
 
 fn pool(backend: &BackendRef, size: usize, wait: Duration) -> Pool {

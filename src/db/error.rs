@@ -157,6 +157,16 @@ impl Error {
         self.statement_kind() == Some(StatementKind::UniqueViolation)
     }
 
+    /// Whether the connection broke, so that a fresh one may do.
+    pub fn is_connection_lost(&self) -> bool {
+        self.statement_kind() == Some(StatementKind::ConnectionLost)
+    }
+
+    /// Whether the same transaction again may succeed: it was the victim of a deadlock or of a serialisation failure.
+    pub fn is_retryable(&self) -> bool {
+        self.statement_kind() == Some(StatementKind::Retryable)
+    }
+
     /// Whether the database is away or overloaded, so that asking again later makes sense.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Connect { .. } | Self::PoolTimeout { .. })

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::backends::base::{BackendRef, FromRow, Row, Statement, Value};
 use super::connections::{Database, Lent};
-use super::error::{Error, Result, StatementKind};
+use super::error::{Error, Result};
 
 /// Anything that runs statements: a database, each statement for itself, or a transaction.
 #[async_trait]
@@ -39,7 +39,7 @@ impl Executor for &Database {
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
         let answer = self.writer().await?.insert(statement, key).await;
         answer.map_err(|error| {
-            if error.statement_kind() == Some(StatementKind::ConnectionLost) {
+            if error.is_connection_lost() {
                 self.forget_idle();
             }
             self.at(error)
@@ -61,7 +61,7 @@ pub struct Transaction {
 impl Database {
     /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise.
     ///
-    /// A deadlock or serialisation failure surfaces as [`StatementKind::Retryable`]; see [`Database::atomic_retrying`].
+    /// A deadlock or serialisation failure is an error that [`Error::is_retryable`] knows; see [`Database::atomic_retrying`].
     ///
     /// # Errors
     /// Those of `work`, and of beginning and committing.
@@ -92,7 +92,7 @@ impl Database {
         mut work: impl AsyncFnMut(&mut Transaction) -> Result<T>,
     ) -> Result<T> {
         match self.atomic(&mut work).await {
-            Err(error) if error.statement_kind() == Some(StatementKind::Retryable) => self.atomic(work).await,
+            Err(error) if error.is_retryable() => self.atomic(work).await,
             answer => answer,
         }
     }
@@ -101,7 +101,7 @@ impl Database {
     async fn begin(&self) -> Result<Transaction> {
         let mut connection = self.writer().await?;
         if let Err(error) = connection.begin().await {
-            if error.statement_kind() != Some(StatementKind::ConnectionLost) {
+            if !error.is_connection_lost() {
                 return Err(self.at(error));
             }
             drop(connection);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::db::backends::base::Statement;
-use crate::db::{Database, Error, Executor, FromRow, Result, Row, StatementKind, params};
+use crate::db::{Database, Error, Executor, FromRow, Result, Row, params};
 use crate::timezone;
 
 /// A comment as an article's page shows it.
@@ -104,8 +104,7 @@ impl NewComment<'_> {
     /// [`CommentError`].
     pub async fn post(self, database: &Database) -> Result<i64, CommentError> {
         let mut answer = database.atomic(async |tx| self.insert(tx).await).await;
-        if matches!(&answer, Err(CommentError::Database(error)) if error.statement_kind() == Some(StatementKind::Retryable))
-        {
+        if matches!(&answer, Err(CommentError::Database(error)) if error.is_retryable()) {
             answer = database.atomic(async |tx| self.insert(tx).await).await;
         }
         match answer {

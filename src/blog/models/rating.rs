@@ -1,6 +1,6 @@
 //! Ratings.
 
-use crate::db::{Database, Result, StatementKind, Transaction, params};
+use crate::db::{Database, Result, Transaction, params};
 
 /// Keeps a person's rating of an article, from 1 to 5; a second one replaces the first.
 ///
@@ -9,9 +9,7 @@ use crate::db::{Database, Result, StatementKind, Transaction, params};
 pub async fn rate(database: &Database, article_id: i64, profile_id: i64, value: i64) -> Result<()> {
     match database.atomic(async |tx| replace(tx, article_id, profile_id, value).await).await {
         // Chosen as the victim of a deadlock, or the first two ratings of one person met.
-        Err(error)
-            if error.statement_kind() == Some(StatementKind::Retryable) || error.is_unique_violation() =>
-        {
+        Err(error) if error.is_retryable() || error.is_unique_violation() => {
             database.atomic(async |tx| replace(tx, article_id, profile_id, value).await).await
         }
         answer => answer,

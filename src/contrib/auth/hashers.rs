@@ -12,9 +12,8 @@ use ring::pbkdf2;
 use crate::crypto;
 
 /// OWASP's choice of 2024 for argon2id: 19 MiB, two passes, one lane.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+const CURRENT_COST: Argon2Cost =
+    Argon2Cost { algorithm: Algorithm::Argon2id, memory_kib: 19_456, passes: 2, lanes: 1 };
 const OUTPUT_BYTES: usize = 32;
 
 /// The beginning of every hash that [`make_password`] makes.
@@ -27,9 +26,7 @@ const UNUSABLE: char = '!';
 pub fn make_password(password: &str) -> String {
     let salt = crypto::random_bytes::<16>();
     let mut output = [0; OUTPUT_BYTES];
-    let cost =
-        Argon2Cost { algorithm: Algorithm::Argon2id, memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES };
-    if !cost.hash(password, &salt, &mut output) {
+    if !CURRENT_COST.hash(password, &salt, &mut output) {
         return make_unusable_password();
     }
     format!("{CURRENT}{}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output))
@@ -69,9 +66,7 @@ pub fn is_password_usable(encoded: &str) -> bool {
 /// Spends the time of a check without a hash to check, so that an unknown account answers as slowly as a known one.
 pub fn check_nothing(password: &str) {
     let mut output = [0; OUTPUT_BYTES];
-    let cost =
-        Argon2Cost { algorithm: Algorithm::Argon2id, memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES };
-    cost.hash(password, b"0123456789abcdef", &mut output);
+    CURRENT_COST.hash(password, b"0123456789abcdef", &mut output);
     std::hint::black_box(output);
 }
 
