@@ -14,6 +14,7 @@ pub mod timezone;
 pub mod conf;
 
 // Floor 2: services without requests or models.
+pub mod certificates;
 pub mod checks;
 pub mod files;
 

@@ -1,0 +1,157 @@
+//! Who runs the program, also through sudo: whose folder holds the authority, whose browsers are to trust it.
+
+use std::ffi::OsString;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Uid, User};
+
+use super::error::{Error, Result};
+use crate::conf::Environment;
+
+/// The person for whom the program works.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their login name, where it is known.
+    pub name: String,
+    /// Their full name, where it is known.
+    pub full_name: String,
+    /// Their home folder, where there is one.
+    pub home: Option<PathBuf>,
+    /// Who files belong to that root makes for them: set when the program runs as root through sudo, doas or pkexec.
+    pub owner: Option<Owner>,
+    /// Whether the program runs with root's rights.
+    pub is_root: bool,
+    environment: Environment,
+}
+
+/// A user and a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's number.
+    pub uid: u32,
+    /// The number of their first group.
+    pub gid: u32,
+}
+
+impl Person {
+    /// The person behind this process.
+    ///
+    /// # Errors
+    /// When root runs it for a user who does not exist.
+    pub fn of(environment: &Environment) -> Result<Self> {
+        let is_root = Uid::effective().is_root();
+        match invoked_by(environment).filter(|_| is_root) {
+            Some(invoker) => Self::behind_root(&invoker, environment),
+            None => Ok(Self::here(is_root, environment)),
+        }
+    }
+
+    fn here(is_root: bool, environment: &Environment) -> Self {
+        let user = User::from_uid(Uid::effective()).ok().flatten();
+        let home = variable(environment, "HOME").map(PathBuf::from);
+        Self {
+            name: user.as_ref().map(|user| user.name.clone()).unwrap_or_default(),
+            full_name: user.as_ref().map(full_name).unwrap_or_default(),
+            home: home.or(user.map(|user| user.dir)).filter(|home| home.is_absolute()),
+            owner: None,
+            is_root,
+            environment: environment.clone(),
+        }
+    }
+
+    fn behind_root(invoker: &Invoker, environment: &Environment) -> Result<Self> {
+        let found = match invoker {
+            Invoker::Name(name) => User::from_name(name),
+            Invoker::Uid(uid) => User::from_uid(Uid::from_raw(*uid)),
+        };
+        let user = found.ok().flatten().ok_or_else(|| {
+            Error::failed(format_args!("root runs this for {invoker}, who is no user of this machine"))
+                .hint("run it without sudo: it asks for root's rights where it needs them")
+        })?;
+        Ok(Self {
+            full_name: full_name(&user),
+            name: user.name,
+            home: Some(user.dir),
+            owner: Some(Owner { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
+            is_root: true,
+            environment: environment.clone(),
+        })
+    }
+
+    /// A variable of the process that is set and not empty.
+    ///
+    /// Through sudo the variables that point into a home folder are root's or stale, and count as unset.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let is_of_home = matches!(name, "HOME" | "XDG_DATA_HOME" | "XDG_CONFIG_HOME");
+        variable(&self.environment, name).filter(|_| self.owner.is_none() || !is_of_home)
+    }
+
+    /// The folder for a program's data: `$XDG_DATA_HOME`, else `~/.local/share`.
+    pub fn data_folder(&self) -> Option<PathBuf> {
+        self.xdg("XDG_DATA_HOME", ".local/share")
+    }
+
+    /// The folder for a program's settings: `$XDG_CONFIG_HOME`, else `~/.config`.
+    pub fn config_folder(&self) -> Option<PathBuf> {
+        self.xdg("XDG_CONFIG_HOME", ".config")
+    }
+
+    fn xdg(&self, name: &str, default: &str) -> Option<PathBuf> {
+        // The specification ignores relative paths.
+        let set = self.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        set.or_else(|| self.home.as_ref().map(|home| home.join(default)))
+    }
+
+    /// The folders of `$PATH`.
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        let path = self.variable("PATH").unwrap_or_default();
+        std::env::split_paths(&OsString::from(path)).collect()
+    }
+
+    /// Gives a file or folder that root made to the person.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub fn adopt(&self, path: &Path) -> Result {
+        let Some(owner) = self.owner else { return Ok(()) };
+        chown(path, Some(owner.uid), Some(owner.gid)).map_err(|error| Error::file("give away", path, error))
+    }
+}
+
+/// Who asked root to run the program.
+enum Invoker {
+    Name(String),
+    Uid(u32),
+}
+
+impl std::fmt::Display for Invoker {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Name(name) => write!(out, "`{name}`"),
+            Self::Uid(uid) => write!(out, "user {uid}"),
+        }
+    }
+}
+
+fn invoked_by(environment: &Environment) -> Option<Invoker> {
+    let name = ["SUDO_USER", "DOAS_USER"].iter().find_map(|name| variable(environment, name));
+    let invoker = match name {
+        Some(name) => Invoker::Name(name.to_owned()),
+        None => Invoker::Uid(variable(environment, "PKEXEC_UID")?.parse().ok()?),
+    };
+    match invoker {
+        Invoker::Name(name) if name == "root" => None,
+        Invoker::Uid(0) => None,
+        other => Some(other),
+    }
+}
+
+fn full_name(user: &User) -> String {
+    let gecos = user.gecos.to_string_lossy();
+    gecos.split(',').next().unwrap_or_default().trim().to_owned()
+}
+
+fn variable<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
+    environment.get(name).filter(|value| !value.is_empty())
+}
