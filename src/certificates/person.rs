@@ -22,6 +22,8 @@ pub struct Person {
     pub owner: Option<Owner>,
     /// Whether the program runs with root's rights.
     pub is_root: bool,
+    /// Their number.
+    pub uid: u32,
     environment: Environment,
 }
 
@@ -53,9 +55,10 @@ impl Person {
         Self {
             name: user.as_ref().map(|user| user.name.clone()).unwrap_or_default(),
             full_name: user.as_ref().map(full_name).unwrap_or_default(),
-            home: home.or(user.map(|user| user.dir)).filter(|home| home.is_absolute()),
+            home: home.filter(|home| home.is_absolute()),
             owner: None,
             is_root,
+            uid: Uid::effective().as_raw(),
             environment: environment.clone(),
         }
     }
@@ -75,6 +78,7 @@ impl Person {
             home: Some(user.dir),
             owner: Some(Owner { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
             is_root: true,
+            uid: user.uid.as_raw(),
             environment: environment.clone(),
         })
     }
@@ -107,6 +111,12 @@ impl Person {
     pub fn search_path(&self) -> Vec<PathBuf> {
         let path = self.variable("PATH").unwrap_or_default();
         std::env::split_paths(&OsString::from(path)).collect()
+    }
+
+    /// The login name of the user with this number, or the number.
+    pub fn name_of(&self, uid: u32) -> String {
+        let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        user.map_or_else(|| format!("user {uid}"), |user| user.name)
     }
 
     /// Gives a file or folder that root made to the person.
