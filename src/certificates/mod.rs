@@ -6,6 +6,9 @@ mod error;
 
 mod person;
 
+pub mod clients;
+pub mod export;
+pub mod peer;
 pub mod truststores;
 
 pub use error::{Error, ErrorKind, Result};
