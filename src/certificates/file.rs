@@ -133,7 +133,7 @@ fn cannot_write(path: &Path, error: io::Error, person: &Person) -> Error {
 }
 
 /// Adds whose file it is when it is another user's: the usual cause is an earlier run as root.
-fn denied(error: Error, path: &Path, person: &Person) -> Error {
+pub(super) fn denied(error: Error, path: &Path, person: &Person) -> Error {
     use std::os::unix::fs::MetadataExt as _;
     let nearest = path.ancestors().find_map(|path| Some((path, fs::metadata(path).ok()?)));
     let Some((path, facts)) = nearest.filter(|(_, facts)| facts.uid() != person.uid) else { return error };

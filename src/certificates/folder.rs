@@ -90,7 +90,7 @@ impl Folder {
     /// When it cannot be made or opened.
     pub fn lock(&self) -> Result<Locked<'_>> {
         file::make_folder(&self.path, &self.person)?;
-        let cannot = |error| Error::file("lock", &self.path, error);
+        let cannot = |error| file::denied(Error::file("open", &self.path, error), &self.path, &self.person);
         // The folder itself is locked: that needs no right to write and leaves no file behind.
         let handle = File::open(&self.path).map_err(cannot)?;
         handle.lock().map_err(cannot)?;

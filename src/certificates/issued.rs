@@ -33,8 +33,9 @@ pub struct Issued {
     pub public_key: String,
     /// SHA-256 of its authority's certificate, in lower-case hex.
     pub authority: String,
-    /// Where it lies.
-    pub cert_file: PathBuf,
+    /// Where it lies; none when it lies in the PKCS#12 file alone.
+    #[serde(default)]
+    pub cert_file: Option<PathBuf>,
     /// Where its key lies.
     #[serde(default)]
     pub key_file: Option<PathBuf>,
@@ -77,9 +78,8 @@ impl State {
 impl Issued {
     /// How it stands at `now`.
     pub fn state(&self, now: Timestamp) -> State {
-        let files = [Some(&self.cert_file), self.key_file.as_ref(), self.p12_file.as_ref()];
         let (from, until, now) = (self.not_before.as_second(), self.not_after.as_second(), now.as_second());
-        if files.into_iter().flatten().any(|file| !file.exists()) {
+        if self.files().any(|file| !file.exists()) {
             State::Missing
         } else if now >= until {
             State::Expired
@@ -88,6 +88,12 @@ impl Issued {
         } else {
             State::Valid
         }
+    }
+
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.cert_file, &self.key_file, &self.p12_file];
+        files.into_iter().filter_map(|file| file.as_deref())
     }
 
     /// Whole days until it expires; negative when it has.
@@ -129,7 +135,7 @@ impl Index {
     /// # Errors
     /// When the folder cannot be written.
     pub fn stage(&mut self, folder: &Locked<'_>, added: Vec<Issued>) -> Result<Staged> {
-        self.certificates.retain(|old| !added.iter().any(|new| new.cert_file == old.cert_file));
+        self.certificates.retain(|old| !added.iter().any(|new| new.files().any(|file| old.files().any(|place| place == file))));
         self.certificates.extend(added);
         self.version = VERSION;
         let content = serde_json::to_vec(self).map_err(|error| {
@@ -150,12 +156,7 @@ impl Index {
 
     /// The certificate whose file this is.
     pub fn of_file(&self, path: &Path) -> Option<&Issued> {
-        let files = |issued: &Issued| {
-            issued.cert_file == path
-                || issued.key_file.as_deref() == Some(path)
-                || issued.p12_file.as_deref() == Some(path)
-        };
-        self.certificates.iter().find(|issued| files(issued))
+        self.certificates.iter().find(|issued| issued.files().any(|file| file == path))
     }
 }
 

@@ -30,7 +30,12 @@ pub mod issued;
 
 pub mod outputs;
 
+pub mod clients;
+pub mod export;
+pub mod peer;
 pub mod truststores;
+
+pub mod order;
 
 pub use authority::{Authority, LABEL, LEAF_DAYS, Leaf, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
 pub use constraints::{Constraints, Subtree};

@@ -8,8 +8,7 @@ use super::authority::{Authority, Leaf};
 use super::error::{Error, Result};
 use super::facts::{Facts, is_signed_by};
 use super::file::{self, Access, Staged};
-use super::folder::Locked;
-use super::issued::{Index, Issued};
+use super::issued::Index;
 use super::key::Key;
 use super::person::Person;
 use crate::crypto;
@@ -26,9 +25,6 @@ pub struct Outputs {
     /// Whether the authority follows the certificate in its file.
     pub with_chain: bool,
 }
-
-/// A PKCS#12 file's content.
-pub type Pkcs12 = Vec<u8>;
 
 /// What is known to be ours, so that it may be overwritten.
 pub struct Ours<'a> {
@@ -108,33 +104,11 @@ impl<'a> Ours<'a> {
 }
 
 impl Outputs {
-    /// What the list remembers of `leaf` in these files.
-    pub fn describe(&self, leaf: &Leaf, asked: (Option<String>, bool, u32), p12: Option<&Pkcs12>) -> Issued {
-        let (key_type, client, days) = asked;
-        Issued {
-            serial: leaf.facts.serial.clone(),
-            names: leaf.facts.names.clone(),
-            key_type,
-            client,
-            not_before: leaf.facts.not_before,
-            not_after: leaf.facts.not_after,
-            days,
-            fingerprint: leaf.facts.fingerprint.clone(),
-            public_key: leaf.facts.key_fingerprint(),
-            authority: crypto::sha256_hex(&leaf.authority),
-            cert_file: self.cert.clone().or_else(|| self.p12.clone()).unwrap_or_default(),
-            key_file: self.key.clone(),
-            p12_file: self.p12.clone(),
-            p12_sha256: p12.map(|p12| crypto::sha256_hex(p12)),
-            has_chain: self.with_chain,
-        }
-    }
-
     /// Writes all files beside their places.
     ///
     /// # Errors
     /// When one of the folders cannot be written; nothing is left then.
-    pub fn stage(&self, leaf: &Leaf, p12: Option<&Pkcs12>, person: &Person) -> Result<Vec<Staged>> {
+    pub fn stage(&self, leaf: &Leaf, p12: Option<&Vec<u8>>, person: &Person) -> Result<Vec<Staged>> {
         let pem = match self.with_chain {
             true => leaf.chain_pem(),
             false => armor::certificate(&leaf.certificate),
@@ -155,21 +129,4 @@ impl Outputs {
         let files = files.into_iter().filter_map(|(path, content, access)| Some((path?, content, access)));
         files.map(|(path, content, access)| Staged::write(path, content, access, person)).collect()
     }
-}
-
-/// Puts issued certificates into their places: first into the list, then the files.
-///
-/// When the list cannot be written, the files are, and the error is returned for a warning.
-///
-/// # Errors
-/// When a file cannot be put into its place.
-pub fn put(
-    folder: &Locked<'_>,
-    index: &mut Index,
-    issued: Vec<Issued>,
-    staged: Vec<Staged>,
-) -> Result<std::result::Result<(), Error>> {
-    let listed = index.stage(folder, issued).and_then(Staged::commit);
-    staged.into_iter().try_for_each(Staged::commit)?;
-    Ok(listed)
 }
