@@ -9,9 +9,10 @@ use super::file;
 use super::person::Person;
 
 /// Whose folder is meant when `$CAROOT` names none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Home {
     /// `manage` below the folder for programs' data.
+    #[default]
     Manage,
     /// `mkcert` below it.
     Mkcert,
