@@ -7,5 +7,6 @@ mod accounts;
 mod architecture;
 mod backends;
 mod blog;
+mod certificates;
 mod commands;
 mod http;

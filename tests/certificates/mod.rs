@@ -1,0 +1,3 @@
+mod stores;
+mod stores_browsers;
+mod stores_world;
