@@ -8,7 +8,6 @@ mod firefox;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -109,12 +108,14 @@ fn look_at(client: &'static Client, person: &Person, configuration: &Arc<ServerC
 
 /// The first line that a program says about its version.
 fn version(client: &Client, program: &Path, person: &Person, folder: &Path) -> Option<String> {
-    let mut command = Command::new(program);
+    let mut command = process::command(program, person);
     command.args(client.version);
-    let said = process::run(command, person, folder, TIME_FOR_VERSION, || false).ok()?;
+    let said = process::run(command, folder, TIME_FOR_VERSION, || false).ok()?;
     // Java says before it which options it took from the environment.
     let mut lines = said.out.lines().chain(said.err.lines()).map(str::trim);
-    lines.find(|line| !line.is_empty() && !line.starts_with("Picked up")).map(str::to_owned)
+    let line = lines.find(|line| !line.is_empty() && !line.starts_with("Picked up"))?;
+    // What it was built with stands in brackets behind.
+    line.split(" (").next().map(str::to_owned)
 }
 
 /// Sends a client to the server. The error says why that could not be.
@@ -128,27 +129,32 @@ fn visit(
     let url = format!("https://{HOST}:{}{}", server.port(), server.path());
     let visit = Visit { program, person, folder, url, port: server.port(), path: server.path() };
     let command = (client.command)(&visit)?;
-    let said = process::run(command, person, folder, client.limit, || server.was_trusted())
+    let is_decided = || server.was_trusted() || (client.objection_is_all && server.objection().is_some());
+    let said = process::run(command, folder, client.limit, is_decided)
         .map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
     if server.was_trusted() {
         return Ok(Outcome::Trusts);
     }
-    let line = last_words(client, &said);
     if !server.was_reached() {
-        let line = line.unwrap_or_else(|| "it said nothing".to_owned());
+        let line = marked(client, &said).or(last_line(&said)).unwrap_or("it said nothing");
         return Err(format!("it never came to the server that it was sent to: {line}"));
     }
-    let said = line.or_else(|| objection(server)).unwrap_or_else(|| silence(client, &said));
+    let line = marked(client, &said).or(last_line(&said).filter(|_| !client.objection_is_all));
+    let said =
+        line.map(str::to_owned).or_else(|| objection(server)).unwrap_or_else(|| silence(client, &said));
     Ok(Outcome::Refuses { said, advice: advice(client, person) })
 }
 
-/// The line of a program's output that says why it failed.
-fn last_words(client: &Client, said: &Said) -> Option<String> {
-    let lines: Vec<&str> = said.out.lines().chain(said.err.lines()).map(str::trim).collect();
-    let marked = client.marks.iter().find_map(|mark| lines.iter().rfind(|line| line.contains(mark)));
-    let last = said.err.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let line = marked.copied().or(last.filter(|_| client.is_last_line_the_reason))?;
-    Some(line.to_owned())
+/// The line of a program's output by whose mark it is known to say why the program failed.
+fn marked<'a>(client: &Client, said: &'a Said) -> Option<&'a str> {
+    let lines: Vec<&str> = said.out.lines().chain(said.err.lines()).collect();
+    let line = client.marks.iter().find_map(|mark| lines.iter().rfind(|line| line.contains(mark)))?.trim();
+    // Chromium begins with the process, the time and the place in its source.
+    Some(line.split_once("] ").filter(|_| line.starts_with('[')).map_or(line, |(_, reason)| reason))
+}
+
+fn last_line(said: &Said) -> Option<&str> {
+    said.err.lines().map(str::trim).rfind(|line| !line.is_empty())
 }
 
 fn objection(server: &Server) -> Option<String> {
@@ -169,7 +175,7 @@ fn silence(client: &Client, said: &Said) -> String {
 
 fn advice(client: &Client, person: &Person) -> Vec<String> {
     let set = client.variables.iter().filter_map(|name| Some((name, person.variable(name)?)));
-    let set = set.map(|(name, value)| format!("{name} is set, and has a say in what it trusts: {value}"));
+    let set = set.map(|(name, value)| format!("{name} is set, which may change what it trusts: {value}"));
     client.advice.iter().map(|line| (*line).to_owned()).chain(set).collect()
 }
 

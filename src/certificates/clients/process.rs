@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,22 +65,27 @@ pub(super) struct Said {
     pub(super) ran_out_of_time: bool,
 }
 
-/// Runs a program as the person until it ends, `is_enough` says so, or `limit` is over; what it left running is killed.
+/// A command that runs as the person, with their variables, in a process group of its own.
+pub(super) fn command(program: &Path, person: &Person) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(person.variables()).process_group(0).stdin(Stdio::null());
+    if let Some(owner) = person.owner {
+        command.uid(owner.uid).gid(owner.gid);
+    }
+    command
+}
+
+/// Runs a program until it ends, `is_enough` says so, or `limit` is over; what it left running is killed.
 ///
 /// Its output goes to files in `folder`: a child that lives on and holds a pipe open would keep a reader waiting.
 pub(super) fn run(
     mut command: Command,
-    person: &Person,
     folder: &Path,
     limit: Duration,
     is_enough: impl Fn() -> bool,
 ) -> io::Result<Said> {
     let (out, err) = (folder.join("said.out"), folder.join("said.err"));
-    command.env_clear().envs(person.variables()).current_dir(folder).process_group(0);
-    command.stdout(File::create(&out)?).stderr(File::create(&err)?);
-    if let Some(owner) = person.owner {
-        command.uid(owner.uid).gid(owner.gid);
-    }
+    command.current_dir(folder).stdout(File::create(&out)?).stderr(File::create(&err)?);
     let ran_out_of_time = !attend(command.spawn()?, limit, is_enough)?;
     Ok(Said { out: text(&out)?, err: text(&err)?, ran_out_of_time })
 }

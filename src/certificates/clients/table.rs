@@ -2,11 +2,11 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use super::firefox;
 use super::server::HOST;
+use super::{firefox, process};
 use crate::certificates::person::Person;
 
 /// One client.
@@ -25,8 +25,8 @@ pub(super) struct Client {
     pub(super) command: fn(&Visit) -> Result<Command, String>,
     /// What the line holds that says why it failed, the surest first.
     pub(super) marks: &'static [&'static str],
-    /// Whether without any mark the last line says it.
-    pub(super) is_last_line_the_reason: bool,
+    /// Whether it says of a refusal no more than TLS does, and may go on running: then its last line is no reason.
+    pub(super) objection_is_all: bool,
     /// Variables that change what it trusts.
     pub(super) variables: &'static [&'static str],
     /// What makes it trust the authority.
@@ -66,18 +66,17 @@ const CLIENT: Client = Client {
     is_browser: false,
     command: |_| Err(String::new()),
     marks: &[],
-    is_last_line_the_reason: true,
+    objection_is_all: false,
     variables: &[],
     advice: &[SYSTEM, EXPORTS],
 };
 
-/// Chromium and its relatives write much that is no reason.
+/// Chromium and its relatives.
 const CHROMIUM: Client = Client {
     limit: SLOW,
     is_browser: true,
     command: chromium,
     marks: &["ERR_", "net_error -2", "sandbox"],
-    is_last_line_the_reason: false,
     advice: &[BROWSERS],
     ..CLIENT
 };
@@ -120,7 +119,7 @@ pub(super) const CLIENTS: &[Client] = &[
         name: "node",
         programs: &["node"],
         command: node,
-        variables: &["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "NODE_USE_SYSTEM_CA", "SSL_CERT_FILE"],
+        variables: &["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "NODE_USE_SYSTEM_CA"],
         advice: &[
             "it reads no store: export NODE_EXTRA_CA_CERTS=\"$(manage cert caroot)/rootCA.pem\"",
             "or all such variables: eval \"$(manage cert env --shell)\"",
@@ -149,7 +148,7 @@ pub(super) const CLIENTS: &[Client] = &[
         limit: SLOW,
         is_browser: true,
         command: firefox,
-        is_last_line_the_reason: false,
+        objection_is_all: true,
         advice: &[BROWSERS],
         ..CLIENT
     },
@@ -157,8 +156,8 @@ pub(super) const CLIENTS: &[Client] = &[
 
 impl Visit<'_> {
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.program);
-        command.args(arguments).stdin(Stdio::null());
+        let mut command = process::command(self.program, self.person);
+        command.args(arguments);
         command
     }
 
@@ -259,6 +258,8 @@ fn firefox(visit: &Visit) -> Result<Command, String> {
     let profile = firefox::copy_of_profile(visit.person, visit.folder)
         .map_err(|error| format!("no throw-away profile can be made: {error}"))?;
     let mut command = visit.command(&["--headless", "--no-remote", "--profile"]);
+    // All that it needs of the person is in the profile: their home folder stays as it is.
+    command.env("HOME", visit.folder).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
     command.arg(profile).arg("--screenshot").arg(visit.folder.join("page.png")).arg(&visit.url);
     Ok(command)
 }

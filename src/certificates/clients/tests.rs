@@ -59,7 +59,7 @@ fn a_variable_that_points_elsewhere_is_named_beside_the_refusal() {
     let home = Temporary::new();
     let elsewhere = home.write("elsewhere.pem", Specimen::new().ca_pem());
     let (_, advice) = refusal(&person(&home, &[("SSL_CERT_FILE", &elsewhere)]), &Specimen::new(), "openssl");
-    let named = format!("SSL_CERT_FILE is set, and has a say in what it trusts: {}", elsewhere.display());
+    let named = format!("SSL_CERT_FILE is set, which may change what it trusts: {}", elsewhere.display());
     assert_eq!(advice.last(), Some(&named));
 }
 
@@ -157,6 +157,17 @@ fn what_a_client_leaves_running_is_ended_with_it() {
         thread::sleep(Duration::from_millis(20));
     }
     assert!(!is_alive());
+}
+
+#[test]
+fn through_sudo_a_client_runs_as_the_person() {
+    let folder = impostor("curl", "echo \"user $(id -u), $USER, $(touch file && echo wrote)\" >&2; exit 7");
+    let path = format!("{}:/usr/bin:/bin", folder.0.display());
+    let variables = [("PATH".to_owned(), path), ("SUDO_USER".to_owned(), "nobody".to_owned())];
+    let nobody = Person::of(&Environment::of(variables)).unwrap();
+    let Some(owner) = nobody.owner else { return };
+    let Outcome::Skipped(why) = outcome(&nobody, &Specimen::new(), "curl") else { panic!("it connected") };
+    assert!(why.contains(&format!("user {}, nobody", owner.uid)) && why.contains("wrote"), "{why}");
 }
 
 #[test]
