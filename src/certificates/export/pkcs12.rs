@@ -46,9 +46,11 @@ pub fn identity(
     write(name, entry, password, encryption)
 }
 
-/// A trust store that holds one authority, for `-Djavax.net.ssl.trustStore=FILE` with the store type PKCS12.
+/// A trust store that holds one authority, for Java's options `-Djavax.net.ssl.trustStore=FILE` and
+/// `-Djavax.net.ssl.trustStorePassword=PASSWORD`: without the second Java finds the store empty, whatever the password.
 ///
-/// The certificate bears the mark by which Java takes it as trusted; other programs ignore the mark.
+/// The certificate bears the mark by which Java takes it as trusted; other programs ignore the mark. Nothing in it is
+/// secret.
 ///
 /// # Errors
 /// When `ca` is no certificate.
