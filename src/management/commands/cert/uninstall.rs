@@ -35,7 +35,8 @@ impl Uninstall {
         };
         let rotated = Authority::rotated(&folder)?;
         let all = std::iter::once(&authority).chain(&rotated);
-        let reports = all.map(|one| truststores::uninstall(&machine, kinds.as_deref(), Some(&trust::anchor(one))));
+        let reports =
+            all.map(|one| truststores::uninstall(&machine, kinds.as_deref(), Some(&trust::anchor(one))));
         trust::show(&reports.reduce(merge).unwrap_or_default(), self.stores.format, out)
     }
 }
