@@ -43,6 +43,11 @@ fn month(date: Date) -> &'static str {
     usize::try_from(date.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
 }
 
+/// `2026-03-04`: a date as a table on a terminal shows it.
+pub fn iso_date(moment: Timestamp) -> String {
+    Offset::UTC.to_datetime(moment).date().to_string()
+}
+
 /// `2026-03-04T15:04:05Z`: a moment as a machine reads it (RFC 3339), without fractions.
 pub fn iso(moment: Timestamp) -> String {
     let civil = Offset::UTC.to_datetime(moment);

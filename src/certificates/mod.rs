@@ -2,11 +2,47 @@
 //!
 //! The room knows no HTTP, no database and no project: `cert` works in any folder.
 
+mod der;
 mod error;
+
+pub mod armor;
+pub mod names;
 
 mod person;
 
+mod key;
+
+mod constraints;
+
+pub mod file;
+
+mod folder;
+
+mod facts;
+
+mod request;
+
+mod signing;
+
+mod authority;
+
+pub mod issued;
+
+pub mod outputs;
+
+pub mod clients;
+pub mod export;
+pub mod peer;
 pub mod truststores;
 
+pub mod order;
+
+pub use authority::{Authority, LABEL, LEAF_DAYS, Leaf, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
+pub use constraints::{Constraints, Subtree};
 pub use error::{Error, ErrorKind, Result};
+pub use facts::{Facts, is_signed_by};
+pub use folder::{Folder, Home, Locked};
+pub use key::{Key, KeyType};
+pub use names::Name;
 pub use person::{Owner, Person};
+pub use request::{PublicKey, SigningRequest};

@@ -1,5 +1,6 @@
 //! Who runs the program, also through sudo: whose folder holds the authority, whose browsers are to trust it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub struct Person {
     pub owner: Option<Owner>,
     /// Whether the program runs with root's rights.
     pub is_root: bool,
+    /// Their number.
+    pub uid: u32,
     environment: Environment,
 }
 
@@ -53,9 +56,10 @@ impl Person {
         Self {
             name: user.as_ref().map(|user| user.name.clone()).unwrap_or_default(),
             full_name: user.as_ref().map(full_name).unwrap_or_default(),
-            home: home.or(user.map(|user| user.dir)).filter(|home| home.is_absolute()),
+            home: home.filter(|home| home.is_absolute()),
             owner: None,
             is_root,
+            uid: Uid::effective().as_raw(),
             environment: environment.clone(),
         }
     }
@@ -75,6 +79,7 @@ impl Person {
             home: Some(user.dir),
             owner: Some(Owner { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
             is_root: true,
+            uid: user.uid.as_raw(),
             environment: environment.clone(),
         })
     }
@@ -83,8 +88,19 @@ impl Person {
     ///
     /// Through sudo the variables that point into a home folder are root's or stale, and count as unset.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        let is_of_home = matches!(name, "HOME" | "XDG_DATA_HOME" | "XDG_CONFIG_HOME");
-        variable(&self.environment, name).filter(|_| self.owner.is_none() || !is_of_home)
+        variable(&self.environment, name).filter(|_| self.owner.is_none() || !is_of_home(name))
+    }
+
+    /// The variables for a program that runs as the person: through sudo, with their own home folder.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.environment.with_prefix("");
+        if self.owner.is_some() {
+            variables.retain(|name, _| !is_of_home(name));
+            let home = self.home.as_ref().map(|home| home.display().to_string()).unwrap_or_default();
+            let own = [("HOME", home), ("USER", self.name.clone()), ("LOGNAME", self.name.clone())];
+            variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        }
+        variables
     }
 
     /// The folder for a program's data: `$XDG_DATA_HOME`, else `~/.local/share`.
@@ -107,6 +123,12 @@ impl Person {
     pub fn search_path(&self) -> Vec<PathBuf> {
         let path = self.variable("PATH").unwrap_or_default();
         std::env::split_paths(&OsString::from(path)).collect()
+    }
+
+    /// The login name of the user with this number, or the number.
+    pub fn name_of(&self, uid: u32) -> String {
+        let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        user.map_or_else(|| format!("user {uid}"), |user| user.name)
     }
 
     /// Gives a file or folder that root made to the person.
@@ -150,6 +172,11 @@ fn invoked_by(environment: &Environment) -> Option<Invoker> {
 fn full_name(user: &User) -> String {
     let gecos = user.gecos.to_string_lossy();
     gecos.split(',').next().unwrap_or_default().trim().to_owned()
+}
+
+/// Whether a variable points into a home folder, which through sudo is not the person's.
+fn is_of_home(name: &str) -> bool {
+    matches!(name, "HOME" | "XDG_DATA_HOME" | "XDG_CONFIG_HOME")
 }
 
 fn variable<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {

@@ -100,6 +100,12 @@ pub fn profiles(root: &Path) -> Vec<String> {
     names
 }
 
+/// The root of the project that `locator` or the working directory points to, if there is one: a folder with
+/// `settings/`. Nothing is read.
+pub fn find_project(locator: &Locator, environment: &Environment) -> Option<PathBuf> {
+    find_root(locator, environment).ok().filter(|root| root.join("settings").is_dir())
+}
+
 /// `--project`, else `MANAGE_PROJECT`, else the nearest folder upward with `settings/`, else the working directory.
 fn find_root(locator: &Locator, environment: &Environment) -> Result<PathBuf, Problem> {
     let named = locator.project.clone().map(|path| (path, Origin::Flag("--project"))).or_else(|| {

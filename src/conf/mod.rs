@@ -16,7 +16,7 @@ mod loader;
 
 pub use environment::Environment;
 pub use error::{ImproperlyConfigured, Origin, Problem};
-pub use loader::{Loaded, Locator, Profile, load, profiles};
+pub use loader::{Loaded, Locator, Profile, find_project, load, profiles};
 pub use section::{Entry, Section};
 pub use settings::{
     AppSettings, AuthSettings, CsrfSettings, DatabaseSettings, INSECURE_SECRET_KEY, LoggingSettings, Secret,

@@ -20,14 +20,21 @@ pub enum Group {
     Migrations,
     Databases,
     People,
+    Certificates,
     Serving,
     Project,
 }
 
 impl Group {
     /// All groups, in the order of help.
-    pub const ALL: [Self; 5] =
-        [Self::Migrations, Self::Databases, Self::People, Self::Serving, Self::Project];
+    pub const ALL: [Self; 6] = [
+        Self::Migrations,
+        Self::Databases,
+        Self::People,
+        Self::Certificates,
+        Self::Serving,
+        Self::Project,
+    ];
 
     /// Its heading in help.
     pub fn title(self) -> &'static str {
@@ -35,6 +42,7 @@ impl Group {
             Self::Migrations => "Migrations",
             Self::Databases => "Databases",
             Self::People => "People",
+            Self::Certificates => "Certificates",
             Self::Serving => "Serving",
             Self::Project => "Project",
         }
@@ -104,6 +112,12 @@ pub struct GlobalArgs {
     /// Never ask: what would be a question is an error that names the flag that answers it
     #[arg(long, global = true, visible_alias = "noinput")]
     pub no_input: bool,
+}
+
+impl Default for GlobalArgs {
+    fn default() -> Self {
+        Self { settings: None, project: None, color: ColorChoice::Auto, verbosity: 1, no_input: false }
+    }
 }
 
 /// One kind of system check.

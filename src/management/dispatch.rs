@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{ArgMatches, FromArgMatches as _};
 
 use super::base::{GlobalArgs, Installed, Manage};
+use super::commands::cert::mkcert;
 use super::completion;
 use super::error::{CommandError, CommandResult, ErrorKind};
 use super::output::{ColorChoice, Output, Style};
@@ -31,12 +32,26 @@ pub fn execute_from_command_line(args: &[OsString], installed: fn() -> Installed
     };
     let mut out = Output::new(globals.verbosity, globals.color, globals.no_input, &environment);
     let manage = Manage::new(installed, globals, environment);
-    let answer = run(&matches, &manage, &mut out).and_then(|()| Ok(out.flush()?));
-    match answer {
+    let answer = run(&matches, &manage, &mut out);
+    conclude(answer, &mut out)
+}
+
+/// Parses `args` (with the program's name first) as mkcert's and does what they say.
+pub fn execute_as_mkcert(args: &[OsString], installed: fn() -> Installed) -> ExitCode {
+    let (globals, environment) = (GlobalArgs::default(), Environment::of_process());
+    let mut out = Output::new(globals.verbosity, globals.color, globals.no_input, &environment);
+    let manage = Manage::new(installed(), globals, environment);
+    let answer = mkcert::run(args.get(1..).unwrap_or_default(), &manage, &mut out);
+    conclude(answer, &mut out)
+}
+
+/// Shows what went wrong, and turns it into the exit status.
+fn conclude(answer: CommandResult, out: &mut Output) -> ExitCode {
+    match answer.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            show(&error, &mut out);
+            show(&error, out);
             ExitCode::from(error.exit_status())
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::certificates;
 use crate::conf::ImproperlyConfigured;
 use crate::db;
 use crate::db::migrations;
@@ -236,6 +237,17 @@ fn apply_hints(error: &ApplyError) -> Vec<String> {
         );
     }
     hints
+}
+
+impl From<certificates::Error> for CommandError {
+    fn from(mut error: certificates::Error) -> Self {
+        let kind = match error.kind {
+            certificates::ErrorKind::Refused => ErrorKind::Usage,
+            certificates::ErrorKind::Failed => ErrorKind::Failed,
+        };
+        let hints = std::mem::take(&mut error.hints);
+        Self { hints, ..Self::new(kind, error.into()) }
+    }
 }
 
 impl From<std::io::Error> for CommandError {

@@ -22,7 +22,7 @@ pub mod commands;
 mod dispatch;
 
 pub use base::{BaseCommand, Check, Command, GlobalArgs, Group, Installed, Manage};
-pub use dispatch::execute_from_command_line;
+pub use dispatch::{execute_as_mkcert, execute_from_command_line};
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};
 pub use prompt::Prompt;

@@ -6,6 +6,7 @@ mod middleware;
 mod urls;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::conf::Loaded;
@@ -16,9 +17,13 @@ use crate::management::{self, CommandError, CommandResult, Installed};
 use crate::setup::Project;
 use crate::text;
 
-/// Runs the program with these arguments, the program's name first.
+/// Runs the program with these arguments, the program's name first: by the name `mkcert` it is that program.
 pub fn main(args: &[OsString]) -> ExitCode {
-    management::execute_from_command_line(args, installed)
+    let name = args.first().and_then(|program| Path::new(program).file_stem());
+    match name.is_some_and(|name| name == "mkcert") {
+        true => management::execute_as_mkcert(args, installed),
+        false => management::execute_from_command_line(args, installed),
+    }
 }
 
 /// What the rooms and the apps contribute.

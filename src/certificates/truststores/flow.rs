@@ -57,6 +57,15 @@ pub fn install(machine: &Machine, chosen: Option<&[Kind]>, anchor: &Anchor) -> V
     each(stores(machine, chosen, Purpose::Install), |store| install_into(store, anchor))
 }
 
+/// Looks into every store of the chosen kinds, without a change.
+pub fn status(machine: &Machine, chosen: Option<&[Kind]>, anchor: &Anchor) -> Vec<Report> {
+    let look = |store: &dyn TrustStore| {
+        let is_there = trusts(store, anchor)?;
+        Ok(if is_there { Outcome::AlreadyThere } else { Outcome::NotThere })
+    };
+    each(stores(machine, chosen, Purpose::Uninstall), look)
+}
+
 /// Takes an authority out of every store of the chosen kinds.
 ///
 /// Without `anchor`, when its folder is gone, everything goes that this program has put there.

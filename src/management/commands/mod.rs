@@ -1,5 +1,6 @@
 //! The commands that need no app: one file each, named as what people type.
 
+pub mod cert;
 mod check;
 mod completions;
 mod dbshell;
@@ -21,6 +22,7 @@ pub const COMMANDS: &[Command] = &[
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),
     Command::of::<dbshell::DbShell>(),
+    Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),
     Command::of::<serve::Serve>(),
     Command::of::<check::Check>(),

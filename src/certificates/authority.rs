@@ -1,0 +1,483 @@
+//! The local authority: made once, checked before it signs, replaced when its time is over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyUsagePurpose, SanType, SerialNumber,
+};
+use rustix::system::uname;
+
+use super::armor;
+use super::constraints::{Constraints, Subtree};
+use super::error::{Error, Result};
+use super::facts::Facts;
+use super::file::{self, Access, Staged};
+use super::folder::{Folder, Locked};
+use super::key::{Key, KeyType};
+use super::names::Name;
+use super::person::Person;
+use super::request::PublicKey;
+use super::signing::sign;
+use crate::crypto;
+use crate::timezone;
+
+/// How long an authority holds, in days: ten years.
+const AUTHORITY_DAYS: i64 = 3652;
+/// How long a leaf holds when nothing else is asked for, in days.
+pub const LEAF_DAYS: u32 = 90;
+/// Longest life of a leaf that can be asked for, in days.
+pub const MAX_LEAF_DAYS: u32 = 3650;
+/// Clocks that are behind accept a certificate that began this long ago, in seconds.
+const BACKDATED: i64 = 3600;
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+/// Longest common name (RFC 5280, `ub-common-name`), in characters.
+const MAX_COMMON_NAME: usize = 64;
+/// What stores call our authorities, before the beginning of the fingerprint.
+pub const LABEL: &str = "manage-local-ca-";
+
+/// What a new authority may sign.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    /// Names beyond those that are nobody's.
+    pub permit: Vec<Subtree>,
+    /// Whether it may sign for every name.
+    pub is_unconstrained: bool,
+}
+
+/// What a leaf is to be.
+#[derive(Debug)]
+pub struct LeafRequest {
+    /// Its names, at least one.
+    pub names: Vec<Name>,
+    /// How long it holds, in days; never beyond its authority.
+    pub days: u32,
+    /// Whether it is for a client as well.
+    pub is_client: bool,
+    /// Its key.
+    pub subject: Subject,
+}
+
+/// Whose key a leaf is for.
+#[derive(Debug)]
+pub enum Subject {
+    /// A new key of this kind.
+    New(KeyType),
+    /// A key whose private half is elsewhere.
+    Public(PublicKey),
+}
+
+/// A signed certificate.
+#[derive(Debug)]
+pub struct Leaf {
+    /// The certificate as DER.
+    pub certificate: Vec<u8>,
+    /// What it says.
+    pub facts: Facts,
+    /// Its key, when it was made with it.
+    pub key: Option<Key>,
+    /// The certificate of its authority as DER.
+    pub authority: Vec<u8>,
+}
+
+impl Leaf {
+    /// The certificate as PEM, and after it its authority's.
+    pub fn chain_pem(&self) -> String {
+        armor::certificate(&self.certificate) + &armor::certificate(&self.authority)
+    }
+}
+
+/// An authority in its folder.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    folder: Folder,
+    /// Its certificate as DER.
+    pub certificate: Vec<u8>,
+    /// What the certificate says.
+    pub facts: Facts,
+}
+
+impl Authority {
+    /// The authority in the folder, if there is one. Its key is not read.
+    ///
+    /// # Errors
+    /// When its certificate is damaged, or gone while its key is there.
+    pub fn find(folder: &Folder) -> Result<Option<Self>> {
+        let path = folder.certificate();
+        let Some(content) = file::read(&path, folder.person()).map_err(|error| no_folder(folder, error))?
+        else {
+            return match folder.key().exists() {
+                true => Err(without_certificate(folder)),
+                false => Ok(None),
+            };
+        };
+        let damaged = |error: Error| {
+            error.hint(format!(
+                "bring {} back from a copy, or move {} away and make a new authority",
+                path.display(),
+                folder.path().display()
+            ))
+        };
+        let certificate = armor::certificates(&content, &path).map_err(damaged)?.swap_remove(0);
+        let facts = Facts::of(&certificate, &path.display().to_string()).map_err(damaged)?;
+        Ok(Some(Self { folder: folder.clone(), certificate, facts }))
+    }
+
+    /// As [`Authority::find`], after finishing what a killed run began.
+    ///
+    /// # Errors
+    /// As [`Authority::find`].
+    pub fn open(folder: &Locked<'_>) -> Result<Option<Self>> {
+        finish(folder)?;
+        Self::find(folder)
+    }
+
+    /// The authority in the folder, made when there is none; tells whether it was made.
+    ///
+    /// # Errors
+    /// As [`Authority::find`], and when the folder cannot be written.
+    pub fn open_or_create(folder: &Locked<'_>, profile: &Profile) -> Result<(Self, bool)> {
+        match Self::open(folder)? {
+            Some(authority) => Ok((authority, false)),
+            None => Self::create(folder, profile).map(|authority| (authority, true)),
+        }
+    }
+
+    /// Makes an authority in the place of the one that may be there.
+    fn create(folder: &Locked<'_>, profile: &Profile) -> Result<Self> {
+        let key = Key::generate(KeyType::P256)?;
+        let params = authority_params(folder.person(), profile, Timestamp::now());
+        let certificate = params
+            .self_signed(key.pair())
+            .map_err(|error| Error::failed(format_args!("no authority could be made: {error}")))?;
+        Self::put(folder, certificate.der(), &key)
+    }
+
+    /// Puts an authority into its place. The certificate first: with it there, [`finish`] knows whose key waits.
+    fn put(folder: &Locked<'_>, certificate: &[u8], key: &Key) -> Result<Self> {
+        let facts = Facts::of(certificate, "the new authority")?;
+        let person = folder.person();
+        let staged_key = Staged::write(&folder.key(), key.to_pem().as_bytes(), Access::Secret, person)?;
+        let pem = armor::certificate(certificate);
+        Staged::write(&folder.certificate(), pem.as_bytes(), Access::Public, person)?.commit()?;
+        staged_key.commit()?;
+        Ok(Self { folder: (*folder).clone(), certificate: certificate.to_vec(), facts })
+    }
+
+    /// Takes over the authority of another folder, such as mkcert's.
+    ///
+    /// # Errors
+    /// When the folder holds none that can sign, or there is one here already and `force` is not set.
+    pub fn import(folder: &Locked<'_>, from: &Path, force: bool) -> Result<Self> {
+        let source = Folder::at(from, folder.person());
+        let found = Self::find(&source)?.ok_or_else(|| {
+            Error::failed(format_args!("{} holds no authority: there is no rootCA.pem in it", from.display()))
+                .hint("`mkcert -CAROOT` prints mkcert's folder")
+        })?;
+        let key = found.signer()?;
+        if let Some(here) = Self::open(folder)? {
+            if here.certificate == found.certificate {
+                return Ok(here);
+            }
+            if !force {
+                return Err(Error::failed(format_args!(
+                    "{} holds an authority already",
+                    folder.path().display()
+                ))
+                .hint("--force keeps it beside the new one, as `manage cert rotate` does"));
+            }
+            here.retire()?;
+        }
+        Self::put(folder, &found.certificate, &key)
+    }
+
+    /// Makes a new authority in this one's place, with its constraints and those of `profile`. This one goes into the
+    /// folder of rotated authorities and stays trusted where it is.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn rotate(&self, folder: &Locked<'_>, profile: &Profile) -> Result<Self> {
+        self.retire()?;
+        let inherited = self.facts.constraints.iter().flat_map(|constraints| constraints.permitted.clone());
+        let profile = Profile {
+            permit: inherited.chain(profile.permit.clone()).collect(),
+            is_unconstrained: profile.is_unconstrained,
+        };
+        Self::create(folder, &profile)
+    }
+
+    /// Copies this authority into the folder of rotated ones.
+    fn retire(&self) -> Result {
+        let person = self.folder.person();
+        let place = Folder::at(&self.folder.rotated().join(&self.facts.fingerprint[..16]), person);
+        file::make_folder(place.path(), person)?;
+        if let Some(key) = file::read(&self.folder.key(), person)? {
+            file::write(&place.key(), &key, Access::Secret, person)?;
+        }
+        file::write(
+            &place.certificate(),
+            armor::certificate(&self.certificate).as_bytes(),
+            Access::Public,
+            person,
+        )
+    }
+
+    /// The authorities that were replaced and are not forgotten yet, by name of their folder.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn rotated(folder: &Folder) -> Result<Vec<Self>> {
+        let mut places: Vec<PathBuf> = match fs::read_dir(folder.rotated()) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(_) => return Ok(Vec::new()),
+        };
+        places.sort();
+        let found = places.iter().map(|place| Self::find(&Folder::at(place, folder.person())));
+        found.filter_map(Result::transpose).collect()
+    }
+
+    /// Removes a rotated authority's folder with its key, for ever.
+    ///
+    /// # Errors
+    /// When the folder cannot be removed.
+    pub fn forget(&self) -> Result {
+        let path = self.folder.path();
+        fs::remove_dir_all(path).map_err(|error| Error::file("remove", path, error))
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What stores call it.
+    pub fn label(&self) -> String {
+        format!("{LABEL}{}", &self.facts.fingerprint[..16])
+    }
+
+    /// Whether it may be trusted and sign now: an authority whose time is not over.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self) -> Result {
+        let path = self.folder.certificate();
+        let path = path.display();
+        let wrong = |why: String| Error::failed(format_args!("{path} cannot sign: {why}"));
+        if !self.facts.may_sign() {
+            return Err(wrong("it is no certificate of an authority".to_owned()));
+        }
+        let now = Timestamp::now();
+        if now > self.facts.not_after {
+            return Err(wrong(format!("it expired on {}", timezone::long_date(self.facts.not_after)))
+                .hint("make a new one: manage cert rotate"));
+        }
+        if now < self.facts.not_before {
+            return Err(wrong(format!("it begins on {}", timezone::long_date(self.facts.not_before)))
+                .hint("is the clock of this machine right?"));
+        }
+        Ok(())
+    }
+
+    /// Its key, when everything about it is right.
+    ///
+    /// # Errors
+    /// When the authority may not sign, or its key is missing, damaged, or another certificate's.
+    pub fn signer(&self) -> Result<Key> {
+        self.check()?;
+        let path = self.folder.key();
+        let content = file::read(&path, self.folder.person())?.ok_or_else(|| {
+            Error::failed(format_args!(
+                "the key of the local authority is missing: there is no {}",
+                path.display()
+            ))
+            .hint("bring it back from a copy; it can still be installed and uninstalled without")
+        })?;
+        let key = Key::of_pem(&content, &path)?;
+        if key.public_key() != self.facts.public_key {
+            return Err(Error::failed(format_args!(
+                "{} is not the key of {}",
+                path.display(),
+                self.folder.certificate().display()
+            ))
+            .hint("bring back the one that belongs to the certificate, or make a new authority: manage cert rotate"));
+        }
+        Ok(key)
+    }
+
+    /// Signs a leaf. Nothing is written.
+    ///
+    /// # Errors
+    /// When the authority may not sign at all, or not for one of the names.
+    pub fn issue(&self, request: &LeafRequest) -> Result<Leaf> {
+        let signer = self.signer()?;
+        self.check_names(&request.names)?;
+        let (key, public) = match &request.subject {
+            Subject::New(kind) => {
+                let key = Key::generate(*kind)?;
+                let public = PublicKey::of_der(&key.public_key())?;
+                (Some(key), public)
+            }
+            Subject::Public(public) => (None, public.clone()),
+        };
+        let params = leaf_params(request, public.kind.starts_with("RSA"), &self.facts, Timestamp::now())?;
+        let certificate = sign(&params, &public, (&self.certificate, &self.facts), &signer)?;
+        let facts = Facts::of(&certificate, "the new certificate")?;
+        Ok(Leaf { certificate, facts, key, authority: self.certificate.clone() })
+    }
+
+    /// Whether it may sign for all of the names.
+    ///
+    /// # Errors
+    /// The names for which it may not.
+    pub fn check_names(&self, names: &[Name]) -> Result {
+        let Some(constraints) = &self.facts.constraints else { return Ok(()) };
+        let refused: Vec<String> =
+            names.iter().filter(|name| !constraints.allow(name)).map(ToString::to_string).collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let permits: Vec<String> = refused
+            .iter()
+            .map(|name| format!(" --permit {}", name.strip_prefix("*.").unwrap_or(name)))
+            .collect();
+        let quoted: Vec<String> = refused.iter().map(|name| format!("`{name}`")).collect();
+        Err(Error::failed(format_args!(
+            "the local authority may not sign for {}: it is constrained to private names",
+            quoted.join(", ")
+        ))
+        .hint(format!("make one that may: manage cert rotate{}", permits.concat())))
+    }
+}
+
+/// Puts the key of a killed run into its place: the certificate that it belongs to is there already.
+fn finish(folder: &Locked<'_>) -> Result {
+    let waiting = file::beside(&folder.key());
+    let Some(content) = file::read(&waiting, folder.person())? else { return Ok(()) };
+    let belongs = || {
+        let key = Key::of_pem(&content, &waiting).ok()?;
+        let certificate = file::read(&folder.certificate(), folder.person()).ok()??;
+        let der = armor::certificates(&certificate, &folder.certificate()).ok()?.swap_remove(0);
+        Some(Facts::of(&der, "").ok()?.public_key == key.public_key())
+    };
+    let done = match belongs() {
+        Some(true) => fs::rename(&waiting, folder.key()),
+        _ => fs::remove_file(&waiting),
+    };
+    done.map_err(|error| Error::file("finish", &waiting, error))
+}
+
+fn no_folder(folder: &Folder, error: Error) -> Error {
+    match folder.path().exists() && !folder.path().is_dir() {
+        true => Error::failed(format_args!("{} is not a folder", folder.path().display())),
+        false => error,
+    }
+}
+
+fn without_certificate(folder: &Folder) -> Error {
+    let (key, certificate) = (folder.key(), folder.certificate());
+    Error::failed(format_args!(
+        "{} is missing, but its key {} is there",
+        certificate.display(),
+        key.display()
+    ))
+    .hint(format!(
+        "bring the certificate back from a copy or a trust store; or move {} away and make a new authority",
+        key.display()
+    ))
+}
+
+fn authority_params(person: &Person, profile: &Profile, now: Timestamp) -> CertificateParams {
+    let serial = serial();
+    let short = crypto::hex(&serial[..4]);
+    let host = uname().nodename().to_string_lossy().into_owned();
+    let who = if person.name.is_empty() { host } else { format!("{}@{host}", person.name) };
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, "manage local CA");
+    params.distinguished_name.push(DnType::OrganizationalUnitName, shortened(&who));
+    let common_name = format!("manage local CA {} {short} {who}", timezone::iso_date(now));
+    params.distinguished_name.push(DnType::CommonName, shortened(&common_name));
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    let now = now.as_second();
+    hold(&mut params, now - BACKDATED, now + AUTHORITY_DAYS * DAY);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let constraints = Constraints::private(&profile.permit);
+    params.name_constraints = (!profile.is_unconstrained).then(|| constraints.to_rcgen());
+    params
+}
+
+fn leaf_params(
+    request: &LeafRequest,
+    is_rsa: bool,
+    authority: &Facts,
+    now: Timestamp,
+) -> Result<CertificateParams> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    let fits = |name: &&String| name.chars().count() <= MAX_COMMON_NAME;
+    let texts: Vec<String> = request.names.iter().map(ToString::to_string).collect();
+    if let Some(common_name) = texts.first().filter(fits) {
+        params.distinguished_name.push(DnType::CommonName, common_name.as_str());
+    }
+    params.subject_alt_names = request.names.iter().map(alternative).collect::<Result<_>>()?;
+    params.serial_number = Some(SerialNumber::from_slice(&serial()));
+    let (now, from, until) =
+        (now.as_second(), authority.not_before.as_second(), authority.not_after.as_second());
+    hold(&mut params, from.max(now - BACKDATED), until.min(now + i64::from(request.days) * DAY));
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages.push(KeyUsagePurpose::DigitalSignature);
+    if is_rsa {
+        params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    }
+    params.extended_key_usages = purposes(request);
+    Ok(params)
+}
+
+fn purposes(request: &LeafRequest) -> Vec<ExtendedKeyUsagePurpose> {
+    let is_mail = |name: &Name| matches!(name, Name::Email(_));
+    let all = [
+        (request.is_client, ExtendedKeyUsagePurpose::ClientAuth),
+        (!request.names.iter().all(is_mail), ExtendedKeyUsagePurpose::ServerAuth),
+        (request.names.iter().any(is_mail), ExtendedKeyUsagePurpose::EmailProtection),
+    ];
+    all.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, purpose)| purpose).collect()
+}
+
+fn alternative(name: &Name) -> Result<SanType> {
+    let ascii = |text: &str| {
+        text.try_into()
+            .map_err(|_| Error::refused(format_args!("`{text}` cannot be in a certificate: it is not ASCII")))
+    };
+    Ok(match name {
+        Name::Dns(host) => SanType::DnsName(ascii(host)?),
+        Name::Ip(address) => SanType::IpAddress(*address),
+        Name::Email(mailbox) => SanType::Rfc822Name(ascii(mailbox)?),
+        Name::Uri(uri) => SanType::URI(ascii(uri)?),
+    })
+}
+
+/// A random number of 127 bits, as certificates are numbered.
+fn serial() -> [u8; 16] {
+    let mut serial = crypto::random_bytes::<16>();
+    // The first bit is the sign; a first byte of 0 would be left out.
+    serial[0] = serial[0] & 0x7f | 0x01;
+    serial
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_COMMON_NAME).collect()
+}
+
+/// Sets from when until when a certificate holds, in seconds of Unix time.
+fn hold(params: &mut CertificateParams, from: i64, until: i64) {
+    let moment =
+        |seconds| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    params.not_before = moment(from);
+    params.not_after = moment(until);
+}

@@ -1,0 +1,116 @@
+//! Other people's programs: found, started in a process group of their own, and ended with all their children.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
+use crate::certificates::error::{Error, Result};
+use crate::certificates::person::Person;
+use crate::crypto::random_string;
+
+/// The first of these programs that the person's search path holds.
+pub(super) fn find(person: &Person, programs: &[&str]) -> Option<PathBuf> {
+    let folders = person.search_path();
+    let candidates =
+        programs.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
+    candidates.into_iter().find(|path| path.is_absolute() && is_executable(path))
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+/// A folder that only the person can enter, gone with the value.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes one among the temporary files.
+    pub(super) fn new(person: &Person) -> Result<Self> {
+        let parent = person.variable("TMPDIR").unwrap_or("/tmp");
+        let path = Path::new(parent).join(format!("manage-{}", random_string(16)));
+        DirBuilder::new().mode(0o700).create(&path).map_err(|error| Error::file("make", &path, error))?;
+        let folder = Self(path);
+        person.adopt(&folder.0)?;
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What a program that was just killed leaves behind is a stray folder at worst.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// What a program said.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// On its standard output.
+    pub(super) out: String,
+    /// On its standard error.
+    pub(super) err: String,
+    /// Whether it was still running when its time was up.
+    pub(super) ran_out_of_time: bool,
+}
+
+/// A command that runs as the person, with their variables, in a process group of its own.
+pub(super) fn command(program: &Path, person: &Person) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(person.variables()).process_group(0).stdin(Stdio::null());
+    if let Some(owner) = person.owner {
+        command.uid(owner.uid).gid(owner.gid);
+    }
+    command
+}
+
+/// Runs a program until it ends, `is_enough` says so, or `limit` is over; what it left running is killed.
+///
+/// Its output goes to files in `folder`: a child that lives on and holds a pipe open would keep a reader waiting.
+pub(super) fn run(
+    mut command: Command,
+    folder: &Path,
+    limit: Duration,
+    is_enough: impl Fn() -> bool,
+) -> io::Result<Said> {
+    let (out, err) = (folder.join("said.out"), folder.join("said.err"));
+    command.current_dir(folder).stdout(File::create(&out)?).stderr(File::create(&err)?);
+    let ran_out_of_time = !attend(command.spawn()?, limit, is_enough)?;
+    Ok(Said { out: text(&out)?, err: text(&err)?, ran_out_of_time })
+}
+
+/// Waits, then ends the whole group. Answers false when time ran out.
+fn attend(mut child: Child, limit: Duration, is_enough: impl Fn() -> bool) -> io::Result<bool> {
+    let group = Pid::from_child(&child);
+    let deadline = Instant::now() + limit;
+    let mut is_done = false;
+    while !is_done && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
+        is_done = is_enough() || has_ended(group);
+    }
+    // Before it is waited for: until then its number, which is the group's, belongs to nobody else.
+    let _ = rustix::process::kill_process_group(group, Signal::KILL);
+    child.wait()?;
+    Ok(is_done)
+}
+
+/// Whether a child has ended, leaving it to be waited for.
+fn has_ended(child: Pid) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(rustix::process::waitid(WaitId::Pid(child), look), Ok(None))
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+}

@@ -1,0 +1,164 @@
+//! The list of what an authority issued: names, dates and places of files, never a key.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::file::{self, Access, Staged};
+use super::folder::{Folder, Locked};
+
+/// One certificate that was issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Its number, in lower-case hex.
+    pub serial: String,
+    /// Its names.
+    pub names: Vec<String>,
+    /// The kind of key that was made for it; none when the key came with a request.
+    pub key_type: Option<String>,
+    /// Whether it is for a client as well.
+    #[serde(default)]
+    pub client: bool,
+    /// From when it holds.
+    pub not_before: Timestamp,
+    /// Until when it holds.
+    pub not_after: Timestamp,
+    /// The days that were asked for.
+    pub days: u32,
+    /// SHA-256 of the certificate, in lower-case hex.
+    pub fingerprint: String,
+    /// SHA-256 of its public key, in lower-case hex.
+    pub public_key: String,
+    /// SHA-256 of its authority's certificate, in lower-case hex.
+    pub authority: String,
+    /// Where it lies; none when it lies in the PKCS#12 file alone.
+    #[serde(default)]
+    pub cert_file: Option<PathBuf>,
+    /// Where its key lies.
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
+    /// Where both lie as PKCS#12.
+    #[serde(default)]
+    pub p12_file: Option<PathBuf>,
+    /// SHA-256 of that file.
+    #[serde(default)]
+    pub p12_sha256: Option<String>,
+    /// Whether the certificate's file holds its authority too.
+    #[serde(default)]
+    pub has_chain: bool,
+}
+
+/// What can be said of an issued certificate without reading its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It holds.
+    Valid,
+    /// Less than a third of its life is left.
+    Expiring,
+    /// Its time is over.
+    Expired,
+    /// A file of it is gone.
+    Missing,
+}
+
+impl State {
+    /// Its name in lists.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+impl Issued {
+    /// How it stands at `now`.
+    pub fn state(&self, now: Timestamp) -> State {
+        let (from, until, now) = (self.not_before.as_second(), self.not_after.as_second(), now.as_second());
+        if self.files().any(|file| !file.exists()) {
+            State::Missing
+        } else if now >= until {
+            State::Expired
+        } else if (until - now) * 3 < until - from {
+            State::Expiring
+        } else {
+            State::Valid
+        }
+    }
+
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.cert_file, &self.key_file, &self.p12_file];
+        files.into_iter().filter_map(|file| file.as_deref())
+    }
+
+    /// Whole days until it expires; negative when it has.
+    pub fn days_left(&self, now: Timestamp) -> i64 {
+        (self.not_after.as_second() - now.as_second()).div_euclid(86_400)
+    }
+}
+
+/// The list, in the order of issue. A certificate that took another's place in a file took its place here too.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Index {
+    /// Of the form of the file: 1.
+    version: u32,
+    /// What was issued.
+    pub certificates: Vec<Issued>,
+}
+
+impl Index {
+    /// The list of a folder; empty when nothing was issued.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn read(folder: &Folder) -> Result<Self> {
+        let path = folder.index();
+        let Some(content) = file::read(&path, folder.person())? else { return Ok(Self::default()) };
+        let damaged = |why: String| {
+            Error::failed(format_args!("{} is damaged: {why}", path.display()))
+                .hint("move it away: certificates and keys stay as they are, only the list begins anew")
+        };
+        let index: Self = serde_json::from_slice(&content).map_err(|error| damaged(error.to_string()))?;
+        if index.version > VERSION {
+            return Err(damaged(format!("its version is {}, this program knows {VERSION}", index.version)));
+        }
+        Ok(index)
+    }
+
+    /// Adds certificates in the places of those whose files they take, to be committed by the caller.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn stage(&mut self, folder: &Locked<'_>, added: Vec<Issued>) -> Result<Staged> {
+        self.certificates.retain(|old| !added.iter().any(|new| new.files().any(|file| old.files().any(|place| place == file))));
+        self.certificates.extend(added);
+        self.version = VERSION;
+        let content = serde_json::to_vec(self).map_err(|error| {
+            Error::failed(format_args!("the list of certificates cannot be written: {error}"))
+        })?;
+        Staged::write(&folder.index(), &content, Access::Secret, folder.person())
+    }
+
+    /// Whether a public key (SHA-256, hex) belongs to something that was issued.
+    pub fn knows_key(&self, fingerprint: &str) -> bool {
+        self.certificates.iter().any(|issued| issued.public_key == fingerprint)
+    }
+
+    /// Whether a PKCS#12 file (SHA-256, hex) was written here.
+    pub fn knows_p12(&self, sha256: &str) -> bool {
+        self.certificates.iter().any(|issued| issued.p12_sha256.as_deref() == Some(sha256))
+    }
+
+    /// The certificate whose file this is.
+    pub fn of_file(&self, path: &Path) -> Option<&Issued> {
+        self.certificates.iter().find(|issued| issued.files().any(|file| file == path))
+    }
+}
+
+/// The form of the file that this program writes.
+const VERSION: u32 = 1;

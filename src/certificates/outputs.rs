@@ -1,0 +1,132 @@
+//! Where a certificate and its key are written, and what may be overwritten there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::armor;
+use super::authority::{Authority, Leaf};
+use super::error::{Error, Result};
+use super::facts::{Facts, is_signed_by};
+use super::file::{self, Access, Staged};
+use super::issued::Index;
+use super::key::Key;
+use super::person::Person;
+use crate::crypto;
+
+/// The files of one certificate, as absolute paths.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    /// The certificate; none when only PKCS#12 is wanted.
+    pub cert: Option<PathBuf>,
+    /// The key. The same as `cert` makes one file of both.
+    pub key: Option<PathBuf>,
+    /// Both as PKCS#12.
+    pub p12: Option<PathBuf>,
+    /// Whether the authority follows the certificate in its file.
+    pub with_chain: bool,
+}
+
+/// What is known to be ours, so that it may be overwritten.
+pub struct Ours<'a> {
+    index: &'a Index,
+    authorities: Vec<Vec<u8>>,
+    person: &'a Person,
+}
+
+impl<'a> Ours<'a> {
+    /// What was issued by these authorities.
+    pub fn of(index: &'a Index, authority: &Authority, rotated: &[Authority], person: &'a Person) -> Self {
+        let authorities = std::iter::once(authority).chain(rotated);
+        Self {
+            index,
+            authorities: authorities.map(|authority| authority.certificate.clone()).collect(),
+            person,
+        }
+    }
+
+    /// Whether all files may be written.
+    ///
+    /// # Errors
+    /// The first that may not: somebody else's file, a link, a folder.
+    pub fn check(&self, outputs: &Outputs, force: bool) -> Result {
+        let cert = outputs.cert.as_deref();
+        for path in [cert, outputs.key.as_deref(), outputs.p12.as_deref()].into_iter().flatten() {
+            self.check_path(path, cert, force)?;
+        }
+        Ok(())
+    }
+
+    fn check_path(&self, path: &Path, cert: Option<&Path>, force: bool) -> Result {
+        let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
+        let shown = path.display();
+        if facts.is_dir() {
+            return Err(Error::failed(format_args!("{shown} is a folder")).hint("name a file"));
+        }
+        if force {
+            return Ok(());
+        }
+        let (why, hint) = match facts.is_symlink() {
+            true => ("it is a link", "--force puts a file in the link's place; what it points to stays"),
+            false if self.is_ours(path, cert)? => return Ok(()),
+            false => {
+                ("it was not made by the local authority", "name another file, or overwrite it with --force")
+            }
+        };
+        Err(Error::failed(format_args!("{shown} is there already, and {why}")).hint(hint))
+    }
+
+    fn is_ours(&self, path: &Path, cert: Option<&Path>) -> Result<bool> {
+        let content = file::read(path, self.person)?.unwrap_or_default();
+        let is_key = Key::of_pem(&content, path).is_ok_and(|key| self.is_our_key(&key, cert));
+        Ok(is_key
+            || self.is_our_certificate(&content, path)
+            || self.index.knows_p12(&crypto::sha256_hex(&content)))
+    }
+
+    fn is_our_certificate(&self, content: &[u8], path: &Path) -> bool {
+        let Ok(certificates) = armor::certificates(content, path) else { return false };
+        self.authorities.iter().any(|authority| is_signed_by(&certificates[0], authority))
+    }
+
+    /// A key is ours when it was issued, or belongs to a certificate of ours that lies where the new one is to lie.
+    fn is_our_key(&self, key: &Key, cert: Option<&Path>) -> bool {
+        let public = key.public_key();
+        if self.index.knows_key(&crypto::sha256_hex(&public)) {
+            return true;
+        }
+        let Some((path, content)) = cert.and_then(|path| Some((path, fs::read(path).ok()?))) else {
+            return false;
+        };
+        let belongs = |der: &[u8]| Facts::of(der, "").is_ok_and(|facts| facts.public_key == public);
+        let certificates = armor::certificates(&content, path).unwrap_or_default();
+        certificates.first().is_some_and(|der| belongs(der)) && self.is_our_certificate(&content, path)
+    }
+}
+
+impl Outputs {
+    /// Writes all files beside their places.
+    ///
+    /// # Errors
+    /// When one of the folders cannot be written; nothing is left then.
+    pub fn stage(&self, leaf: &Leaf, p12: Option<&Vec<u8>>, person: &Person) -> Result<Vec<Staged>> {
+        let pem = match self.with_chain {
+            true => leaf.chain_pem(),
+            false => armor::certificate(&leaf.certificate),
+        };
+        let key = leaf.key.as_ref().map(Key::to_pem).unwrap_or_default();
+        let is_one_file = self.cert.is_some() && self.cert == self.key;
+        let (cert, access) = match is_one_file {
+            true => (pem + &key, Access::Secret),
+            false => (pem, Access::Public),
+        };
+        // The key goes first: the list names it already, so that a certificate without its key is never left behind.
+        let key_file = self.key.as_ref().filter(|_| !is_one_file);
+        let files = [
+            (key_file, key.as_bytes(), Access::Secret),
+            (self.cert.as_ref(), cert.as_bytes(), access),
+            (self.p12.as_ref(), p12.map(Vec::as_slice).unwrap_or_default(), Access::Secret),
+        ];
+        let files = files.into_iter().filter_map(|(path, content, access)| Some((path?, content, access)));
+        files.map(|(path, content, access)| Staged::write(path, content, access, person)).collect()
+    }
+}

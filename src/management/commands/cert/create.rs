@@ -1,0 +1,222 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use serde_json::json;
+
+use super::desk::{self, LockArgs, ProfileArgs};
+use crate::certificates::issued::Issued;
+use crate::certificates::names::{self, Name};
+use crate::certificates::order::{Delivery, Lock, Order, deliver};
+use crate::certificates::outputs::Outputs;
+use crate::certificates::{
+    Home, KeyType, LEAF_DAYS, LeafRequest, MAX_LEAF_DAYS, Person, SigningRequest, Subject, file,
+};
+use crate::management::{CommandError, CommandResult, Format, Manage, Output};
+use crate::timezone;
+
+/// Longest life that Apple's systems accept below a root that a person installed, in days.
+const APPLE_DAYS: u32 = 825;
+
+/// Make a certificate that those who trust the local authority accept
+///
+/// Without names it is for localhost, 127.0.0.1, ::1 and, inside a project, its `allowed_hosts`. Names are hosts,
+/// wildcards such as `*.app.test`, addresses, mailboxes and URIs. The certificate's file holds the authority after the
+/// certificate. Files that something else wrote are not overwritten.
+///
+/// As JSON: `{"certificate": {"serial", "names", "key", "client", "not_before", "not_after", "sha256", "cert_file",
+/// "key_file", "p12_file"}}`.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// Whom the certificate is for
+    pub(super) names: Vec<String>,
+    /// How many days it holds; never longer than the authority
+    #[arg(long, value_name = "DAYS", default_value_t = LEAF_DAYS, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_LEAF_DAYS)))]
+    pub(super) days: u32,
+    /// For a client as well, not for a server alone
+    #[arg(long)]
+    pub(super) client: bool,
+    /// Kind of the key
+    #[arg(long, value_name = "TYPE", default_value = "p256", value_parser = PossibleValuesParser::new(KeyType::ALL.map(KeyType::name)).map(|name| KeyType::of_name(&name).unwrap_or_default()))]
+    pub(super) key: KeyType,
+    /// Folder for the files
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(super) out_dir: Option<PathBuf>,
+    /// File of the certificate, instead of one named after the first name
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) cert_file: Option<PathBuf>,
+    /// File of the key; the same as the certificate's puts both into one
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) key_file: Option<PathBuf>,
+    /// File for both as PKCS#12, beside the others
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) p12_file: Option<PathBuf>,
+    /// Sign this request (PEM or DER, `-` is stdin): its key and its names, nothing else
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["names", "key", "key_file", "p12_file"])]
+    pub(super) csr: Option<PathBuf>,
+    /// Overwrite files whoever wrote them, and make wildcards that browsers refuse
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) lock: LockArgs,
+    #[command(flatten)]
+    pub(super) profile: ProfileArgs,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+    /// What mkcert does otherwise.
+    #[arg(skip)]
+    pub(super) mkcert: Option<AsMkcert>,
+}
+
+/// What is different when the program is called as mkcert.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AsMkcert {
+    /// Only PKCS#12 is written.
+    pub(super) pkcs12_only: bool,
+}
+
+impl Create {
+    pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        out.outlive_pipe();
+        let home = if self.mkcert.is_some() { Home::Mkcert } else { Home::Manage };
+        let folder = desk::folder(manage, home)?;
+        let order = self.order(manage, folder.person(), out)?;
+        let folder = folder.lock()?;
+        let authority = desk::open_or_create(manage, &folder, &self.profile, out)?;
+        authority.check_names(&order.request.names)?;
+        if let Some(out_dir) = &self.out_dir {
+            file::make_folder(out_dir, folder.person())?;
+        }
+        let delivery = deliver(&folder, &authority, &[order], self.force)?;
+        warn_unlisted(&delivery, out)?;
+        delivery.issued.iter().try_for_each(|issued| self.show(issued, out))
+    }
+
+    /// What is asked for, all of it checked before anything is made.
+    fn order(&self, manage: &Manage, person: &Person, out: &mut Output) -> CommandResult<Order> {
+        let (names, subject) = match &self.csr {
+            Some(path) => self.requested(path, person, out)?,
+            None => (names::parse_all(&self.wanted(manage)?, self.force)?, Subject::New(self.key)),
+        };
+        self.warn(&names, out)?;
+        let outputs = self.outputs(&names)?;
+        let lock = match &outputs.p12 {
+            Some(_) if self.mkcert.is_some() => Lock::default(),
+            Some(file) => self.lock.read(file, out)?,
+            None => Lock::default(),
+        };
+        let request = LeafRequest { names, days: self.days, is_client: self.client, subject };
+        Ok(Order { request, outputs, lock })
+    }
+
+    fn wanted(&self, manage: &Manage) -> CommandResult<Vec<String>> {
+        if !self.names.is_empty() {
+            return Ok(self.names.clone());
+        }
+        let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        Ok(local.into_iter().chain(desk::project_hosts(manage)?).collect())
+    }
+
+    fn requested(&self, path: &Path, person: &Person, out: &mut Output) -> CommandResult<(Vec<Name>, Subject)> {
+        let content = match path == Path::new("-") {
+            true => {
+                let mut content = Vec::new();
+                std::io::Read::read_to_end(&mut std::io::stdin(), &mut content)?;
+                content
+            }
+            false => file::read(path, person)?.ok_or_else(|| {
+                CommandError::failed(format!("there is no {}", path.display()))
+                    .hint("--csr takes the file of a certificate signing request")
+            })?,
+        };
+        let request = SigningRequest::read(&content, path, self.force)?;
+        if !request.dropped.is_empty() {
+            out.warning(format!("left out of the certificate, though asked for: {}", request.dropped.join(", ")))?;
+        }
+        if request.key.kind == "Ed25519" {
+            out.warning("browsers refuse certificates with keys of the kind Ed25519")?;
+        }
+        Ok((request.names, Subject::Public(request.key)))
+    }
+
+    fn warn(&self, names: &[Name], out: &mut Output) -> CommandResult {
+        for name in names {
+            if let Some(unicode) = name.unicode() {
+                out.status(format!("{unicode} is signed as {name}."))?;
+            }
+            if let Some(caveat) = name.caveat() {
+                out.warning(caveat)?;
+            }
+        }
+        if self.days > APPLE_DAYS {
+            out.warning(format!("Apple's systems refuse certificates for more than {APPLE_DAYS} days"))?;
+        }
+        Ok(())
+    }
+
+    fn outputs(&self, names: &[Name]) -> CommandResult<Outputs> {
+        let stem = names::file_stem(names, self.client);
+        let folder = self.out_dir.clone().unwrap_or_default();
+        let place = |file: Option<&PathBuf>, ending: &str| {
+            desk::absolute(&folder.join(file.cloned().unwrap_or_else(|| format!("{stem}{ending}").into())))
+        };
+        let is_pkcs12_only = self.mkcert.is_some_and(|mkcert| mkcert.pkcs12_only);
+        let has_key = self.csr.is_none() && !is_pkcs12_only;
+        let has_p12 = is_pkcs12_only || self.p12_file.is_some() && self.mkcert.is_none();
+        let outputs = Outputs {
+            cert: (!is_pkcs12_only).then(|| place(self.cert_file.as_ref(), ".pem")).transpose()?,
+            key: has_key.then(|| place(self.key_file.as_ref(), "-key.pem")).transpose()?,
+            p12: has_p12.then(|| place(self.p12_file.as_ref(), ".p12")).transpose()?,
+            with_chain: self.mkcert.is_none(),
+        };
+        if outputs.p12.is_some() && (outputs.p12 == outputs.cert || outputs.p12 == outputs.key) {
+            return Err(CommandError::usage("the PKCS#12 file and another file have the same name"));
+        }
+        Ok(outputs)
+    }
+
+    fn show(&self, issued: &Issued, out: &mut Output) -> CommandResult {
+        if self.format == Format::Json {
+            return Ok(out.json(&json!({ "certificate": to_json(issued) }))?);
+        }
+        let expires = timezone::iso_date(issued.not_after);
+        let rows = [
+            ("Names", Some(issued.names.join(", "))),
+            ("Certificate", issued.cert_file.as_deref().map(desk::shown)),
+            ("Key", issued.key_file.as_deref().map(desk::shown)),
+            ("PKCS#12", issued.p12_file.as_deref().map(desk::shown)),
+            ("Expires", Some(format!("{expires}, in {} days", issued.days_left(timezone::now()) + 1))),
+        ];
+        for (title, value) in rows {
+            if let Some(value) = value {
+                out.line(format!("{title:<12} {value}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says why what was made is not in the list.
+pub(super) fn warn_unlisted(delivery: &Delivery, out: &mut Output) -> CommandResult {
+    if let Some(error) = &delivery.unlisted {
+        out.warning(format!("`manage cert list` and `renew` will not know of it: {error}"))?;
+    }
+    Ok(())
+}
+
+/// An issued certificate as JSON has it.
+pub(super) fn to_json(issued: &Issued) -> serde_json::Value {
+    json!({
+        "serial": issued.serial,
+        "names": issued.names,
+        "key": issued.key_type,
+        "client": issued.client,
+        "not_before": timezone::iso(issued.not_before),
+        "not_after": timezone::iso(issued.not_after),
+        "sha256": issued.fingerprint,
+        "cert_file": issued.cert_file,
+        "key_file": issued.key_file,
+        "p12_file": issued.p12_file,
+    })
+}

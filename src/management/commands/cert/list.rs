@@ -1,0 +1,113 @@
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::create::to_json;
+use super::desk;
+use crate::certificates::Home;
+use crate::certificates::issued::{Index, Issued, State};
+use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
+use crate::timezone;
+
+/// List the certificates that were issued and until when they hold
+///
+/// States are `valid`, `expiring` (less than a third of its life is left), `expired` and `missing` (a file is gone).
+/// As JSON: `{"certificates": [{"serial", "names", "key", "client", "not_before", "not_after", "sha256", "cert_file",
+/// "key_file", "p12_file", "state", "days_left"}]}`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only those that expire within this time, such as `30d` or `12h`; exit status 1 when there is one
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    expiring: Option<i64>,
+    /// How to show them
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+impl List {
+    pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let now = timezone::now();
+        let folder = desk::folder(manage, Home::Manage)?;
+        let mut listed = Index::read(&folder)?.certificates;
+        if let Some(within) = self.expiring {
+            listed.retain(|issued| issued.not_after.as_second() - now.as_second() <= within);
+        }
+        match self.format {
+            Format::Table if listed.is_empty() => out.status(self.nothing())?,
+            Format::Table => show_table(&listed, now, out)?,
+            Format::Plain => listed.iter().try_for_each(|issued| out.line(plain(issued, now)))?,
+            Format::Json => {
+                let certificates: Vec<Value> = listed.iter().map(|issued| with_state(issued, now)).collect();
+                out.json(&json!({ "certificates": certificates }))?;
+            }
+        }
+        let found = self.expiring.is_some() && !listed.is_empty();
+        if found { Err(CommandError::silent()) } else { Ok(()) }
+    }
+
+    fn nothing(&self) -> &'static str {
+        match self.expiring {
+            Some(_) => "Nothing expires within that time.",
+            None => "Nothing was issued yet.",
+        }
+    }
+}
+
+fn show_table(listed: &[Issued], now: Timestamp, out: &mut Output) -> CommandResult {
+    let rows: Vec<Vec<String>> = listed
+        .iter()
+        .map(|issued| {
+            let state = issued.state(now);
+            vec![
+                issued.names.join(", "),
+                timezone::iso_date(issued.not_after),
+                issued.days_left(now).to_string(),
+                out.styled(style(state), state.name()),
+                file(issued),
+            ]
+        })
+        .collect();
+    Ok(out.table(&["Names", "Expires", "Days left", "State", "File"], rows)?)
+}
+
+fn style(state: State) -> Style {
+    match state {
+        State::Valid => Style::Success,
+        State::Expiring => Style::Warning,
+        State::Expired | State::Missing => Style::Error,
+    }
+}
+
+fn file(issued: &Issued) -> String {
+    issued.files().next().map(desk::shown).unwrap_or_default()
+}
+
+/// A line for scripts: state, day of expiry, file, names.
+fn plain(issued: &Issued, now: Timestamp) -> String {
+    let until = timezone::iso_date(issued.not_after);
+    let file = issued.files().next().unwrap_or(std::path::Path::new("")).display().to_string();
+    format!("{}\t{until}\t{file}\t{}", issued.state(now).name(), issued.names.join(","))
+}
+
+fn with_state(issued: &Issued, now: Timestamp) -> Value {
+    let mut value = to_json(issued);
+    value["state"] = issued.state(now).name().into();
+    value["days_left"] = issued.days_left(now).into();
+    value
+}
+
+/// A time such as `30d`, `12h` or `90m`, in seconds; a bare number is days.
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || "write a number of days, or `30d`, `12h`, `90m`".to_owned();
+    let (digits, unit) = match text.strip_suffix(['d', 'h', 'm']) {
+        Some(digits) => (digits, &text[digits.len()..]),
+        None => (text, "d"),
+    };
+    let number: u32 = digits.parse().map_err(|_| wrong())?;
+    let unit = match unit {
+        "d" => 86_400,
+        "h" => 3600,
+        _ => 60,
+    };
+    Ok(i64::from(number) * unit)
+}

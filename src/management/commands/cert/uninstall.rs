@@ -1,0 +1,51 @@
+use clap::Args;
+
+use super::desk;
+use super::trust::{self, StoreArgs};
+use crate::certificates::truststores::{self, Outcome, Report};
+use crate::certificates::{Authority, Home};
+use crate::management::{CommandResult, Manage, Output};
+
+/// Take the local authority out of every trust store
+///
+/// Its folder stays. When the folder is gone, every authority goes that this program has put into a store. As JSON:
+/// `{"stores": [{"store", "place", "result", "why"}]}`.
+#[derive(Debug, Default, Args)]
+pub struct Uninstall {
+    #[command(flatten)]
+    pub(super) stores: StoreArgs,
+    /// Whose folder.
+    #[arg(skip)]
+    pub(super) home: Home,
+}
+
+impl Uninstall {
+    pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        out.outlive_pipe();
+        let kinds = self.stores.kinds()?;
+        let folder = desk::folder(manage, self.home)?;
+        let machine = trust::machine(folder.person(), out);
+        let Some(authority) = Authority::find(&folder)? else {
+            out.status(format!(
+                "There is no local authority in {}: removing all that this program has installed.",
+                folder.path().display()
+            ))?;
+            let reports = truststores::uninstall(&machine, kinds.as_deref(), None);
+            return trust::show(&reports, self.stores.format, out);
+        };
+        let rotated = Authority::rotated(&folder)?;
+        let all = std::iter::once(&authority).chain(&rotated);
+        let reports = all.map(|one| truststores::uninstall(&machine, kinds.as_deref(), Some(&trust::anchor(one))));
+        trust::show(&reports.reduce(merge).unwrap_or_default(), self.stores.format, out)
+    }
+}
+
+/// What came of each store over several authorities: the worst, else what was done.
+fn merge(first: Vec<Report>, second: Vec<Report>) -> Vec<Report> {
+    let worse = |one: Report, other: Report| match (&one.outcome, &other.outcome) {
+        (Outcome::Failed(_), _) | (_, Outcome::NotThere | Outcome::Skipped(_)) => one,
+        _ => other,
+    };
+    // Both looked for stores in the same way, so that they came upon the same ones.
+    first.into_iter().zip(second).map(|(one, other)| worse(one, other)).collect()
+}
