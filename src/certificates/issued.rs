@@ -96,10 +96,15 @@ impl Issued {
         files.into_iter().filter_map(|file| file.as_deref())
     }
 
-    /// Whole days until it expires; negative when it has.
+    /// Days until it expires, begun ones counted; negative when it has expired a day ago.
     pub fn days_left(&self, now: Timestamp) -> i64 {
-        (self.not_after.as_second() - now.as_second()).div_euclid(86_400)
+        days_until(self.not_after, now)
     }
+}
+
+/// Days from `now` until `end`, begun ones counted.
+pub fn days_until(end: Timestamp, now: Timestamp) -> i64 {
+    -(now.as_second() - end.as_second()).div_euclid(86_400)
 }
 
 /// The list, in the order of issue. A certificate that took another's place in a file took its place here too.

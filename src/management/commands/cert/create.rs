@@ -186,7 +186,7 @@ impl Create {
             ("Certificate", issued.cert_file.as_deref().map(desk::shown)),
             ("Key", issued.key_file.as_deref().map(desk::shown)),
             ("PKCS#12", issued.p12_file.as_deref().map(desk::shown)),
-            ("Expires", Some(format!("{expires}, in {} days", issued.days_left(timezone::now()) + 1))),
+            ("Expires", Some(format!("{expires}, in {} days", issued.days_left(timezone::now())))),
         ];
         for (title, value) in rows {
             if let Some(value) = value {

@@ -13,7 +13,7 @@ mod show;
 mod renew;
 mod trust;
 
-//mod doctor;
+mod doctor;
 mod install;
 mod rotate;
 mod uninstall;
@@ -48,7 +48,7 @@ enum CertCommand {
     Rotate(rotate::Rotate),
     Export(export::Export),
     Env(env::Env),
-//D
+    Doctor(doctor::Doctor),
 }
 
 impl BaseCommand for Cert {
@@ -68,7 +68,7 @@ impl BaseCommand for Cert {
             CertCommand::Rotate(command) => command.handle(manage, out),
             CertCommand::Export(command) => command.handle(manage, out),
             CertCommand::Env(command) => command.handle(manage, out),
-//E(command) => command.handle(manage, out),
+            CertCommand::Doctor(command) => command.handle(manage, out),
         }
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::desk;
+use crate::certificates::issued::days_until;
 use crate::certificates::{Authority, Facts, Home, Person, armor, file, is_signed_by, peer};
 use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
 use crate::timezone;
@@ -94,6 +95,7 @@ fn show_text(shown: &[Shown], server: Option<&peer::Peer>, out: &mut Output) -> 
 fn rows(shown: &Shown, out: &Output) -> Vec<(&'static str, String)> {
     let facts = &shown.facts;
     let authority = facts.is_ca.then(|| match facts.path_length {
+        Some(0) => "yes, with none below it".to_owned(),
         Some(below) => format!("yes, with at most {below} authorities below it"),
         None => "yes".to_owned(),
     });
@@ -137,7 +139,7 @@ fn validity(facts: &Facts, out: &Output) -> String {
 }
 
 fn days_left(facts: &Facts) -> i64 {
-    (facts.not_after.as_second() - timezone::now().as_second()).div_euclid(86_400)
+    days_until(facts.not_after, timezone::now())
 }
 
 fn to_json(shown: &Shown) -> Value {
