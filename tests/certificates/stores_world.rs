@@ -16,14 +16,28 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const NAMESPACE: &str = r#"
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$SCRATCH"
-for folder in /etc /usr/local/share /usr/share/pki /usr/lib/jvm /var/lib; do
+for folder in $FOLDERS; do
   [ -d "$folder" ] || continue
-  mkdir -p "$SCRATCH$folder/upper" "$SCRATCH$folder/work"
-  mount -t overlay overlay -o "lowerdir=$folder,upperdir=$SCRATCH$folder/upper,workdir=$SCRATCH$folder/work" "$folder"
+  new="$SCRATCH$folder"
+  mkdir -p "$new/upper" "$new/work"
+  if [ "$IS_ROOT" = true ]; then
+    mount -t overlay overlay -o "lowerdir=$folder,upperdir=$new/upper,workdir=$new/work" "$folder"
+  else
+    # Root's files stay closed to the root of a person's namespace: copies are theirs.
+    cp -dR --preserve=mode,links "$folder/." "$new/upper" 2>/dev/null || true
+    chmod -R u+rwX "$new/upper"
+    mount --bind "$new/upper" "$folder"
+  fi
 done
 echo ready
 exec sleep 600
 "#;
+
+/// What is changed by stores, by the commands that update them and by the hooks of these.
+const OF_ROOT: &str = "/etc /usr/local/share /usr/share/pki /usr/lib/jvm /var/lib";
+
+/// As much of it as is worth a copy.
+const OF_A_PERSON: &str = "/etc /usr/local/share";
 
 /// A machine of its own.
 pub struct World {
@@ -45,9 +59,12 @@ impl World {
         for folder in ["scratch", "home", "ca", "leaf"] {
             fs::create_dir(workspace.path().join(folder)).unwrap();
         }
+        let is_root = Uid::effective().is_root();
+        let (flags, folders) = if is_root { ("-m", OF_ROOT) } else { ("-rm", OF_A_PERSON) };
         let mut unshare = Command::new("unshare");
-        unshare.arg(if Uid::effective().is_root() { "-m" } else { "-rm" }).args(["sh", "-euc", NAMESPACE]);
-        unshare.env("SCRATCH", workspace.path().join("scratch")).stdin(Stdio::null()).stdout(Stdio::piped());
+        unshare.args([flags, "sh", "-euc", NAMESPACE]).env("SCRATCH", workspace.path().join("scratch"));
+        unshare.env("FOLDERS", folders).env("IS_ROOT", is_root.to_string());
+        unshare.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut namespace = unshare.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(namespace.stdout.take().unwrap()).read_line(&mut line).unwrap();
