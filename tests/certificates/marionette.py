@@ -60,14 +60,20 @@ class Marionette:
 def port_of(profile, process):
     path = os.path.join(profile, "MarionetteActivePort")
     for _ in range(600):
-        if os.path.exists(path) and os.path.getsize(path):
+        if os.path.exists(path):
             with open(path) as file:
-                return int(file.read())
+                port = int(file.read() or 0)
+            if port:
+                return port
         if process.poll() is not None:
             sys.exit("Firefox ended with %s" % process.returncode)
         time.sleep(0.1)
     sys.exit("Firefox opened no port")
 
+
+# An earlier run that was killed may have left its own.
+if os.path.exists(os.path.join(profile, "MarionetteActivePort")):
+    os.remove(os.path.join(profile, "MarionetteActivePort"))
 
 with open(os.path.join(profile, "user.js"), "w") as file:
     for name, value in PREFS.items():

@@ -1,42 +1,11 @@
 //! Trust stores, each changed for real in a machine of its own, and clients that then believe, or do not.
 
 use std::fs;
+use std::path::Path;
 
-use manage::certificates::Person;
-use manage::certificates::truststores::{Anchor, Kind, Machine, Outcome, install, uninstall};
-use manage::conf::Environment;
+use crate::support::{MANAGE, Run};
 
 use super::stores_world::{PAGE, Table, World};
-
-/// The test that stands in for `manage cert install|uninstall` when it is started inside a world.
-pub const STAND_IN: &str = "certificates::stores::manage_cert_stands_in";
-
-#[test]
-fn manage_cert_stands_in() {
-    let environment = Environment::of_process();
-    let Some(args) = environment.get("MANAGE_CERT") else { return };
-    let words: Vec<&str> = args.split(' ').collect();
-    let kinds =
-        words.iter().position(|word| *word == "--stores").map(|at| Kind::list(words[at + 1]).unwrap());
-    let machine = Machine::new(Person::of(&environment).unwrap(), false);
-    let path = std::path::Path::new(environment.get("CAROOT").unwrap()).join("rootCA.pem");
-    let read = fs::read(&path).ok().map(|text| pem::parse(text).unwrap().into_contents());
-    let anchor = read.map(|der| Anchor::new(der, path));
-    let reports = match words[0] {
-        "install" => install(&machine, kinds.as_deref(), &anchor.unwrap()),
-        _ => uninstall(&machine, kinds.as_deref(), anchor.as_ref()),
-    };
-    let mut rows = String::new();
-    for report in &reports {
-        rows += &format!("{} {} {}\n", report.kind, report.place, report.outcome);
-        if let Outcome::Failed(error) = &report.outcome {
-            rows += &error.hints.iter().map(|hint| format!("  hint {hint}\n")).collect::<String>();
-        }
-    }
-    // The test harness captures what is printed by macros only.
-    std::io::Write::write_all(&mut std::io::stdout(), rows.as_bytes()).unwrap();
-    assert!(!reports.iter().any(|report| matches!(report.outcome, Outcome::Failed(_))), "{rows}");
-}
 
 /// Clients that read the system's store, and how each asks for a page.
 const CLIENTS: &[(&str, &str)] = &[
@@ -173,14 +142,16 @@ fn a_command_that_makes_no_bundle_is_a_failure() {
               mount --bind bin /usr/local/sbin");
     let run = world.cert(&["install", "--stores", "system"], &[]);
     assert_ne!(run.status, 0);
-    assert_eq!(Table(run.stdout).count("is not in the store that was read back"), 1);
+    assert_eq!(Table::of(&run.stdout).count("is not in the store that was read back"), 1);
 }
 
 #[test]
 fn nixos_is_told_what_to_write_into_its_configuration() {
     let world = World::new();
     world.sh("touch /etc/NIXOS");
-    world.install("system").says("NixOS", "skipped").says("security.pki.certificateFiles", "skipped");
+    let run = world.cert(&["install", "--stores", "system"], &[]);
+    assert_eq!(run.status, 1, "a store that was asked for by name is not there");
+    Table::of(&run.stdout).says("NixOS", "skipped").says("security.pki.certificateFiles", "skipped");
 }
 
 /// The nicknames and trust of a database, checked by certutil to be good for authorities of servers.
@@ -215,7 +186,7 @@ fn the_folder_for_data_is_where_its_variable_says() {
     let world = World::new();
     let data = world.path("data").display().to_string();
     let run = world.cert(&["install", "--stores", "nss"], &[("XDG_DATA_HOME", &data)]);
-    Table(run.succeeds()).says(world.path("data/pki/nssdb"), "installed");
+    Table::of(&run.succeeds()).says(world.path("data/pki/nssdb"), "installed");
 }
 
 #[test]
@@ -284,8 +255,8 @@ fn a_database_with_a_password_is_a_failure_that_says_so_and_waits_for_nobody() {
     );
     let run = world.cert(&["install", "--stores", "nss"], &[]);
     assert_ne!(run.status, 0);
-    Table(run.stdout.clone()).says(".pki/nssdb failed", "failed");
-    assert!(run.stdout.contains("primary password"), "{}", run.stdout);
+    Table::of(&run.stdout).says(".pki/nssdb failed", "failed");
+    assert!(run.stderr.contains("primary password"), "{}", run.stderr);
 }
 
 #[test]
@@ -300,7 +271,7 @@ fn through_sudo_a_persons_databases_stay_theirs() {
         world.home().display()
     ));
     let run = world.cert(&["install", "--stores", "nss"], &[("SUDO_USER", "ann"), ("HOME", "/root")]);
-    Table(run.succeeds()).says(world.home().join(".local/share/pki/nssdb"), "installed");
+    Table::of(&run.succeeds()).says(world.home().join(".local/share/pki/nssdb"), "installed");
     assert_eq!(world.sh("find home ! -uid 4242 -o ! -gid 4242"), "");
     assert_eq!(world.sh("stat -c %a home/.local/share/pki/nssdb"), "700\n");
 }
@@ -347,7 +318,7 @@ fn a_policy_file_that_is_no_json_stays_as_it_is() {
         ));
         let run = world.cert(&["install", "--stores", "policies"], &[]);
         assert_ne!(run.status, 0);
-        Table(run.stdout).says("policies.json failed", "stays as it is");
+        Table::of(&run.stdout).says("policies.json failed", "stays as it is");
         assert_eq!(
             world.sh("cat /etc/firefox/policies/policies.json; ls /etc/firefox/policies"),
             format!("{broken}policies.json\n")
@@ -381,7 +352,7 @@ fn chromes_policy_file_holds_every_authority_of_ours_and_yields_to_a_rival() {
     world.sh("echo '{\"CACertificates\":[]}' > /etc/opt/chrome/policies/managed/company.json");
     let run = world.cert(&["install", "--stores", "policies"], &[]);
     assert_ne!(run.status, 0);
-    Table(run.stdout).says(format!("{place} failed"), "company.json sets the policy CACertificates too");
+    Table::of(&run.stdout).says(format!("{place} failed"), "company.json sets the policy CACertificates too");
 }
 
 #[test]
@@ -389,12 +360,12 @@ fn without_certutil_the_policy_files_stand_in_and_the_package_is_named() {
     let world = World::new();
     pretend(&world, &["chromium", "firefox"]);
     world.sh("touch nothing && mount --bind nothing /usr/bin/certutil");
-    let table = Table(world.cert(&["install"], &[]).succeeds());
+    let table = Table::of(&world.cert(&["install"], &[]).succeeds());
     table.says("certutil is not installed: apt install libnss3-tools", "skipped");
     table.says("/etc/chromium/policies/managed/manage-local-ca.json", "installed");
     table.says("/etc/firefox/policies/policies.json", "installed");
     world.sh("umount /usr/bin/certutil");
-    let table = Table(world.cert(&["uninstall"], &[]).succeeds());
+    let table = Table::of(&world.cert(&["uninstall"], &[]).succeeds());
     table.says("/etc/chromium/policies/managed/manage-local-ca.json", "removed");
     table.says("/etc/firefox/policies/policies.json", "removed");
 }
@@ -403,7 +374,7 @@ fn without_certutil_the_policy_files_stand_in_and_the_package_is_named() {
 fn java_is_skipped_with_a_note_where_its_home_is_wrong_or_has_no_store() {
     let world = World::new();
     let java =
-        |home: &str| Table(world.cert(&["install", "--stores", "java"], &[("JAVA_HOME", home)]).succeeds());
+        |home: &str| Table::of(&world.cert(&["install", "--stores", "java"], &[("JAVA_HOME", home)]).stdout);
     java("/nowhere").says("/nowhere", "skipped: JAVA_HOME names a folder that is not there");
     java("/usr/share").says("/usr/share", "skipped: JAVA_HOME holds no lib/security/cacerts");
 }
@@ -414,27 +385,21 @@ fn without_rights_and_without_sudo_the_commands_for_root_are_said() {
     if !nix::unistd::Uid::effective().is_root() {
         return;
     }
-    world.sh("chmod 755 home ca; chmod 644 ca/rootCA.pem; mkdir -p bin");
-    let exe = std::env::current_exe().unwrap();
-    world.sh(&format!("cp {} bin/test && chmod 755 bin/test", exe.display()));
-    let mut command = world.command("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups"]);
-    command.arg(world.path("bin/test")).args(["--exact", "--nocapture", STAND_IN]);
-    command.env("MANAGE_CERT", "install --stores system").env("PATH", "/usr/bin");
-    let output = command.output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    if ["sudo", "doas", "pkexec"]
-        .iter()
-        .any(|program| std::path::Path::new("/usr/bin").join(program).exists())
-    {
+    if ["sudo", "doas", "pkexec"].iter().any(|program| Path::new("/usr/bin").join(program).exists()) {
         return;
     }
-    assert!(!output.status.success());
-    assert!(stdout.contains("neither sudo nor doas nor pkexec"), "{stdout}");
-    let typed = format!("< {}", world.ca());
-    assert!(
-        stdout.contains("install -D -m 644 /dev/stdin /usr/local/share/ca-certificates/manage-local-ca-"),
-        "{stdout}"
-    );
-    assert!(stdout.contains(&typed), "{stdout}");
-    assert!(stdout.contains("hint /usr/sbin/update-ca-certificates"), "{stdout}");
+    world.sh("chown -R 65534:65534 home ca");
+    world.sh(&format!("cp {MANAGE} manage && chmod 755 manage"));
+    let mut command = world.command("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    command.arg(world.path("manage")).args(["cert", "install", "--stores", "system"]);
+    let run = Run::of(command.spawn().unwrap());
+    assert!(run.stdout.contains("neither sudo nor doas nor pkexec"), "{run:?}");
+    let stderr = run.fails(1);
+    for typed in [
+        "install -D -m 644 /dev/stdin /usr/local/share/ca-certificates/manage-local-ca-",
+        &format!("< {}", world.ca()),
+        "/usr/sbin/update-ca-certificates",
+    ] {
+        assert!(stderr.contains(typed), "{stderr}");
+    }
 }

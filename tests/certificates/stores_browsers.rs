@@ -211,8 +211,9 @@ fn java_has_from_debians_hook_what_the_system_was_told() {
     let table = world.install("system,java");
     table.says("/usr/local/share/ca-certificates", "installed").says("cacerts", "already there");
     assert!(java_shows(&world, &server.url("localhost"), None));
+    // The hook does not take it out again.
     let table = world.uninstall("system,java");
-    table.says("/usr/local/share/ca-certificates", "removed").says("cacerts", "not there");
+    table.says("/usr/local/share/ca-certificates", "removed").says("cacerts", "removed");
     assert!(!java_shows(&world, &server.url("localhost"), None));
 }
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::unistd::Uid;
 
-use crate::support::{Run, Workspace};
+use crate::support::{MANAGE, Run, Workspace};
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -16,14 +16,28 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const NAMESPACE: &str = r#"
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$SCRATCH"
-for folder in /etc /usr/local/share /usr/share/pki /usr/lib/jvm /var/lib/ca-certificates; do
+for folder in $FOLDERS; do
   [ -d "$folder" ] || continue
-  mkdir -p "$SCRATCH$folder/upper" "$SCRATCH$folder/work"
-  mount -t overlay overlay -o "lowerdir=$folder,upperdir=$SCRATCH$folder/upper,workdir=$SCRATCH$folder/work" "$folder"
+  new="$SCRATCH$folder"
+  mkdir -p "$new/upper" "$new/work"
+  if [ "$IS_ROOT" = true ]; then
+    mount -t overlay overlay -o "lowerdir=$folder,upperdir=$new/upper,workdir=$new/work" "$folder"
+  else
+    # Root's files stay closed to the root of a person's namespace: copies are theirs.
+    cp -dR --preserve=mode,links "$folder/." "$new/upper" 2>/dev/null || true
+    chmod -R u+rwX "$new/upper"
+    mount --bind "$new/upper" "$folder"
+  fi
 done
 echo ready
 exec sleep 600
 "#;
+
+/// What is changed by stores, by the commands that update them and by the hooks of these.
+const OF_ROOT: &str = "/etc /usr/local/share /usr/share/pki /usr/lib/jvm /var/lib";
+
+/// As much of it as is worth a copy.
+const OF_A_PERSON: &str = "/etc /usr/local/share";
 
 /// A machine of its own.
 pub struct World {
@@ -45,9 +59,12 @@ impl World {
         for folder in ["scratch", "home", "ca", "leaf"] {
             fs::create_dir(workspace.path().join(folder)).unwrap();
         }
+        let is_root = Uid::effective().is_root();
+        let (flags, folders) = if is_root { ("-m", OF_ROOT) } else { ("-rm", OF_A_PERSON) };
         let mut unshare = Command::new("unshare");
-        unshare.arg(if Uid::effective().is_root() { "-m" } else { "-rm" }).args(["sh", "-euc", NAMESPACE]);
-        unshare.env("SCRATCH", workspace.path().join("scratch")).stdin(Stdio::null()).stdout(Stdio::piped());
+        unshare.args([flags, "sh", "-euc", NAMESPACE]).env("SCRATCH", workspace.path().join("scratch"));
+        unshare.env("FOLDERS", folders).env("IS_ROOT", is_root.to_string());
+        unshare.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut namespace = unshare.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(namespace.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -102,23 +119,21 @@ impl World {
 
     /// Runs `manage cert` in there, with variables.
     pub fn cert(&self, args: &[&str], variables: &[(&str, &str)]) -> Run {
-        let exe = std::env::current_exe().unwrap();
-        let mut command =
-            self.command(exe.to_str().unwrap(), &["--exact", "--nocapture", super::stores::STAND_IN]);
-        command.env("MANAGE_CERT", args.join(" ")).envs(variables.iter().copied());
+        let mut command = self.command(MANAGE, &["cert"]);
+        command.args(args).args(["--format", "plain"]).envs(variables.iter().copied());
         Run::of(command.spawn().unwrap())
     }
 
     /// Runs `manage cert install`, which succeeds, and gives its table.
     #[track_caller]
     pub fn install(&self, stores: &str) -> Table {
-        Table(self.cert(&["install", "--stores", stores], &[]).succeeds())
+        Table::of(&self.cert(&["install", "--stores", stores], &[]).succeeds())
     }
 
     /// Runs `manage cert uninstall`, which succeeds, and gives its table.
     #[track_caller]
     pub fn uninstall(&self, stores: &str) -> Table {
-        Table(self.cert(&["uninstall", "--stores", stores], &[]).succeeds())
+        Table::of(&self.cert(&["uninstall", "--stores", stores], &[]).succeeds())
     }
 
     /// A page of a server in TLS that says [`PAGE`]; for localhost, 127.0.0.1 and app.test.
@@ -184,9 +199,14 @@ pub const PAGE: &str = "Ciphers supported in s_server binary";
 
 /// The table that `install` and `uninstall` answer with.
 #[derive(Debug)]
-pub struct Table(pub String);
+pub struct Table(String);
 
 impl Table {
+    /// The rows of an answer: store, place and result.
+    pub fn of(answer: &str) -> Self {
+        Self(answer.replace('\t', " "))
+    }
+
     /// Asserts what came of the one store whose place ends with `place`.
     #[track_caller]
     pub fn says(&self, place: impl AsRef<Path>, result: &str) -> &Self {

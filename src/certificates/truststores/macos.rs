@@ -1,7 +1,8 @@
 //! The keychain of macOS.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use ring::digest;
@@ -9,14 +10,11 @@ use x509_parser::parse_x509_certificate;
 
 use super::call::Call;
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Kind, TrustStore, certificates, label};
+use super::store::{Anchor, Entry, Kind, TrustStore, certificates};
 use crate::certificates::{Error, Result};
 use crate::crypto;
 
 const KEYCHAIN: &str = "/Library/Keychains/System.keychain";
-
-/// What the names of our authorities hold, for keychains know no labels.
-pub(super) const SUBJECT: &str = "manage local CA";
 
 struct Keychain<'a> {
     machine: &'a Machine,
@@ -27,11 +25,10 @@ pub(super) fn find(machine: &Machine) -> impl TrustStore + '_ {
     Keychain { machine }
 }
 
-/// How an entry of a store without labels is called: our label for our authorities, else the subject.
+/// How an entry of a store without labels is called: as its subject.
 pub(super) fn name(der: &[u8]) -> String {
     let subject = parse_x509_certificate(der).map(|(_, certificate)| certificate.subject().to_string());
-    let subject = subject.unwrap_or_default();
-    if subject.contains(SUBJECT) { label(der) } else { subject }
+    subject.unwrap_or_default()
 }
 
 /// The digest by which keychains and Windows name a certificate.
@@ -47,8 +44,9 @@ impl Keychain<'_> {
     fn remove_one(&self, entry: &Entry) -> Result {
         let anchor = Anchor::new(entry.der.clone(), PathBuf::new());
         // Its own file may be gone, and the command takes nothing else.
-        let file = env::temp_dir().join(format!("{}.{}.pem", anchor.label, std::process::id()));
-        fs::write(&file, anchor.pem()).map_err(|error| Error::file("write", &file, error))?;
+        let file = env::temp_dir().join(format!("{}.{}.pem", anchor.label, crypto::random_string(16)));
+        let written = File::create_new(&file).and_then(|mut out| out.write_all(anchor.pem().as_bytes()));
+        written.map_err(|error| Error::file("write", &file, error))?;
         let removed = self.machine.as_root(&[
             Step::Run(Self::security(&["remove-trusted-cert", "-d"]).arg(&file)),
             Step::Run(Self::security(&["delete-certificate", "-Z", &sha1(&entry.der), KEYCHAIN])),

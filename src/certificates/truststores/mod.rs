@@ -26,3 +26,6 @@ pub use flow::{Outcome, Report, install, status, uninstall};
 pub use machine::Machine;
 pub use search::{Purpose, stores};
 pub use store::{Anchor, Entry, Found, Kind, LABEL_PREFIX, TrustStore};
+
+#[cfg(test)]
+mod tests;

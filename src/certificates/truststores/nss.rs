@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::call::{Call, Input};
 use super::machine::{Machine, Step};
 use super::profiles;
-use super::store::{Anchor, Entry, Found, Kind, LABEL_PREFIX, MKCERT_PREFIX, TrustStore, certificates};
+use super::store::{Anchor, Entry, Found, Kind, TrustStore, certificates};
 use crate::certificates::{Error, Result};
 
 /// Chromium's places below home; the first wins over `$XDG_DATA_HOME/pki/nssdb` where both exist.
@@ -182,14 +182,12 @@ impl TrustStore for Nss<'_> {
 
 /// The nicknames of certutil's list that may be ours, and whether servers are believed by them.
 ///
-/// Whatever a person made an authority counts too: Firefox's policies and mkcert's import choose their own names.
+/// Every name may be: Firefox's policies choose their own, with trust that an older certutil does not see. Only what
+/// comes with a key of the person's is theirs.
 fn nicknames(list: &str) -> Vec<(String, bool)> {
     let lines = list.lines().filter_map(|line| line.trim_end().rsplit_once(' '));
-    let entries = lines.filter(|(_, trust)| is_trust(trust)).map(|(name, trust)| (name.trim(), trust));
-    let entries = entries.map(|(name, trust)| (name.to_owned(), is_believed(trust)));
-    let may_be_ours =
-        |name: &str| [LABEL_PREFIX, MKCERT_PREFIX].iter().any(|prefix| name.starts_with(prefix));
-    entries.filter(|(name, is_trusted)| *is_trusted || may_be_ours(name)).collect()
+    let entries = lines.filter(|(_, trust)| is_trust(trust) && !trust.contains('u'));
+    entries.map(|(name, trust)| (name.trim().to_owned(), is_believed(trust))).collect()
 }
 
 fn is_trust(column: &str) -> bool {
@@ -211,10 +209,12 @@ mod tests {
                     manage-local-ca-0123456789abcdef                             C,,  \n\
                     mkcert development CA 1234                                   ,,   \n\
                     Some intermediate                                            ,,   \n\
-                    A company's root                                             CT,C,C\n";
+                    A company's root                                             CT,C,C\n\
+                    My own key                                                   u,u,u\n";
         let expected = [
             ("manage-local-ca-0123456789abcdef", true),
             ("mkcert development CA 1234", false),
+            ("Some intermediate", false),
             ("A company's root", true),
         ];
         assert_eq!(nicknames(list), expected.map(|(name, trusted)| (name.to_owned(), trusted)));

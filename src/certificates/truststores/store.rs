@@ -10,6 +10,9 @@ use crate::text;
 /// What the names of our certificates in stores begin with.
 pub const LABEL_PREFIX: &str = "manage-local-ca-";
 
+/// What the names of our authorities hold, for stores that know no labels.
+pub const SUBJECT: &str = "manage local CA";
+
 /// What mkcert's names of its certificates begin with.
 pub const MKCERT_PREFIX: &str = "mkcert";
 
@@ -125,7 +128,9 @@ impl Entry {
     /// Whether its name says that this program put it there.
     pub fn is_ours(&self) -> bool {
         // A path, or what Debian's hook makes of one for Java: `debian:manage-local-ca-….pem`.
-        self.name.rsplit(['/', ':']).next().is_some_and(|last| last.starts_with(LABEL_PREFIX))
+        let last = self.name.rsplit(['/', ':']).next().unwrap_or_default();
+        // Keychains, and Firefox where it read a policy, take the name from the certificate.
+        last.starts_with(LABEL_PREFIX) || last.contains(SUBJECT)
     }
 }
 
