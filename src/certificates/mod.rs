@@ -6,10 +6,11 @@ mod error;
 
 mod person;
 
+pub mod truststores;
+
 pub mod clients;
 pub mod export;
 pub mod peer;
-pub mod truststores;
 
 pub use error::{Error, ErrorKind, Result};
 pub use person::{Owner, Person};

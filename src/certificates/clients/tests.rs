@@ -63,9 +63,6 @@ fn a_variable_that_points_elsewhere_is_named_beside_the_refusal() {
     assert_eq!(advice.last(), Some(&named));
 }
 
-/// Without it Java opens a store in PKCS#12 and finds it empty.
-const PASSWORD_OPTION: &str = "-Djavax.net.ssl.trustStorePassword";
-
 #[test]
 fn java_trusts_by_a_truststore_of_ours() {
     if !is_installed("javac") {
@@ -73,10 +70,9 @@ fn java_trusts_by_a_truststore_of_ours() {
     }
     let specimen = Specimen::new();
     let home = Temporary::new();
-    let store =
-        crate::certificates::export::pkcs12::truststore(&specimen.ca, "authority", "changeit").unwrap();
+    let store = crate::certificates::export::truststore::truststore(&specimen.ca, "authority").unwrap();
     let store = home.write("truststore.p12", store);
-    let options = format!("-Djavax.net.ssl.trustStore={0} {1}=changeit", store.display(), PASSWORD_OPTION);
+    let options = format!("-Djavax.net.ssl.trustStore={}", store.display());
     let trusting = person(&home, &[("JAVA_TOOL_OPTIONS", Path::new(&options))]);
     assert_eq!(outcome(&trusting, &specimen, "java"), Outcome::Trusts);
     let (said, _) = refusal(&person(&home, &[]), &specimen, "java");
