@@ -73,7 +73,7 @@ pub fn examine(person: &Person, chain: &[Vec<u8>], key: &[u8], only: &[&str]) ->
     let clients = chosen(only)?;
     let configuration = &server::configuration(chain, key)?;
     let (browsers, quick): (Vec<_>, Vec<_>) = clients.into_iter().partition(|client| client.is_browser);
-    let findings: Result<Vec<Finding>> = thread::scope(|scope| {
+    let findings: Result<Vec<_>> = thread::scope(|scope| {
         let start = |client| scope.spawn(move || look_at(client, person, configuration));
         let started: Vec<_> = quick.into_iter().map(start).collect();
         let ended = started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())));
@@ -81,7 +81,7 @@ pub fn examine(person: &Person, chain: &[Vec<u8>], key: &[u8], only: &[&str]) ->
     });
     // One after the other: two browsers at once keep a small machine busy until their time is up.
     let browsers = browsers.into_iter().map(|client| look_at(client, person, configuration));
-    findings.into_iter().flatten().map(Ok).chain(browsers).collect()
+    findings?.into_iter().map(Ok).chain(browsers).collect()
 }
 
 fn chosen(only: &[&str]) -> Result<Vec<&'static Client>> {
@@ -142,7 +142,8 @@ fn outcome(
         let line = marked(client, &said).or(last_line(&said)).unwrap_or("it said nothing");
         return Err(format!("it never came to the server that it was sent to: {line}"));
     }
-    let line = marked(client, &said).or(last_line(&said).filter(|_| !client.objection_is_all));
+    let is_reason = !client.objection_is_all && !said.ran_out_of_time;
+    let line = marked(client, &said).or(last_line(&said).filter(|_| is_reason));
     let said =
         line.map(str::to_owned).or_else(|| objection(server)).unwrap_or_else(|| silence(client, &said));
     Ok(Outcome::Refuses { said, advice: advice(client, person) })

@@ -139,6 +139,16 @@ fn a_client_that_never_connects_is_skipped_with_its_own_reason() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_an_error_and_no_finding() {
+    let path = Environment::of_process().get("PATH").unwrap().to_owned();
+    let variables = [("PATH".to_owned(), path), ("TMPDIR".to_owned(), "/nowhere".to_owned())];
+    let person = Person::of(&Environment::of(variables)).unwrap();
+    let specimen = Specimen::new();
+    let error = examine(&person, &specimen.chain, &specimen.key, &["openssl"]).unwrap_err();
+    assert!(error.to_string().starts_with("cannot make /nowhere/manage-"), "{error}");
+}
+
+#[test]
 fn what_a_client_leaves_running_is_ended_with_it() {
     let folder = impostor("curl", "sleep 600 & echo $! > \"$(dirname \"$0\")/child\"; exit 7");
     outcome(&person_with(&folder), &Specimen::new(), "curl");

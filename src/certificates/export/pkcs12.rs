@@ -136,6 +136,17 @@ mod tests {
     }
 
     #[test]
+    fn the_tools_of_browsers_import_it() {
+        if !is_installed("pk12util") {
+            return;
+        }
+        let folder = folder(&Specimen::new(), "mine", Encryption::Modern);
+        run(&folder.0, "certutil", &["-N", "-d", "sql:.", "--empty-password"]);
+        run(&folder.0, "pk12util", &["-i", "x.p12", "-d", "sql:.", "-W", "changeit"]);
+        assert!(run(&folder.0, "certutil", &["-K", "-d", "sql:."]).contains("mine"));
+    }
+
+    #[test]
     fn names_outside_of_ucs_2_and_empty_ones_are_respelled() {
         let specimen = Specimen::new();
         let said = run(&folder(&specimen, "rocket 🚀", Encryption::Modern).0, "openssl", &OPEN);
