@@ -20,8 +20,8 @@ pub enum Encryption {
 
 /// A PKCS#12 file of a certificate, its chain and its key.
 ///
-/// `chain` holds DER, the certificate first and its authority last; `key` is PKCS#8 DER. `name` is what programs show
-/// for it: Java's alias, the browsers' friendly name. The file is worth as much as the key: mode 0600.
+/// `chain` holds DER, the certificate first and its authority last; `key` is PKCS#8 DER. `name` is Java's alias and what
+/// programs show for the key; for certificates they show subjects. The file is worth as much as the key: mode 0600.
 ///
 /// # Errors
 /// When the chain is empty or no certificates, or the key is no PKCS#8.
@@ -143,7 +143,8 @@ mod tests {
         let folder = folder(&Specimen::new(), "mine", Encryption::Modern);
         run(&folder.0, "certutil", &["-N", "-d", "sql:.", "--empty-password"]);
         run(&folder.0, "pk12util", &["-i", "x.p12", "-d", "sql:.", "-W", "changeit"]);
-        assert!(run(&folder.0, "certutil", &["-K", "-d", "sql:."]).contains("mine"));
+        let said = run(&folder.0, "certutil", &["-L", "-d", "sql:."]);
+        assert!(said.contains("CN=localhost") && said.contains("u,u,u"), "{said}");
     }
 
     #[test]
