@@ -8,9 +8,10 @@ mod person;
 
 pub mod truststores;
 
-pub mod clients;
 pub mod export;
 pub mod peer;
+
+pub mod clients;
 
 pub use error::{Error, ErrorKind, Result};
 pub use person::{Owner, Person};
