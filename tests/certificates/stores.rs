@@ -154,6 +154,26 @@ fn nixos_is_told_what_to_write_into_its_configuration() {
     Table::of(&run.stdout).says("NixOS", "skipped").says("security.pki.certificateFiles", "skipped");
 }
 
+#[test]
+fn a_rotated_authority_goes_with_the_new_one() {
+    let world = World::new();
+    world.sh("rm -r ca");
+    let all = "system,nss,policies";
+    pretend(&world, &["chromium", "firefox"]);
+    world.install(all);
+    world.run(MANAGE, &["cert", "rotate", "--stores", all]).succeeds();
+    assert_eq!(world.install(all).count("already there"), 4);
+    assert_eq!(world.sh("ls /usr/local/share/ca-certificates | grep -c manage-local"), "2\n");
+    // The browser is gone since.
+    world.sh("rm bin/*");
+    assert_eq!(world.uninstall(all).count("removed"), 4);
+    assert_eq!(world.sh("ls /usr/local/share/ca-certificates | grep -c manage-local || true"), "0\n");
+    assert_eq!(
+        world.sh("ls -A /etc/chromium/policies/managed /etc/firefox/policies | grep manage-local || true"),
+        ""
+    );
+}
+
 /// The nicknames and trust of a database, checked by certutil to be good for authorities of servers.
 fn trusted_in(world: &World, folder: &str) -> bool {
     let database = format!("sql:{}", world.home().join(folder).display());
