@@ -1,6 +1,7 @@
 //! The local authority: made once, checked before it signs, replaced when its time is over.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -215,15 +216,13 @@ impl Authority {
         let person = self.folder.person();
         let place = Folder::at(&self.folder.rotated().join(&self.facts.fingerprint[..16]), person);
         file::make_folder(place.path(), person)?;
-        if let Some(key) = file::read(&self.folder.key(), person)? {
-            file::write(&place.key(), &key, Access::Secret, person)?;
+        // The certificate first: a key without one is an error wherever it lies.
+        let pem = armor::certificate(&self.certificate);
+        file::write(&place.certificate(), pem.as_bytes(), Access::Public, person)?;
+        match file::read(&self.folder.key(), person)? {
+            Some(key) => file::write(&place.key(), &key, Access::Secret, person),
+            None => Ok(()),
         }
-        file::write(
-            &place.certificate(),
-            armor::certificate(&self.certificate).as_bytes(),
-            Access::Public,
-            person,
-        )
     }
 
     /// The authorities that were replaced and are not forgotten yet, by name of their folder.
@@ -246,7 +245,12 @@ impl Authority {
     /// When the folder cannot be removed.
     pub fn forget(&self) -> Result {
         let path = self.folder.path();
-        fs::remove_dir_all(path).map_err(|error| Error::file("remove", path, error))
+        // The key first: a run that is killed between leaves an authority that the next one can forget.
+        let removed = match fs::remove_file(self.folder.key()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::remove_dir_all(path),
+        };
+        removed.map_err(|error| Error::file("remove", path, error))
     }
 
     /// Its folder.
@@ -334,23 +338,27 @@ impl Authority {
     /// # Errors
     /// The names for which it may not.
     pub fn check_names(&self, names: &[Name]) -> Result {
-        let Some(constraints) = &self.facts.constraints else { return Ok(()) };
-        let refused: Vec<String> =
-            names.iter().filter(|name| !constraints.allow(name)).map(ToString::to_string).collect();
-        if refused.is_empty() {
-            return Ok(());
-        }
-        let permits: Vec<String> = refused
-            .iter()
-            .map(|name| format!(" --permit {}", name.strip_prefix("*.").unwrap_or(name)))
-            .collect();
-        let quoted: Vec<String> = refused.iter().map(|name| format!("`{name}`")).collect();
-        Err(Error::failed(format_args!(
-            "the local authority may not sign for {}: it is constrained to private names",
-            quoted.join(", ")
-        ))
-        .hint(format!("make one that may: manage cert rotate{}", permits.concat())))
+        self.facts.constraints.as_ref().map_or(Ok(()), |constraints| {
+            check_names(constraints, names, "make one that may: manage cert rotate")
+        })
     }
+}
+
+/// Whether an authority with these constraints may sign for all of the names. `advice` comes before the flags that help.
+pub(super) fn check_names(constraints: &Constraints, names: &[Name], advice: &str) -> Result {
+    let refused: Vec<String> =
+        names.iter().filter(|name| !constraints.allow(name)).map(ToString::to_string).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let permits: Vec<String> =
+        refused.iter().map(|name| format!(" --permit {}", name.strip_prefix("*.").unwrap_or(name))).collect();
+    let quoted: Vec<String> = refused.iter().map(|name| format!("`{name}`")).collect();
+    Err(Error::failed(format_args!(
+        "the local authority may not sign for {}: it is constrained to private names",
+        quoted.join(", ")
+    ))
+    .hint(format!("{advice}{}", permits.concat())))
 }
 
 /// Puts the key of a killed run into its place: the certificate that it belongs to is there already.

@@ -45,6 +45,9 @@ pub struct Issued {
     /// SHA-256 of that file.
     #[serde(default)]
     pub p12_sha256: Option<String>,
+    /// Whether its password is the one that everybody knows.
+    #[serde(default)]
+    pub has_public_password: bool,
     /// Whether the certificate's file holds its authority too.
     #[serde(default)]
     pub has_chain: bool,
@@ -140,7 +143,9 @@ impl Index {
     /// # Errors
     /// When the folder cannot be written.
     pub fn stage(&mut self, folder: &Locked<'_>, added: Vec<Issued>) -> Result<Staged> {
-        self.certificates.retain(|old| !added.iter().any(|new| new.files().any(|file| old.files().any(|place| place == file))));
+        self.certificates.retain(|old| {
+            !added.iter().any(|new| new.files().any(|file| old.files().any(|place| place == file)))
+        });
         self.certificates.extend(added);
         self.version = VERSION;
         let content = serde_json::to_vec(self).map_err(|error| {

@@ -1,6 +1,7 @@
 //! Certificates asked for and delivered: signed, listed and written, all of them or none.
 
-use super::authority::{Authority, Leaf, LeafRequest, Subject};
+use super::authority::{Authority, Leaf, LeafRequest, Profile, Subject, check_names};
+use super::constraints::Constraints;
 use super::error::Result;
 use super::export::pkcs12::{Encryption, identity};
 use super::file::Staged;
@@ -8,6 +9,7 @@ use super::folder::Locked;
 use super::issued::{Index, Issued};
 use super::key::{Key, KeyType};
 use super::outputs::{Ours, Outputs};
+use super::person::Person;
 
 /// One certificate to be made.
 #[derive(Debug)]
@@ -76,6 +78,18 @@ pub fn deliver(
 }
 
 impl Order {
+    /// Whether the order could be delivered by an authority that is still to be made, so that none is made in vain.
+    ///
+    /// # Errors
+    /// As [`deliver`].
+    pub fn check_before(&self, profile: &Profile, person: &Person, force: bool) -> Result {
+        if !profile.is_unconstrained {
+            check_names(&Constraints::private(&profile.permit), &self.request.names, "add")?;
+        }
+        Ours::nothing(&Index::default(), person).check(&self.outputs, force)?;
+        self.outputs.probe(person)
+    }
+
     fn key_type(&self) -> Option<KeyType> {
         match self.request.subject {
             Subject::New(kind) => Some(kind),
@@ -108,6 +122,7 @@ impl Order {
             key_file: key,
             p12_file,
             p12_sha256: p12.map(crate::crypto::sha256_hex),
+            has_public_password: self.lock.password == PUBLIC_PASSWORD,
             has_chain: with_chain,
         }
     }

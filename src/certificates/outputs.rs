@@ -44,6 +44,11 @@ impl<'a> Ours<'a> {
         }
     }
 
+    /// Before there is an authority, nothing is.
+    pub fn nothing(index: &'a Index, person: &'a Person) -> Self {
+        Self { index, authorities: Vec::new(), person }
+    }
+
     /// Whether all files may be written.
     ///
     /// # Errors
@@ -104,6 +109,16 @@ impl<'a> Ours<'a> {
 }
 
 impl Outputs {
+    /// Whether files can be written where these are to lie, as far as their folders are there.
+    ///
+    /// # Errors
+    /// When a folder cannot be written.
+    pub fn probe(&self, person: &Person) -> Result {
+        let paths = [&self.cert, &self.key, &self.p12].into_iter().flatten();
+        let mut there = paths.filter(|path| path.parent().is_some_and(Path::is_dir));
+        there.try_for_each(|path| Staged::write(path, b"", Access::Secret, person).map(drop))
+    }
+
     /// Writes all files beside their places.
     ///
     /// # Errors

@@ -27,14 +27,8 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of help.
-    pub const ALL: [Self; 6] = [
-        Self::Migrations,
-        Self::Databases,
-        Self::People,
-        Self::Certificates,
-        Self::Serving,
-        Self::Project,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Migrations, Self::Databases, Self::People, Self::Certificates, Self::Serving, Self::Project];
 
     /// Its heading in help.
     pub fn title(self) -> &'static str {

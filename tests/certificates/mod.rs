@@ -1,3 +1,12 @@
+//! `cert`: what other programs make of our certificates.
+
+mod desk;
+
+mod errors;
+mod files;
+mod lists;
+mod mkcert;
+mod names;
 mod stores;
 mod stores_browsers;
 mod stores_world;

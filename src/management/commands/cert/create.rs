@@ -10,7 +10,7 @@ use crate::certificates::names::{self, Name};
 use crate::certificates::order::{Delivery, Lock, Order, deliver};
 use crate::certificates::outputs::Outputs;
 use crate::certificates::{
-    Home, KeyType, LEAF_DAYS, LeafRequest, MAX_LEAF_DAYS, Person, SigningRequest, Subject, file,
+    Authority, Home, KeyType, LEAF_DAYS, LeafRequest, MAX_LEAF_DAYS, Person, SigningRequest, Subject, file,
 };
 use crate::management::{CommandError, CommandResult, Format, Manage, Output};
 use crate::timezone;
@@ -82,6 +82,9 @@ impl Create {
         let home = if self.mkcert.is_some() { Home::Mkcert } else { Home::Manage };
         let folder = desk::folder(manage, home)?;
         let order = self.order(manage, folder.person(), out)?;
+        if Authority::find(&folder)?.is_none() {
+            order.check_before(&desk::profile(manage, &self.profile)?, folder.person(), self.force)?;
+        }
         let folder = folder.lock()?;
         let authority = desk::open_or_create(manage, &folder, &self.profile, out)?;
         authority.check_names(&order.request.names)?;
@@ -103,7 +106,7 @@ impl Create {
         let outputs = self.outputs(&names)?;
         let lock = match &outputs.p12 {
             Some(_) if self.mkcert.is_some() => Lock::default(),
-            Some(file) => self.lock.read(file, out)?,
+            Some(file) => self.lock.read(file, false, out)?,
             None => Lock::default(),
         };
         let request = LeafRequest { names, days: self.days, is_client: self.client, subject };
@@ -118,7 +121,12 @@ impl Create {
         Ok(local.into_iter().chain(desk::project_hosts(manage)?).collect())
     }
 
-    fn requested(&self, path: &Path, person: &Person, out: &mut Output) -> CommandResult<(Vec<Name>, Subject)> {
+    fn requested(
+        &self,
+        path: &Path,
+        person: &Person,
+        out: &mut Output,
+    ) -> CommandResult<(Vec<Name>, Subject)> {
         let content = match path == Path::new("-") {
             true => {
                 let mut content = Vec::new();
@@ -132,7 +140,10 @@ impl Create {
         };
         let request = SigningRequest::read(&content, path, self.force)?;
         if !request.dropped.is_empty() {
-            out.warning(format!("left out of the certificate, though asked for: {}", request.dropped.join(", ")))?;
+            out.warning(format!(
+                "left out of the certificate, though asked for: {}",
+                request.dropped.join(", ")
+            ))?;
         }
         if request.key.kind == "Ed25519" {
             out.warning("browsers refuse certificates with keys of the kind Ed25519")?;

@@ -41,14 +41,16 @@ pub(super) struct LockArgs {
 }
 
 impl LockArgs {
-    /// How to lock `file`: with the password of the flag's file, of the person at the terminal, or the public one.
-    pub(super) fn read(&self, file: &Path, out: &mut Output) -> CommandResult<Lock> {
+    /// How to lock `file`: with the password of the flag's file, of the person at the terminal, or the public one. A file
+    /// that has a secret password does not get the public one because nobody can be asked.
+    pub(super) fn read(&self, file: &Path, is_secret: bool, out: &mut Output) -> CommandResult<Lock> {
         let encryption = if self.legacy { Encryption::Legacy } else { Encryption::Modern };
         let password = match &self.password_file {
             Some(from) => first_line(from)?,
-            None if out.is_interactive() => {
+            None if out.is_interactive() || is_secret => {
                 let question = format!("Password of {} (Enter for `{PUBLIC_PASSWORD}`)", file.display());
-                let typed = Prompt::new(out).secret(&question, "--password-file FILE answers it")?;
+                let typed =
+                    Prompt::new(out).secret(&question, "name a file that holds it: --password-file FILE")?;
                 if typed.is_empty() { PUBLIC_PASSWORD.to_owned() } else { typed }
             }
             None => {
@@ -66,10 +68,15 @@ fn first_line(path: &Path) -> CommandResult<String> {
         true => std::io::stdin().read_to_string(&mut text).map(drop),
         false => std::fs::read_to_string(path).map(|content| text = content),
     };
-    read.map_err(|error| CommandError::failed(format!("cannot read the password from {}: {error}", path.display())))?;
+    read.map_err(|error| {
+        CommandError::failed(format!("cannot read the password from {}: {error}", path.display()))
+    })?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => Err(CommandError::failed(format!("{} holds no password: its first line is empty", path.display()))),
+        _ => Err(CommandError::failed(format!(
+            "{} holds no password: its first line is empty",
+            path.display()
+        ))),
     }
 }
 
@@ -92,7 +99,10 @@ pub(super) fn open_or_create(
                 "{flag} is for a new authority, and there is one in {}",
                 folder.path().display()
             ))
-            .hint(format!("replace it: manage cert rotate {flag}{}", if profile.unconstrained { "" } else { " NAME" })));
+            .hint(format!(
+                "replace it: manage cert rotate {flag}{}",
+                if profile.unconstrained { "" } else { " NAME" }
+            )));
         }
         return Ok(authority);
     }

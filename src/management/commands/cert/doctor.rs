@@ -81,7 +81,8 @@ fn problems(folder: &Folder, authority: &Authority) -> Vec<String> {
         problems.push(error.to_string());
     }
     let mode = |path: &std::path::Path| fs::metadata(path).map(|facts| facts.permissions().mode() & 0o777);
-    for (path, bits, who) in [(folder.path().to_owned(), 0o022, "write into"), (folder.key(), 0o077, "read")] {
+    for (path, bits, who) in [(folder.path().to_owned(), 0o022, "write into"), (folder.key(), 0o077, "read")]
+    {
         if let Ok(mode) = mode(&path)
             && mode & bits != 0
         {
@@ -105,7 +106,9 @@ impl Examination {
         let stores = self.stores.iter();
         out.table(
             &["Store", "Place", "State"],
-            stores.map(|report| vec![report.kind.to_string(), report.place.clone(), report.outcome.to_string()]),
+            stores.map(|report| {
+                vec![report.kind.to_string(), report.place.clone(), report.outcome.to_string()]
+            }),
         )?;
         out.line("")?;
         let rows: Vec<Vec<String>> = self.findings.iter().map(|finding| row(finding, out)).collect();

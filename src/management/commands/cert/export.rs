@@ -35,15 +35,24 @@ pub struct Export {
 
 impl Export {
     pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
-        if self.lock.legacy || self.lock.password_file.is_some() && !self.p12 {
-            return Err(CommandError::usage("--legacy and --password-file belong to a file with a key")
-                .hint("--password-file goes with --p12; --legacy with `manage cert create --p12-file`"));
+        if self.lock.legacy {
+            return Err(CommandError::usage(
+                "--legacy is for a file with a key: no old Java reads such a trust store",
+            )
+            .hint("it goes with `manage cert create --p12-file`"));
+        }
+        if self.lock.password_file.is_some() && !self.p12 {
+            return Err(CommandError::usage(
+                "--password-file goes with --p12: the other forms have no password",
+            ));
         }
         let folder = desk::folder(manage, Home::Manage)?;
         let authority = desk::existing(&folder)?;
         let is_binary = self.p12 || self.der;
         if is_binary && self.out_file.is_none() && std::io::stdout().is_terminal() {
-            return Err(CommandError::usage("this form is not for a terminal").hint("name a file: --out-file FILE"));
+            return Err(
+                CommandError::usage("this form is not for a terminal").hint("name a file: --out-file FILE")
+            );
         }
         let content = self.content(&authority, out)?;
         let Some(path) = &self.out_file else {
@@ -62,7 +71,7 @@ impl Export {
         let der = &authority.certificate;
         if self.p12 {
             let name = self.out_file.clone().unwrap_or_else(|| "the trust store".into());
-            let lock = self.lock.read(&name, out)?;
+            let lock = self.lock.read(&name, false, out)?;
             return Ok(pkcs12::truststore(der, &authority.label(), &lock.password)?);
         }
         let name = authority.facts.common_name.as_deref().unwrap_or(&authority.facts.subject);

@@ -187,7 +187,8 @@ pub fn run(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResul
     if typed.has("CAROOT") {
         return Caroot { home: Home::Mkcert }.handle(manage, out);
     }
-    let words = manage.environment.get("TRUST_STORES").map(|words| words.split(',').map(str::to_owned).collect());
+    let words =
+        manage.environment.get("TRUST_STORES").map(|words| words.split(',').map(str::to_owned).collect());
     let stores = StoreArgs { stores: words.unwrap_or_default(), format: Format::Table };
     if typed.has("uninstall") {
         return Uninstall { stores, home: Home::Mkcert }.handle(manage, out);

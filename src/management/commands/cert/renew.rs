@@ -107,7 +107,9 @@ pub(super) fn fate(issued: &Issued, all: bool, now: Timestamp) -> Fate {
 
 /// Whether the files hold what the list says; a run that was killed may have left them otherwise.
 fn belong_together(issued: &Issued) -> bool {
-    let read = |path: &Option<PathBuf>| path.as_ref().and_then(|path| Some((path.clone(), std::fs::read(path).ok()?)));
+    let read = |path: &Option<PathBuf>| {
+        path.as_ref().and_then(|path| Some((path.clone(), std::fs::read(path).ok()?)))
+    };
     let certificate = read(&issued.cert_file).is_none_or(|(path, content)| {
         let first = armor::certificates(&content, &path).ok().and_then(|mut all| all.drain(..).next());
         first.is_some_and(|der| crate::crypto::sha256_hex(&der) == issued.fingerprint)
@@ -152,7 +154,7 @@ fn order(issued: &Issued, folder: &Folder, lock: &LockArgs, out: &mut Output) ->
         None => Subject::Public(public_key(issued, folder)?),
     };
     let lock = match &issued.p12_file {
-        Some(file) => lock.read(file, out)?,
+        Some(file) => lock.read(file, !issued.has_public_password, out)?,
         None => Lock::default(),
     };
     let outputs = Outputs {
@@ -205,7 +207,13 @@ pub(super) fn show(results: &[(Issued, Fate)], format: Format, out: &mut Output)
             Ok(out.json(&json!({ "certificates": certificates }))?)
         }
         Format::Plain => Ok(results.iter().try_for_each(|(issued, fate)| {
-            out.line(format!("{}\t{}\t{}\t{}", fate.name(), until(issued), file(issued), issued.names.join(",")))
+            out.line(format!(
+                "{}\t{}\t{}\t{}",
+                fate.name(),
+                until(issued),
+                file(issued),
+                issued.names.join(",")
+            ))
         })?),
         Format::Table if results.is_empty() => Ok(out.status("Nothing was issued yet.")?),
         Format::Table => {

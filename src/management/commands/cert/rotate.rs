@@ -5,7 +5,7 @@ use super::renew::{self, Fate};
 use super::trust::{self, StoreArgs};
 use crate::certificates::issued::Index;
 use crate::certificates::truststores::{self, Outcome};
-use crate::certificates::{Authority, Home, Locked};
+use crate::certificates::{Authority, Constraints, Home, Locked, Name, Profile, Subtree};
 use crate::management::{CommandResult, Format, Manage, Output};
 use crate::timezone;
 
@@ -27,6 +27,15 @@ pub struct Rotate {
     lock: LockArgs,
 }
 
+/// The profile, with the names of what was issued: all of it is to be renewed.
+fn with_names(mut profile: Profile, index: &Index) -> Profile {
+    let private = Constraints::private(&profile.permit);
+    let names = index.certificates.iter().flat_map(|issued| &issued.names);
+    let beyond = names.filter(|name| Name::parse(name).is_ok_and(|name| !private.allow(&name)));
+    profile.permit.extend(beyond.filter_map(|name| Subtree::parse(name.trim_start_matches("*.")).ok()));
+    profile
+}
+
 impl Rotate {
     pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         out.outlive_pipe();
@@ -44,6 +53,7 @@ impl Rotate {
         let profile = desk::profile(manage, &self.profile)?;
         let old = Authority::open(folder)?.map_or_else(|| desk::existing(folder), Ok)?;
         let index = Index::read(folder)?;
+        let profile = with_names(profile, &index);
         let new = old.rotate(folder, &profile)?;
         let until = timezone::iso_date(new.facts.not_after);
         out.status(format!("Made a new local authority in {}, until {until}.", folder.path().display()))?;

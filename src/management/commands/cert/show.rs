@@ -51,7 +51,9 @@ impl Show {
         match self.format {
             Format::Json => {
                 let certificates: Vec<Value> = shown.iter().map(to_json).collect();
-                Ok(out.json(&json!({ "certificates": certificates, "server": server.as_ref().map(server_json) }))?)
+                Ok(out.json(
+                    &json!({ "certificates": certificates, "server": server.as_ref().map(server_json) }),
+                )?)
             }
             Format::Table | Format::Plain => show_text(&shown, server.as_ref(), out),
         }

@@ -27,7 +27,9 @@ impl StoreArgs {
         }
         let kinds = Kind::list(&self.stores.join(","))?;
         if kinds.is_empty() {
-            return Err(CommandError::usage("no kind of store is named").hint("known: system, nss, policies, java"));
+            return Err(
+                CommandError::usage("no kind of store is named").hint("known: system, nss, policies, java")
+            );
         }
         Ok(Some(kinds))
     }

@@ -1,0 +1,128 @@
+//! What the tests of certificates share.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::{MANAGE, Workspace};
+
+/// The files of the workspace, but for hidden ones and `settings`; sorted.
+pub fn files(workspace: &Workspace) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(workspace.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.') && name != "settings")
+        .collect();
+    names.sort();
+    names
+}
+
+/// Where the workspace's authority is.
+pub fn caroot(workspace: &Workspace) -> PathBuf {
+    workspace.path().join(".local/share/manage")
+}
+
+/// Asserts that nothing was made: no file, no authority.
+#[track_caller]
+pub fn folder_is_untouched(workspace: &Workspace) {
+    assert_eq!(files(workspace), [""; 0]);
+    assert!(!caroot(workspace).join("rootCA.pem").exists());
+}
+
+/// What openssl answers in the workspace's folder.
+#[track_caller]
+pub fn openssl(workspace: &Workspace, args: &[&str]) -> String {
+    let output = Command::new("openssl").args(args).current_dir(workspace.path()).output().unwrap();
+    assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Asserts that openssl accepts a certificate strictly, below the authority in `caroot`, for its purpose.
+#[track_caller]
+pub fn openssl_accepts(workspace: &Workspace, caroot: &Path, file: &str) {
+    let ca = caroot.join("rootCA.pem").display().to_string();
+    let answer =
+        openssl(workspace, &["verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", &ca, file]);
+    assert_eq!(answer, format!("{file}: OK\n"));
+}
+
+/// Asserts that a key belongs to a certificate.
+#[track_caller]
+pub fn belong_together(workspace: &Workspace, certificate: &str, key: &str) {
+    let of_certificate = openssl(workspace, &["x509", "-in", certificate, "-pubkey", "-noout"]);
+    assert_eq!(of_certificate, openssl(workspace, &["pkey", "-in", key, "-pubout"]));
+}
+
+/// The permissions of a file or folder.
+pub fn mode(path: impl AsRef<Path>) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// The program without root's power over other people's files and its own closed folders, also when root tests.
+pub fn powerless(workspace: &Workspace, args: &[&str]) -> Command {
+    if !nix::unistd::Uid::effective().is_root() {
+        return workspace.command(args);
+    }
+    let plain = workspace.command(args);
+    let mut command = Command::new("setpriv");
+    command.args(["--inh-caps=-all", "--bounding-set=-all", "--"]).arg(MANAGE).args(args);
+    command.current_dir(workspace.path()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Makes an authority with openssl, unconstrained like mkcert's: `key` is `ec` or what `-newkey` takes, `dates` are
+/// flags of `openssl ca`, else it holds for ten years.
+pub fn foreign_authority(workspace: &Workspace, folder: &str, key: &str, subject: &str, dates: &[&str]) {
+    let path = |name: &str| format!("{folder}/{name}");
+    let newkey: &[&str] = match key {
+        "ec" => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+        other => &["-newkey", other],
+    };
+    let config = "[req]\ndistinguished_name = name\nx509_extensions = authority\n[name]\n[authority]\n\
+                  basicConstraints = critical, CA:TRUE, pathlen:0\nkeyUsage = critical, keyCertSign\n\
+                  subjectKeyIdentifier = hash\n[ca]\ndefault_ca = this\n[this]\ndatabase = index.txt\nserial = serial\n\
+                  new_certs_dir = .\ndefault_md = sha256\npolicy = any\nx509_extensions = authority\npreserve = yes\n[any]\n\
+                  organizationName = optional\ncommonName = optional\n";
+    workspace.write(&path("openssl.cnf"), config);
+    let (config, certificate, private) = (path("openssl.cnf"), path("rootCA.pem"), path("rootCA-key.pem"));
+    let common = ["-config", &config, "-nodes", "-keyout", &private, "-subj", subject, "-multivalue-rdn"];
+    if dates.is_empty() {
+        let request = ["req", "-x509", "-days", "3650", "-out", &certificate];
+        openssl(workspace, &[&request, newkey, &common].concat());
+    } else {
+        let request = path("request.pem");
+        openssl(workspace, &[&["req", "-new", "-out", &request], newkey, &common].concat());
+        workspace.write("index.txt", "").write("serial", "01\n");
+        let sign = [
+            "ca",
+            "-batch",
+            "-selfsign",
+            "-notext",
+            "-config",
+            &config,
+            "-in",
+            &request,
+            "-keyfile",
+            &private,
+            "-out",
+            &certificate,
+        ];
+        let dates: Vec<&str> = dates
+            .iter()
+            .map(|date| match *date {
+                "-not_before" => "-startdate",
+                "-not_after" => "-enddate",
+                other => other,
+            })
+            .collect();
+        openssl(workspace, &[&sign[..], &dates].concat());
+        for file in ["index.txt", "serial", "index.txt.attr", "index.txt.old", "serial.old", "01.pem"] {
+            drop(fs::remove_file(workspace.path().join(file)));
+        }
+        fs::remove_file(workspace.path().join(&request)).unwrap();
+    }
+    fs::remove_file(workspace.path().join(&config)).unwrap();
+}

@@ -1,0 +1,376 @@
+//! The files of the authority and of certificates: who may read them, what may be overwritten, what a kill or a race
+//! leaves.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
+
+use super::desk::{belong_together, caroot, files, mode, openssl, openssl_accepts};
+use crate::support::{MANAGE, Run, Workspace};
+
+/// The program under a umask.
+fn under_umask(workspace: &Workspace, umask: &str, args: &[&str]) -> Run {
+    let plain = workspace.command(args);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh", MANAGE]).args(args);
+    command.current_dir(workspace.path()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+}
+
+#[test]
+fn keys_are_for_their_owner_alone_whatever_the_umask() {
+    for (umask, public) in [("000", 0o644), ("022", 0o644), ("077", 0o600)] {
+        let workspace = Workspace::new();
+        under_umask(
+            &workspace,
+            umask,
+            &["cert", "create", "a.test", "--p12-file", "a.p12", "--out-dir", "new/er"],
+        )
+        .succeeds();
+        let (ca, out) = (caroot(&workspace), workspace.path().join("new/er"));
+        assert_eq!([mode(&ca), mode(&out), mode(workspace.path().join("new"))], [0o700; 3], "umask {umask}");
+        for secret in
+            [ca.join("rootCA-key.pem"), ca.join("issued.json"), out.join("a.test-key.pem"), out.join("a.p12")]
+        {
+            assert_eq!(mode(&secret), 0o600, "{} under umask {umask}", secret.display());
+        }
+        assert_eq!([mode(ca.join("rootCA.pem")), mode(out.join("a.test.pem"))], [public; 2], "umask {umask}");
+    }
+}
+
+#[test]
+fn a_key_that_everybody_could_read_is_replaced_by_one_that_nobody_else_can() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    let key = workspace.path().join("a.test-key.pem");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o666)).unwrap();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    assert_eq!(mode(&key), 0o600);
+}
+
+#[test]
+fn one_file_for_both_holds_the_certificate_first_and_is_secret() {
+    let workspace = Workspace::new();
+    workspace
+        .manage(["cert", "create", "a.test", "--cert-file", "both.pem", "--key-file", "both.pem"])
+        .succeeds();
+    let text = fs::read_to_string(workspace.path().join("both.pem")).unwrap();
+    let blocks: Vec<&str> = text.lines().filter(|line| line.starts_with("-----BEGIN")).collect();
+    assert_eq!(
+        blocks,
+        ["-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"]
+    );
+    assert_eq!(mode(workspace.path().join("both.pem")), 0o600);
+    belong_together(&workspace, "both.pem", "both.pem");
+    // It is ours, so it may be made again.
+    workspace
+        .manage(["cert", "create", "a.test", "--cert-file", "both.pem", "--key-file", "both.pem"])
+        .succeeds();
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_not_overwritten() {
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    openssl(
+        &workspace,
+        &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "theirs.pem"],
+    );
+    workspace.write("notes.txt", "mine\n");
+    fs::create_dir(workspace.path().join("folder")).unwrap();
+    symlink("notes.txt", workspace.path().join("link.pem")).unwrap();
+    let before = files(&workspace);
+    let here = workspace.path().display().to_string();
+    let not_ours = "is there already, and it was not made by the local authority\nhint: name another file, or overwrite it with --force";
+    for (flag, file, said) in [
+        ("--cert-file", "notes.txt", not_ours),
+        ("--key-file", "theirs.pem", not_ours),
+        ("--p12-file", "notes.txt", not_ours),
+        ("--cert-file", "folder", "is a folder\nhint: name a file"),
+        (
+            "--key-file",
+            "link.pem",
+            "is there already, and it is a link\nhint: --force puts a file in the link's place; what it points to stays",
+        ),
+    ] {
+        let run = workspace.manage(["cert", "create", "b.test", flag, file]);
+        let stderr =
+            run.stderr.replace(&here, "~").replace("The password of ~/notes.txt is `changeit`.\n", "");
+        assert_eq!((run.status, stderr), (1, format!("error: ~/{file} {said}\n")), "{flag} {file}");
+    }
+    assert_eq!(files(&workspace), before);
+    assert_eq!(fs::read_to_string(workspace.path().join("notes.txt")).unwrap(), "mine\n");
+
+    workspace.manage(["cert", "create", "b.test", "--key-file", "link.pem", "--force"]).succeeds();
+    assert!(!fs::symlink_metadata(workspace.path().join("link.pem")).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(workspace.path().join("notes.txt")).unwrap(), "mine\n");
+    belong_together(&workspace, "b.test.pem", "link.pem");
+}
+
+#[test]
+fn a_request_that_is_called_like_the_certificate_stays() {
+    let workspace = Workspace::new();
+    openssl(
+        &workspace,
+        &[
+            "req",
+            "-new",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "k.pem",
+            "-subj",
+            "/CN=a.test",
+            "-out",
+            "a.test.pem",
+        ],
+    );
+    let before = fs::read(workspace.path().join("a.test.pem")).unwrap();
+    let said = workspace.manage(["cert", "create", "--csr", "a.test.pem"]).fails(1);
+    assert!(
+        said.contains("a.test.pem is there already, and it was not made by the local authority"),
+        "{said}"
+    );
+    assert_eq!(fs::read(workspace.path().join("a.test.pem")).unwrap(), before);
+    assert!(!caroot(&workspace).join("rootCA.pem").exists());
+}
+
+#[test]
+fn files_of_mkcert_are_ours_once_its_authority_is() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path().join("ca")).unwrap();
+    super::desk::foreign_authority(&workspace, "ca", "ec", "/O=mkcert development CA/CN=mkcert me@here", &[]);
+    openssl(
+        &workspace,
+        &[
+            "req",
+            "-new",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "a.test-key.pem",
+            "-subj",
+            "/CN=a.test",
+            "-out",
+            "a.csr",
+        ],
+    );
+    openssl(
+        &workspace,
+        &[
+            "x509",
+            "-req",
+            "-in",
+            "a.csr",
+            "-CA",
+            "ca/rootCA.pem",
+            "-CAkey",
+            "ca/rootCA-key.pem",
+            "-CAcreateserial",
+            "-out",
+            "a.test.pem",
+        ],
+    );
+    workspace.manage(["cert", "create", "a.test"]).fails(1);
+    workspace.manage(["cert", "import", "ca"]).succeeds();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    openssl_accepts(&workspace, &caroot(&workspace), "a.test.pem");
+    belong_together(&workspace, "a.test.pem", "a.test-key.pem");
+}
+
+#[test]
+fn twenty_first_runs_at_once_make_one_authority() {
+    let workspace = Workspace::new();
+    let names: Vec<String> = (0..20).map(|number| format!("host{number}.test")).collect();
+    let runs: Vec<_> =
+        names.iter().map(|name| workspace.command(["cert", "create", name]).spawn().unwrap()).collect();
+    let made = runs.into_iter().map(Run::of).filter(|run| {
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.stderr.starts_with("Made a local authority")
+    });
+    assert_eq!(made.count(), 1);
+    belong_together(&workspace, ".local/share/manage/rootCA.pem", ".local/share/manage/rootCA-key.pem");
+    for name in &names {
+        openssl_accepts(&workspace, &caroot(&workspace), &format!("{name}.pem"));
+        belong_together(&workspace, &format!("{name}.pem"), &format!("{name}-key.pem"));
+    }
+    let listed = workspace.manage(["cert", "list", "--format", "plain"]).succeeds();
+    assert_eq!(listed.lines().count(), 20, "{listed}");
+}
+
+#[test]
+fn twenty_runs_for_one_file_leave_one_pair() {
+    let workspace = Workspace::new();
+    let runs: Vec<_> =
+        (0..20).map(|_| workspace.command(["cert", "create", "a.test"]).spawn().unwrap()).collect();
+    runs.into_iter().for_each(|child| drop(Run::of(child).succeeds()));
+    belong_together(&workspace, "a.test.pem", "a.test-key.pem");
+    assert_eq!(workspace.manage(["cert", "list", "--format", "plain"]).succeeds().lines().count(), 1);
+}
+
+/// Runs the program and kills it at its `number`th call of `calls`; whether it came to that.
+fn killed_at(workspace: &Workspace, calls: &str, number: u32, args: &[&str]) -> bool {
+    let plain = workspace.command(args);
+    let mut command = Command::new("strace");
+    let trace = format!("trace={calls}");
+    let inject = format!("inject={calls}:signal=KILL:when={number}");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--", MANAGE]).args(args);
+    command.current_dir(workspace.path()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let run = Run::of(command.spawn().unwrap());
+    assert!(run.status == 0 || run.status == 128 + 9, "{} {}", run.status, run.stderr);
+    run.status != 0
+}
+
+/// Kills `args` at each of its changes to the file system in turn, lets `check` look, and counts the kills.
+fn killed_everywhere(prepare: impl Fn(&Workspace), args: &[&str], check: impl Fn(&Workspace)) -> u32 {
+    let mut kills = 0;
+    for calls in ["rename,renameat,renameat2", "write", "mkdir,mkdirat", "fchmod", "unlink,unlinkat"] {
+        for number in 1.. {
+            let workspace = Workspace::new();
+            prepare(&workspace);
+            let was_killed = killed_at(&workspace, calls, number, args);
+            check(&workspace);
+            if !was_killed {
+                break;
+            }
+            kills += 1;
+        }
+    }
+    kills
+}
+
+#[test]
+fn a_first_run_that_is_killed_anywhere_is_made_good_by_the_next() {
+    let kills = killed_everywhere(
+        |_| {},
+        &["cert", "create", "a.test"],
+        |workspace| {
+            workspace.manage(["cert", "create", "a.test"]).succeeds();
+            belong_together(
+                workspace,
+                ".local/share/manage/rootCA.pem",
+                ".local/share/manage/rootCA-key.pem",
+            );
+            openssl_accepts(workspace, &caroot(workspace), "a.test.pem");
+            belong_together(workspace, "a.test.pem", "a.test-key.pem");
+            let left = fs::read_dir(caroot(workspace)).unwrap();
+            let left: Vec<_> = left
+                .map(|entry| entry.unwrap().file_name())
+                .filter(|name| name.to_string_lossy().starts_with('.'))
+                .collect();
+            assert_eq!(left, [""; 0], "the next run leaves nothing half done");
+        },
+    );
+    assert!(kills > 10, "only {kills} kills");
+}
+
+#[test]
+fn a_renewal_that_is_killed_anywhere_leaves_a_pair_or_is_made_good_by_the_next() {
+    let kills = killed_everywhere(
+        |workspace| {
+            workspace.manage(["cert", "create", "a.test"]).succeeds();
+        },
+        &["cert", "renew", "--all"],
+        |workspace| {
+            workspace.manage(["cert", "renew"]).succeeds();
+            openssl_accepts(workspace, &caroot(workspace), "a.test.pem");
+            belong_together(workspace, "a.test.pem", "a.test-key.pem");
+        },
+    );
+    assert!(kills > 5, "only {kills} kills");
+}
+
+#[test]
+fn a_rotation_that_is_killed_anywhere_never_loses_an_authority() {
+    let kills = killed_everywhere(
+        |workspace| {
+            workspace.manage(["cert", "create", "a.test"]).succeeds();
+            fs::copy(caroot(workspace).join("rootCA.pem"), workspace.path().join("old.pem")).unwrap();
+            fs::copy(caroot(workspace).join("rootCA-key.pem"), workspace.path().join("old-key.pem")).unwrap();
+        },
+        &["cert", "rotate"],
+        |workspace| {
+            workspace.manage(["cert", "renew", "--all"]).succeeds();
+            openssl_accepts(workspace, &caroot(workspace), "a.test.pem");
+            belong_together(workspace, "a.test.pem", "a.test-key.pem");
+            belong_together(
+                workspace,
+                ".local/share/manage/rootCA.pem",
+                ".local/share/manage/rootCA-key.pem",
+            );
+            // The old one is where it was, or in the folder of rotated ones, with its key.
+            let old = fs::read(workspace.path().join("old.pem")).unwrap();
+            let rotated = fs::read_dir(caroot(workspace).join("rotated")).into_iter().flatten();
+            let folders = rotated.map(|entry| entry.unwrap().path()).chain([caroot(workspace)]);
+            let kept = folders.filter(|folder| {
+                fs::read(folder.join("rootCA.pem")).is_ok_and(|pem| pem == old)
+                    && fs::read(folder.join("rootCA-key.pem"))
+                        .is_ok_and(|key| key == fs::read(workspace.path().join("old-key.pem")).unwrap())
+            });
+            assert!(kept.count() > 0, "the old authority is lost");
+        },
+    );
+    assert!(kills > 10, "only {kills} kills");
+}
+
+#[test]
+fn through_sudo_it_works_on_the_folder_of_who_called_it() {
+    use std::os::unix::fs::MetadataExt as _;
+    if !nix::unistd::Uid::effective().is_root() {
+        eprintln!("only root can be called through sudo: not tried");
+        return;
+    }
+    let workspace = Workspace::new();
+    let home = workspace.path().join("home");
+    fs::create_dir(&home).unwrap();
+    std::os::unix::fs::chown(&home, Some(12345), Some(23456)).unwrap();
+    let passwd = fs::read_to_string("/etc/passwd").unwrap();
+    workspace.write("passwd", &format!("{passwd}ann:x:12345:23456:Ann:{}:/bin/sh\n", home.display()));
+    let sudo = |user: &str, args: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["-m", "sh", "-c", "mount --bind passwd /etc/passwd && exec \"$@\"", "sh", MANAGE])
+            .args(args);
+        command.current_dir(workspace.path()).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command
+            .env("HOME", workspace.path().join("root"))
+            .env("XDG_DATA_HOME", workspace.path().join("root/data"));
+        command.env("SUDO_USER", user).env("SUDO_UID", "12345").env("SUDO_GID", "23456");
+        Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    sudo("ann", &["cert", "create", "a.test", "--out-dir", "certs"]).succeeds();
+    let ca = home.join(".local/share/manage");
+    assert!(!workspace.path().join("root").exists());
+    let out = workspace.path().join("certs");
+    let all = [
+        home.join(".local"),
+        ca.clone(),
+        ca.join("rootCA.pem"),
+        ca.join("rootCA-key.pem"),
+        ca.join("issued.json"),
+        out.clone(),
+        out.join("a.test.pem"),
+        out.join("a.test-key.pem"),
+    ];
+    for path in all {
+        let facts = fs::metadata(&path).unwrap();
+        assert_eq!((facts.uid(), facts.gid()), (12345, 23456), "{}", path.display());
+    }
+    sudo("nobody-at-all", &["cert", "caroot"]).fails_with(
+        1,
+        "error: root runs this for `nobody-at-all`, who is no user of this machine\n\
+         hint: run it without sudo: it asks for root's rights where it needs them\n",
+    );
+    sudo("root", &["cert", "caroot"])
+        .succeeds_with(&format!("{}\n", workspace.path().join("root/data/manage").display()));
+}
