@@ -280,6 +280,20 @@ fn a_database_with_a_password_is_a_failure_that_says_so_and_waits_for_nobody() {
 }
 
 #[test]
+fn an_old_database_is_served_in_its_own_format_and_a_broken_one_is_left_alone() {
+    let world = World::new();
+    world.sh("mkdir -p home/.mozilla/firefox/old home/.mozilla/firefox/broken
+              certutil -N -d dbm:home/.mozilla/firefox/old --empty-password
+              head -c 20000 /dev/urandom > home/.mozilla/firefox/broken/cert8.db");
+    let table = world.install("nss");
+    table.says(".mozilla/firefox/broken", "skipped: certutil cannot open this database");
+    table.says(".mozilla/firefox/old", "installed");
+    assert!(world.sh("certutil -L -d dbm:home/.mozilla/firefox/old").contains("manage-local-ca-"));
+    assert!(!world.home().join(".mozilla/firefox/old/cert9.db").exists());
+    world.uninstall("nss").says(".mozilla/firefox/old", "removed");
+}
+
+#[test]
 fn through_sudo_a_persons_databases_stay_theirs() {
     let world = World::new();
     if !nix::unistd::Uid::effective().is_root() {
