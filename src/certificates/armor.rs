@@ -21,16 +21,19 @@ pub(super) fn blocks(bytes: &[u8]) -> Vec<Pem> {
     pem::parse_many(bytes).unwrap_or_default()
 }
 
+/// The certificates among the blocks of PEM in `bytes`, as DER.
+pub fn of_pem(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let is_certificate =
+        |block: &Pem| matches!(block.tag(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE");
+    blocks(bytes).into_iter().filter(is_certificate).map(Pem::into_contents).collect()
+}
+
 /// The certificates in a file's content, PEM or one DER. `path` is for messages.
 ///
 /// # Errors
 /// When there is none.
 pub fn certificates(bytes: &[u8], path: &Path) -> Result<Vec<Vec<u8>>> {
-    let found: Vec<Vec<u8>> = blocks(bytes)
-        .into_iter()
-        .filter(|block| matches!(block.tag(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"))
-        .map(Pem::into_contents)
-        .collect();
+    let found = of_pem(bytes);
     if !found.is_empty() {
         return Ok(found);
     }

@@ -38,8 +38,6 @@ const BACKDATED: i64 = 3600;
 const DAY: i64 = 86_400;
 /// Longest common name (RFC 5280, `ub-common-name`), in characters.
 const MAX_COMMON_NAME: usize = 64;
-/// What stores call our authorities, before the beginning of the fingerprint.
-pub const LABEL: &str = "manage-local-ca-";
 
 /// What a new authority may sign.
 #[derive(Debug, Clone, Default)]
@@ -256,11 +254,6 @@ impl Authority {
     /// Its folder.
     pub fn folder(&self) -> &Folder {
         &self.folder
-    }
-
-    /// What stores call it.
-    pub fn label(&self) -> String {
-        format!("{LABEL}{}", &self.facts.fingerprint[..16])
     }
 
     /// Whether it may be trusted and sign now: an authority whose time is not over.

@@ -30,15 +30,19 @@ pub mod issued;
 
 pub mod outputs;
 
-pub mod clients;
+pub mod truststores;
+
 pub mod export;
 pub mod peer;
-pub mod truststores;
+
+pub mod clients;
 
 pub mod order;
 
-pub use authority::{Authority, LABEL, LEAF_DAYS, Leaf, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
+pub use authority::{Authority, LEAF_DAYS, Leaf, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
 pub use constraints::{Constraints, Subtree};
+pub mod clients;
+
 pub use error::{Error, ErrorKind, Result};
 pub use facts::{Facts, is_signed_by};
 pub use folder::{Folder, Home, Locked};

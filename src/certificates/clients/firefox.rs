@@ -1,10 +1,11 @@
 //! Firefox's profiles: the person's own holds what their Firefox trusts, and a copy of that is asked.
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use super::process;
 use crate::certificates::person::Person;
 
 /// Where `profiles.ini` may lie in a home folder, the place that wins first.
@@ -34,17 +35,28 @@ user_pref("network.connectivity-service.enabled", false);
 pub(super) fn copy_of_profile(person: &Person, folder: &Path) -> io::Result<PathBuf> {
     let profile = folder.join("profile");
     DirBuilder::new().mode(0o700).create(&profile)?;
-    fs::write(profile.join("user.js"), PREFERENCES)?;
+    process::write(&profile.join("user.js"), PREFERENCES.as_bytes(), person)?;
     if let Some(own) = default_profile(person) {
-        for database in DATABASES.iter().filter(|name| own.join(name).is_file()) {
-            fs::copy(own.join(database), profile.join(database))?;
+        for name in DATABASES {
+            if let Some(content) = read(&own.join(name), person)? {
+                process::write(&profile.join(name), &content, person)?;
+            }
         }
-    }
-    for entry in fs::read_dir(&profile)? {
-        person.adopt(&entry?.path()).map_err(io::Error::other)?;
     }
     person.adopt(&profile).map_err(io::Error::other)?;
     Ok(profile)
+}
+
+/// What a file holds, if it is there, and through sudo only if it is the person's: root must not read others to them.
+fn read(path: &Path, person: &Person) -> io::Result<Option<Vec<u8>>> {
+    let Ok(mut file) = File::open(path) else { return Ok(None) };
+    let found = file.metadata()?;
+    if !found.is_file() || person.owner.is_some_and(|owner| owner.uid != found.uid()) {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(Some(content))
 }
 
 /// The profile that Firefox opens for the person, once it was started for the first time.

@@ -8,6 +8,7 @@ mod firefox;
 mod table;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,7 +73,7 @@ pub fn examine(person: &Person, chain: &[Vec<u8>], key: &[u8], only: &[&str]) ->
     let clients = chosen(only)?;
     let configuration = &server::configuration(chain, key)?;
     let (browsers, quick): (Vec<_>, Vec<_>) = clients.into_iter().partition(|client| client.is_browser);
-    let findings: Result<Vec<Finding>> = thread::scope(|scope| {
+    let findings: Result<Vec<_>> = thread::scope(|scope| {
         let start = |client| scope.spawn(move || look_at(client, person, configuration));
         let started: Vec<_> = quick.into_iter().map(start).collect();
         let ended = started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())));
@@ -80,7 +81,7 @@ pub fn examine(person: &Person, chain: &[Vec<u8>], key: &[u8], only: &[&str]) ->
     });
     // One after the other: two browsers at once keep a small machine busy until their time is up.
     let browsers = browsers.into_iter().map(|client| look_at(client, person, configuration));
-    findings.into_iter().flatten().map(Ok).chain(browsers).collect()
+    findings?.into_iter().map(Ok).chain(browsers).collect()
 }
 
 fn chosen(only: &[&str]) -> Result<Vec<&'static Client>> {
@@ -100,14 +101,19 @@ fn look_at(client: &'static Client, person: &Person, configuration: &Arc<ServerC
         outcome: Outcome::Skipped("not installed".to_owned()),
     };
     let Some(program) = finding.program.clone() else { return Ok(finding) };
-    let folder = Folder::new(person)?;
-    let version = version(client, &program, person, folder.path());
-    let outcome = visit(client, &program, person, folder.path(), &Server::start(configuration)?);
+    let (folder, server) = (Folder::new(person)?, Server::start(configuration)?);
+    let url = format!("https://{HOST}:{}{}", server.port(), server.path());
+    let (port, path) = (server.port(), server.path());
+    let visit = Visit { program: &program, person, folder: folder.work(), url, port, path };
+    let command = (client.command)(&visit);
+    folder.hand_over(person)?;
+    let version = version(client, &program, person, &folder);
+    let outcome = command.and_then(|command| outcome(client, command, person, &folder, &server));
     Ok(Finding { version, outcome: outcome.unwrap_or_else(Outcome::Skipped), ..finding })
 }
 
 /// The first line that a program says about its version.
-fn version(client: &Client, program: &Path, person: &Person, folder: &Path) -> Option<String> {
+fn version(client: &Client, program: &Path, person: &Person, folder: &Folder) -> Option<String> {
     let mut command = process::command(program, person);
     command.args(client.version);
     let said = process::run(command, folder, TIME_FOR_VERSION, || false).ok()?;
@@ -118,20 +124,17 @@ fn version(client: &Client, program: &Path, person: &Person, folder: &Path) -> O
     line.split(" (").next().map(str::to_owned)
 }
 
-/// Sends a client to the server. The error says why that could not be.
-fn visit(
+/// Lets a client visit the server. The error says why it could not be asked.
+fn outcome(
     client: &Client,
-    program: &Path,
+    command: Command,
     person: &Person,
-    folder: &Path,
+    folder: &Folder,
     server: &Server,
 ) -> std::result::Result<Outcome, String> {
-    let url = format!("https://{HOST}:{}{}", server.port(), server.path());
-    let visit = Visit { program, person, folder, url, port: server.port(), path: server.path() };
-    let command = (client.command)(&visit)?;
     let is_decided = || server.was_trusted() || (client.objection_is_all && server.objection().is_some());
     let said = process::run(command, folder, client.limit, is_decided)
-        .map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
+        .map_err(|error| format!("it cannot be run: {error}"))?;
     if server.was_trusted() {
         return Ok(Outcome::Trusts);
     }
@@ -139,7 +142,8 @@ fn visit(
         let line = marked(client, &said).or(last_line(&said)).unwrap_or("it said nothing");
         return Err(format!("it never came to the server that it was sent to: {line}"));
     }
-    let line = marked(client, &said).or(last_line(&said).filter(|_| !client.objection_is_all));
+    let is_reason = !client.objection_is_all && !said.ran_out_of_time;
+    let line = marked(client, &said).or(last_line(&said).filter(|_| is_reason));
     let said =
         line.map(str::to_owned).or_else(|| objection(server)).unwrap_or_else(|| silence(client, &said));
     Ok(Outcome::Refuses { said, advice: advice(client, person) })

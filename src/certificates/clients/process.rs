@@ -1,8 +1,8 @@
 //! Other people's programs: found, started in a process group of their own, and ended with all their children.
 
 use std::fs::{self, DirBuilder, File};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -27,30 +27,54 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// A folder that only the person can enter, gone with the value.
-pub(super) struct Folder(PathBuf);
+/// A folder for one client, gone with the value.
+///
+/// Through sudo root owns it and what a client says, and the person `work/` inside: a client cannot put a link in the
+/// way of what root writes.
+pub(super) struct Folder {
+    path: PathBuf,
+    work: PathBuf,
+}
 
 impl Folder {
     /// Makes one among the temporary files.
     pub(super) fn new(person: &Person) -> Result<Self> {
-        let parent = person.variable("TMPDIR").unwrap_or("/tmp");
+        let parent = person.variable("TMPDIR").filter(|_| person.owner.is_none()).unwrap_or("/tmp");
         let path = Path::new(parent).join(format!("manage-{}", random_string(16)));
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| Error::file("make", &path, error))?;
-        let folder = Self(path);
-        person.adopt(&folder.0)?;
+        let folder = Self { work: path.join("work"), path };
+        for (path, mode) in [(&folder.path, 0o711), (&folder.work, 0o700)] {
+            DirBuilder::new().mode(mode).create(path).map_err(|error| Error::file("make", path, error))?;
+        }
         Ok(folder)
     }
 
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.0
+    /// Where the client works.
+    pub(super) fn work(&self) -> &Path {
+        &self.work
     }
+
+    /// Lets the client in, once all that it needs is there.
+    pub(super) fn hand_over(&self, person: &Person) -> Result {
+        person.adopt(&self.work)
+    }
+
+    fn output(&self, name: &str) -> io::Result<(PathBuf, File)> {
+        let path = self.path.join(name);
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        Ok((path, file))
+    }
+}
+
+/// Makes a file that was not there, for the person alone to read.
+pub(super) fn write(path: &Path, content: &[u8], person: &Person) -> io::Result<()> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)?.write_all(content)?;
+    person.adopt(path).map_err(io::Error::other)
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         // What a program that was just killed leaves behind is a stray folder at worst.
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 
@@ -77,15 +101,15 @@ pub(super) fn command(program: &Path, person: &Person) -> Command {
 
 /// Runs a program until it ends, `is_enough` says so, or `limit` is over; what it left running is killed.
 ///
-/// Its output goes to files in `folder`: a child that lives on and holds a pipe open would keep a reader waiting.
+/// Its output goes to files: a child that lives on and holds a pipe open would keep a reader waiting.
 pub(super) fn run(
     mut command: Command,
-    folder: &Path,
+    folder: &Folder,
     limit: Duration,
     is_enough: impl Fn() -> bool,
 ) -> io::Result<Said> {
-    let (out, err) = (folder.join("said.out"), folder.join("said.err"));
-    command.current_dir(folder).stdout(File::create(&out)?).stderr(File::create(&err)?);
+    let ((out, stdout), (err, stderr)) = (folder.output("out")?, folder.output("err")?);
+    command.current_dir(folder.work()).stdout(stdout).stderr(stderr);
     let ran_out_of_time = !attend(command.spawn()?, limit, is_enough)?;
     Ok(Said { out: text(&out)?, err: text(&err)?, ran_out_of_time })
 }

@@ -1,7 +1,7 @@
 //! The clients: how each is found, sent to an address, understood and helped.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ pub(super) const CLIENTS: &[Client] = &[
         variables: &["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"],
         advice: &[
             "it reads a store of its own: manage cert install --stores java",
-            "or for one program: -Djavax.net.ssl.trustStore=FILE and -Djavax.net.ssl.trustStorePassword=PASSWORD",
+            "or for one program: java -Djavax.net.ssl.trustStore=FILE, with a trust store of manage cert export",
         ],
         ..CLIENT
     },
@@ -161,13 +161,12 @@ impl Visit<'_> {
         command
     }
 
-    /// Writes a file into the folder, for the person to read.
-    fn write(&self, name: &str, content: &str) -> Result<File, String> {
+    /// Writes a file into the folder.
+    fn write(&self, name: &str, content: &str) -> Result<PathBuf, String> {
         let path = self.folder.join(name);
-        let written = fs::write(&path, content).and_then(|()| File::open(&path));
-        let file = written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        self.person.adopt(&path).map_err(|error| error.to_string())?;
-        Ok(file)
+        process::write(&path, content.as_bytes(), self.person)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        Ok(path)
     }
 }
 
@@ -176,7 +175,8 @@ fn openssl(visit: &Visit) -> Result<Command, String> {
     let request = format!("GET {} HTTP/1.1\r\nHost: {HOST}\r\n\r\n", visit.path);
     let mut command = visit.command(&["s_client", "-connect", &address, "-servername", HOST, "-quiet"]);
     command.args(["-verify_return_error", "-verify_hostname", HOST]);
-    command.stdin(visit.write("request", &request)?);
+    let request = File::open(visit.write("request", &request)?).map_err(|error| error.to_string())?;
+    command.stdin(request);
     Ok(command)
 }
 
@@ -223,8 +223,10 @@ fn java(visit: &Visit) -> Result<Command, String> {
     if !real.with_file_name("javac").exists() {
         return Err("it has no compiler for the test program: install a JDK, not only a runtime".to_owned());
     }
-    drop(visit.write("Visit.java", JAVA)?);
-    Ok(visit.command(&["Visit.java", &visit.url]))
+    let source = visit.write("Visit.java", JAVA)?;
+    let mut command = visit.command(&[]);
+    command.arg(source).arg(&visit.url);
+    Ok(command)
 }
 
 /// The person's own databases of certificates, but no profile of theirs, and no talk to its makers.

@@ -63,9 +63,6 @@ fn a_variable_that_points_elsewhere_is_named_beside_the_refusal() {
     assert_eq!(advice.last(), Some(&named));
 }
 
-/// Without it Java opens a store in PKCS#12 and finds it empty.
-const PASSWORD_OPTION: &str = "-Djavax.net.ssl.trustStorePassword";
-
 #[test]
 fn java_trusts_by_a_truststore_of_ours() {
     if !is_installed("javac") {
@@ -73,10 +70,9 @@ fn java_trusts_by_a_truststore_of_ours() {
     }
     let specimen = Specimen::new();
     let home = Temporary::new();
-    let store =
-        crate::certificates::export::pkcs12::truststore(&specimen.ca, "authority", "changeit").unwrap();
+    let store = crate::certificates::export::truststore::truststore(&specimen.ca, "authority").unwrap();
     let store = home.write("truststore.p12", store);
-    let options = format!("-Djavax.net.ssl.trustStore={0} {1}=changeit", store.display(), PASSWORD_OPTION);
+    let options = format!("-Djavax.net.ssl.trustStore={}", store.display());
     let trusting = person(&home, &[("JAVA_TOOL_OPTIONS", Path::new(&options))]);
     assert_eq!(outcome(&trusting, &specimen, "java"), Outcome::Trusts);
     let (said, _) = refusal(&person(&home, &[]), &specimen, "java");
@@ -140,6 +136,16 @@ fn a_client_that_never_connects_is_skipped_with_its_own_reason() {
     let outcome = outcome(&person_with(&folder), &Specimen::new(), "curl");
     let why = "it never came to the server that it was sent to: no network today";
     assert_eq!(outcome, Outcome::Skipped(why.to_owned()));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error_and_no_finding() {
+    let path = Environment::of_process().get("PATH").unwrap().to_owned();
+    let variables = [("PATH".to_owned(), path), ("TMPDIR".to_owned(), "/nowhere".to_owned())];
+    let person = Person::of(&Environment::of(variables)).unwrap();
+    let specimen = Specimen::new();
+    let error = examine(&person, &specimen.chain, &specimen.key, &["openssl"]).unwrap_err();
+    assert!(error.to_string().starts_with("cannot make /nowhere/manage-"), "{error}");
 }
 
 #[test]

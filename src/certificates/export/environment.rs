@@ -286,4 +286,11 @@ mod tests {
         let verbs: Vec<&str> = instructions.filter_map(|line| line.split(' ').next()).collect();
         assert_eq!(verbs, ["COPY", "RUN", "ENV", "ENV"]);
     }
+
+    #[test]
+    fn a_shell_reads_what_the_image_runs() {
+        let text = dockerfile(Path::new("/ca")).unwrap();
+        let command = text.split("RUN ").nth(1).unwrap().split("\n#").next().unwrap().replace("\\\n", "");
+        run(Path::new("/"), "sh", &["-nc", &command]);
+    }
 }

@@ -6,3 +6,5 @@ pub(super) mod specimen;
 pub mod environment;
 pub mod mobileconfig;
 pub mod pkcs12;
+
+pub mod truststore;

@@ -1,4 +1,4 @@
-//! PKCS#12: a certificate with its key for browsers, phones and Java, and trust stores for Java.
+//! PKCS#12: a certificate with its key for browsers, phones and Java.
 
 use p12_keystore::{
     Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, Pkcs12Writer, PrivateKey,
@@ -20,8 +20,8 @@ pub enum Encryption {
 
 /// A PKCS#12 file of a certificate, its chain and its key.
 ///
-/// `chain` holds DER, the certificate first and its authority last; `key` is PKCS#8 DER. `name` is what programs show
-/// for it: Java's alias, the browsers' friendly name. The file is worth as much as the key: mode 0600.
+/// `chain` holds DER, the certificate first and its authority last; `key` is PKCS#8 DER. `name` is Java's alias and what
+/// programs show for the key; for certificates they show subjects. The file is worth as much as the key: mode 0600.
 ///
 /// # Errors
 /// When the chain is empty or no certificates, or the key is no PKCS#8.
@@ -43,31 +43,15 @@ pub fn identity(
     // The number that ties the key to its certificate: without one Java shows neither.
     let id = sha256_hex(leaf);
     let entry = KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new(id, key, certificates));
-    write(name, entry, password, encryption)
-}
-
-/// A trust store that holds one authority, for Java's options `-Djavax.net.ssl.trustStore=FILE` and
-/// `-Djavax.net.ssl.trustStorePassword=PASSWORD`: without the second Java finds the store empty, whatever the password.
-///
-/// The certificate bears the mark by which Java takes it as trusted; other programs ignore the mark. Nothing in it is
-/// secret.
-///
-/// # Errors
-/// When `ca` is no certificate.
-pub fn truststore(ca: &[u8], alias: &str, password: &str) -> Result<Vec<u8>> {
-    write(alias, KeyStoreEntry::Certificate(certificate(ca)?), password, Encryption::Modern)
+    let mut store = KeyStore::new();
+    store.add_entry(&friendly(name), entry);
+    let written = encrypted(store.writer(password), encryption).write();
+    written.map_err(|error| Error::failed(format_args!("cannot make the PKCS#12 file: {error}")))
 }
 
 fn certificate(der: &[u8]) -> Result<Certificate> {
     Certificate::from_der(der)
         .map_err(|error| Error::refused(format_args!("that is not an X.509 certificate: {error}")))
-}
-
-fn write(name: &str, entry: KeyStoreEntry, password: &str, encryption: Encryption) -> Result<Vec<u8>> {
-    let mut store = KeyStore::new();
-    store.add_entry(&friendly(name), entry);
-    let written = encrypted(store.writer(password), encryption).write();
-    written.map_err(|error| Error::failed(format_args!("cannot make the PKCS#12 file: {error}")))
 }
 
 fn encrypted<'a, 'b>(writer: Pkcs12Writer<'a, 'b>, encryption: Encryption) -> Pkcs12Writer<'a, 'b> {
@@ -80,7 +64,7 @@ fn encrypted<'a, 'b>(writer: Pkcs12Writer<'a, 'b>, encryption: Encryption) -> Pk
 }
 
 /// Names are in UCS-2 there: what it cannot spell becomes `?`, and no name becomes a name.
-fn friendly(name: &str) -> String {
+pub(super) fn friendly(name: &str) -> String {
     let spelled: String =
         name.chars().map(|character| if u32::from(character) > 0xffff { '?' } else { character }).collect();
     if spelled.is_empty() { "certificate".to_owned() } else { spelled }
@@ -144,24 +128,23 @@ mod tests {
     }
 
     #[test]
-    fn java_takes_the_truststore_as_trust() {
-        if !is_installed("keytool") {
-            return;
-        }
-        let folder = Folder::new();
-        folder.write("x.p12", truststore(&Specimen::new().ca, "local-authority", "changeit").unwrap());
-        let said = run(&folder.0, "keytool", &LIST);
-        for part in ["Alias name: local-authority", "trustedCertEntry", "contains 1 entry"] {
-            assert!(said.contains(part), "{part} is not in {said}");
-        }
-    }
-
-    #[test]
     fn node_serves_with_it() {
         if !is_installed("node") {
             return;
         }
         run(&folder(&Specimen::new(), "mine", Encryption::Modern).0, "node", &["-e", NODE]);
+    }
+
+    #[test]
+    fn the_tools_of_browsers_import_it() {
+        if !is_installed("pk12util") {
+            return;
+        }
+        let folder = folder(&Specimen::new(), "mine", Encryption::Modern);
+        run(&folder.0, "certutil", &["-N", "-d", "sql:.", "--empty-password"]);
+        run(&folder.0, "pk12util", &["-i", "x.p12", "-d", "sql:.", "-W", "changeit"]);
+        let said = run(&folder.0, "certutil", &["-L", "-d", "sql:."]);
+        assert!(said.contains("CN=localhost") && said.contains("u,u,u"), "{said}");
     }
 
     #[test]
@@ -175,13 +158,12 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_or_key_is_refused_with_a_reason() {
-        let Specimen { chain, key, ca } = Specimen::new();
+        let Specimen { chain, key, .. } = Specimen::new();
         let identity = |chain: &[Vec<u8>], key: &[u8]| {
             identity(chain, key, "x", "changeit", Encryption::Modern).unwrap_err().to_string()
         };
         assert_eq!(identity(&[], &key), "a PKCS#12 file needs a certificate, and there is none");
         assert!(identity(&chain, b"no").starts_with("the key is not in PKCS#8"));
         assert!(identity(&[b"no".to_vec()], &key).starts_with("that is not an X.509 certificate"));
-        assert!(truststore(&ca[..40], "x", "changeit").is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
-use crate::certificates::{Error, Result};
+use crate::certificates::{Error, Result, armor};
 use crate::crypto;
 use crate::text;
 
@@ -94,10 +94,7 @@ impl Anchor {
 
     /// Its certificate as PEM.
     pub fn pem(&self) -> String {
-        pem::encode_config(
-            &pem::Pem::new("CERTIFICATE", self.der.as_slice()),
-            pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
-        )
+        armor::certificate(&self.der)
     }
 }
 
@@ -108,9 +105,7 @@ pub fn label(der: &[u8]) -> String {
 
 /// The certificates of a text with PEM blocks; what is no certificate is passed over.
 pub fn certificates(text: &[u8]) -> Vec<Vec<u8>> {
-    let blocks = pem::parse_many(text).unwrap_or_default();
-    let is_certificate = |block: &pem::Pem| matches!(block.tag(), "CERTIFICATE" | "TRUSTED CERTIFICATE");
-    blocks.into_iter().filter(is_certificate).map(pem::Pem::into_contents).collect()
+    armor::of_pem(text)
 }
 
 /// A certificate in a store that this program, or mkcert, may have put there.

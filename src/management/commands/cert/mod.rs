@@ -7,9 +7,9 @@ mod create;
 mod env;
 mod export;
 mod import;
-mod list;
 mod show;
 
+mod list;
 mod renew;
 mod trust;
 

@@ -24,6 +24,9 @@ pub struct Show {
     /// A file (PEM or DER), or a server as HOST:PORT
     #[arg(value_name = "FILE|HOST:PORT", value_hint = clap::ValueHint::AnyPath)]
     what: String,
+    /// The name to ask the server for, instead of its host
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// How to show it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -70,7 +73,7 @@ impl Show {
             return Ok((armor::certificates(&content, path)?, None));
         }
         let (host, port) = peer::parse(&self.what)?;
-        let peer = peer::fetch(&host, port, None, PATIENCE)?;
+        let peer = peer::fetch(&host, port, self.name.as_deref(), PATIENCE)?;
         Ok((peer.chain.clone(), Some(peer)))
     }
 }
