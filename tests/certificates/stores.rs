@@ -294,6 +294,15 @@ fn an_old_database_is_served_in_its_own_format_and_a_broken_one_is_left_alone() 
 }
 
 #[test]
+fn the_machines_own_database_is_served_where_it_exists() {
+    let world = World::new();
+    world.sh("mkdir -p /etc/pki/nssdb && certutil -N -d sql:/etc/pki/nssdb --empty-password");
+    world.install("nss").says("/etc/pki/nssdb", "installed");
+    assert!(world.sh("certutil -L -d sql:/etc/pki/nssdb").contains("manage-local-ca-"));
+    world.uninstall("nss").says("/etc/pki/nssdb", "removed");
+}
+
+#[test]
 fn through_sudo_a_persons_databases_stay_theirs() {
     let world = World::new();
     if !nix::unistd::Uid::effective().is_root() {
