@@ -41,7 +41,6 @@ pub mod order;
 
 pub use authority::{Authority, LEAF_DAYS, Leaf, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
 pub use constraints::{Constraints, Subtree};
-
 pub use error::{Error, ErrorKind, Result};
 pub use facts::{Facts, is_signed_by};
 pub use folder::{Folder, Home, Locked};
