@@ -147,14 +147,13 @@ const RSA_ALGORITHM: [u8; 15] = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0
 /// The object identifier `id-ecPublicKey`.
 const EC_OID: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 
-fn cannot_make(error: rcgen::Error) -> Error {
+fn cannot_make(error: impl fmt::Display) -> Error {
     Error::failed(format_args!("no key could be made: {error}"))
 }
 
 fn rsa(bits: usize) -> Result<KeyPair> {
-    let failed = |error: &dyn fmt::Display| Error::failed(format_args!("no key could be made: {error}"));
-    let key = RsaPrivateKey::new(&mut SystemRandom, bits).map_err(|error| failed(&error))?;
-    let pkcs8 = key.to_pkcs8_der().map_err(|error| failed(&error))?;
+    let key = RsaPrivateKey::new(&mut SystemRandom, bits).map_err(cannot_make)?;
+    let pkcs8 = key.to_pkcs8_der().map_err(cannot_make)?;
     KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_bytes().into(), &PKCS_RSA_SHA256).map_err(cannot_make)
 }
 
