@@ -2,6 +2,7 @@
 
 mod desk;
 
+mod doctor;
 mod errors;
 mod files;
 mod lists;
