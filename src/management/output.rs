@@ -226,7 +226,7 @@ impl Output {
     /// # Errors
     /// As [`Output::line`].
     pub fn json(&mut self, value: &serde_json::Value) -> io::Result<()> {
-        self.line(format!("{value:#}"))
+        self.line(serde_json::to_string_pretty(value)?)
     }
 
     /// A progress bar on stderr of `steps` steps; invisible where bars are not shown.
