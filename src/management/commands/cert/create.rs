@@ -134,11 +134,11 @@ impl Create {
                 content
             }
             false => file::read(path, person)?.ok_or_else(|| {
-                CommandError::failed(format!("there is no {}", path.display()))
+                CommandError::usage(format!("there is no {}", path.display()))
                     .hint("--csr takes the file of a certificate signing request")
             })?,
         };
-        let request = SigningRequest::read(&content, path, self.force)?;
+        let request = SigningRequest::read(&content, path, self.client, self.force)?;
         if !request.dropped.is_empty() {
             out.warning(format!(
                 "left out of the certificate, though asked for: {}",
