@@ -312,6 +312,7 @@ impl Authority {
     pub fn issue(&self, request: &LeafRequest) -> Result<Leaf> {
         let signer = self.signer()?;
         self.check_names(&request.names)?;
+        self.check_purposes(request)?;
         let (key, public) = match &request.subject {
             Subject::New(kind) => {
                 let key = Key::generate(*kind)?;
@@ -320,10 +321,30 @@ impl Authority {
             }
             Subject::Public(public) => (None, public.clone()),
         };
-        let params = leaf_params(request, public.kind.starts_with("RSA"), &self.facts, Timestamp::now())?;
+        let params = leaf_params(request, public.is_rsa(), &self.facts, Timestamp::now())?;
         let certificate = sign(&params, &public, (&self.certificate, &self.facts), &signer)?;
         let facts = Facts::of(&certificate, "the new certificate")?;
         Ok(Leaf { certificate, facts, key, authority: self.certificate.clone() })
+    }
+
+    /// Whether it may sign what the certificate is for. Clients take an authority's purposes as a limit (CA/Browser Forum
+    /// Baseline Requirements 7.1.2.4).
+    fn check_purposes(&self, request: &LeafRequest) -> Result {
+        let may = &self.facts.extended_key_usage;
+        if may.is_empty() || may.iter().any(|purpose| purpose == "anyExtendedKeyUsage") {
+            return Ok(());
+        }
+        let wanted = purposes(&request.names, request.is_client).into_iter().map(|(name, _)| name);
+        let refused: Vec<&str> = wanted.filter(|name| !may.iter().any(|purpose| purpose == name)).collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        Err(Error::failed(format_args!(
+            "the local authority may not sign for {}: it is limited to {}",
+            refused.join(", "),
+            may.join(", ")
+        ))
+        .hint("make one that may: manage cert rotate"))
     }
 
     /// Whether it may sign for all of the names.
@@ -420,10 +441,8 @@ fn leaf_params(
 ) -> Result<CertificateParams> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    let fits = |name: &&String| name.chars().count() <= MAX_COMMON_NAME;
-    let texts: Vec<String> = request.names.iter().map(ToString::to_string).collect();
-    if let Some(common_name) = texts.first().filter(fits) {
-        params.distinguished_name.push(DnType::CommonName, common_name.as_str());
+    if let Some(common_name) = common_name(&request.names, authority) {
+        params.distinguished_name.push(DnType::CommonName, common_name);
     }
     params.subject_alt_names = request.names.iter().map(alternative).collect::<Result<_>>()?;
     params.serial_number = Some(SerialNumber::from_slice(&serial()));
@@ -436,18 +455,32 @@ fn leaf_params(
     if is_rsa {
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
-    params.extended_key_usages = purposes(request);
+    let purposes = purposes(&request.names, request.is_client).into_iter();
+    params.extended_key_usages = purposes.map(|(_, purpose)| purpose).collect();
     Ok(params)
 }
 
-fn purposes(request: &LeafRequest) -> Vec<ExtendedKeyUsagePurpose> {
-    let is_mail = |name: &Name| matches!(name, Name::Email(_));
+/// The first name, where it harms nobody. Without a host among the alternative names OpenSSL and GnuTLS take `127.0.0.1`
+/// there for a host, for which the authority's constraints permit nothing; and some authorities limit subjects.
+fn common_name(names: &[Name], authority: &Facts) -> Option<String> {
+    let is_free = !authority.constraints.as_ref().is_some_and(|constraints| constraints.limits_subjects);
+    let is_harmless = names.iter().any(|name| matches!(name, Name::Dns(_))) || names.iter().all(is_mailbox);
+    let first = names.first().filter(|_| is_free && is_harmless)?.to_string();
+    (first.chars().count() <= MAX_COMMON_NAME).then_some(first)
+}
+
+/// What a certificate for these names is for, with the names of RFC 5280.
+pub(super) fn purposes(names: &[Name], is_client: bool) -> Vec<(&'static str, ExtendedKeyUsagePurpose)> {
     let all = [
-        (request.is_client, ExtendedKeyUsagePurpose::ClientAuth),
-        (!request.names.iter().all(is_mail), ExtendedKeyUsagePurpose::ServerAuth),
-        (request.names.iter().any(is_mail), ExtendedKeyUsagePurpose::EmailProtection),
+        (is_client, ("clientAuth", ExtendedKeyUsagePurpose::ClientAuth)),
+        (!names.iter().all(is_mailbox), ("serverAuth", ExtendedKeyUsagePurpose::ServerAuth)),
+        (names.iter().any(is_mailbox), ("emailProtection", ExtendedKeyUsagePurpose::EmailProtection)),
     ];
     all.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, purpose)| purpose).collect()
+}
+
+fn is_mailbox(name: &Name) -> bool {
+    matches!(name, Name::Email(_))
 }
 
 fn alternative(name: &Name) -> Result<SanType> {

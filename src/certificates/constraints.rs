@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use rcgen::{CidrSubnet, GeneralSubtree};
+use url::Url;
 use x509_parser::extensions::GeneralName;
 
 use super::error::{Error, Result};
@@ -24,22 +25,28 @@ const PRIVATE_SUBNETS: [&str; 8] = [
     "fe80::/10",
 ];
 
-/// A part of the names: a host with everything below it, or a subnet.
+/// A part of the names: a host with everything below it, a subnet, mailboxes, or the hosts of URIs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subtree {
     /// A host; a dot in front leaves out the host itself.
     Host(String),
     /// Addresses whose bits under the mask are those of the first part; 4 or 16 bytes each.
     Subnet(Vec<u8>, Vec<u8>),
+    /// A mailbox, all those of a host, or with a dot in front all those below it.
+    Mailbox(String),
+    /// URIs with this host, or with a dot in front with one below it.
+    Site(String),
 }
 
-/// What an authority may sign. Mailboxes and URIs are not constrained.
+/// What an authority may sign. Those made here say nothing about mailboxes and URIs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Constraints {
     /// When there is one of a kind, names of that kind must be in one of them.
     pub permitted: Vec<Subtree>,
     /// Names must be in none of them.
     pub excluded: Vec<Subtree>,
+    /// Whether they say something about subjects, which only an empty one certainly fits.
+    pub limits_subjects: bool,
 }
 
 impl Subtree {
@@ -84,6 +91,8 @@ impl Subtree {
     fn of_general_name(name: &GeneralName<'_>) -> Option<Self> {
         match name {
             GeneralName::DNSName(host) => Some(Self::Host(host.to_lowercase())),
+            GeneralName::RFC822Name(mailbox) => Some(Self::Mailbox((*mailbox).to_owned())),
+            GeneralName::URI(host) => Some(Self::Site(host.to_lowercase())),
             GeneralName::IPAddress(bytes) if matches!(bytes.len(), 8 | 32) => {
                 let (address, mask) = bytes.split_at(bytes.len() / 2);
                 Some(Self::Subnet(address.to_vec(), mask.to_vec()))
@@ -95,6 +104,9 @@ impl Subtree {
     fn to_rcgen(&self) -> Option<GeneralSubtree> {
         match self {
             Self::Host(host) => Some(GeneralSubtree::DnsName(host.clone())),
+            Self::Mailbox(mailbox) => Some(GeneralSubtree::Rfc822Name(mailbox.clone())),
+            // rcgen cannot write these.
+            Self::Site(_) => None,
             Self::Subnet(address, mask) => {
                 let subnet = match (address.as_slice().try_into(), address.as_slice().try_into()) {
                     (Ok(v4), _) => CidrSubnet::V4(v4, mask.as_slice().try_into().ok()?),
@@ -108,7 +120,13 @@ impl Subtree {
 
     /// Whether it says something about names of this kind.
     fn concerns(&self, name: &Name) -> bool {
-        matches!((self, name), (Self::Host(_), Name::Dns(_)) | (Self::Subnet(..), Name::Ip(_)))
+        matches!(
+            (self, name),
+            (Self::Host(_), Name::Dns(_))
+                | (Self::Subnet(..), Name::Ip(_))
+                | (Self::Mailbox(_), Name::Email(_))
+                | (Self::Site(_), Name::Uri(_))
+        )
     }
 
     fn covers(&self, name: &Name) -> bool {
@@ -126,15 +144,36 @@ impl Subtree {
                         .zip(mask)
                         .all(|((byte, network), mask)| byte & mask == network & mask)
             }
+            (Self::Mailbox(part), Name::Email(mailbox)) => {
+                let host = mailbox.rsplit('@').next().unwrap_or_default();
+                match part.rsplit_once('@') {
+                    // Only the host of a mailbox may be written in either case.
+                    Some((_, its)) => {
+                        its.eq_ignore_ascii_case(host)
+                            && part[..part.len() - its.len()] == mailbox[..mailbox.len() - host.len()]
+                    }
+                    None => is_host_or_below(host, part),
+                }
+            }
+            (Self::Site(part), Name::Uri(uri)) => {
+                let uri = Url::parse(uri).ok();
+                uri.as_ref().and_then(Url::host_str).is_some_and(|host| is_host_or_below(host, part))
+            }
             _ => false,
         }
     }
 }
 
+/// Whether a host is `part`, or below it when that begins with a dot (RFC 5280 4.2.1.10, mailboxes and URIs).
+fn is_host_or_below(host: &str, part: &str) -> bool {
+    let (host, part) = (host.to_ascii_lowercase(), part.to_ascii_lowercase());
+    if part.starts_with('.') { host.ends_with(&part) } else { host == part }
+}
+
 impl fmt::Display for Subtree {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Host(host) => out.write_str(host),
+            Self::Host(text) | Self::Mailbox(text) | Self::Site(text) => out.write_str(text),
             Self::Subnet(address, mask) => {
                 let prefix: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
                 match (<[u8; 4]>::try_from(address.as_slice()), <[u8; 16]>::try_from(address.as_slice())) {
@@ -152,7 +191,7 @@ impl Constraints {
     pub fn private(more: &[Subtree]) -> Self {
         let hosts = PRIVATE_HOSTS.iter().map(|host| Subtree::Host((*host).to_owned()));
         let subnets = PRIVATE_SUBNETS.iter().filter_map(|subnet| Subtree::parse(subnet).ok());
-        let mut constraints = Self { permitted: hosts.chain(subnets).collect(), excluded: Vec::new() };
+        let mut constraints = Self { permitted: hosts.chain(subnets).collect(), ..Self::default() };
         constraints.permit(more);
         constraints
     }
@@ -172,7 +211,13 @@ impl Constraints {
             let subtrees = subtrees.iter().flatten();
             subtrees.filter_map(|subtree| Subtree::of_general_name(&subtree.base)).collect()
         };
-        Self { permitted: read(&extension.permitted_subtrees), excluded: read(&extension.excluded_subtrees) }
+        let both = [&extension.permitted_subtrees, &extension.excluded_subtrees];
+        let mut all = both.into_iter().flatten().flatten();
+        Self {
+            permitted: read(&extension.permitted_subtrees),
+            excluded: read(&extension.excluded_subtrees),
+            limits_subjects: all.any(|subtree| matches!(subtree.base, GeneralName::DirectoryName(_))),
+        }
     }
 
     /// As rcgen writes them.
@@ -257,10 +302,36 @@ mod tests {
         let constraints = Constraints {
             permitted: vec![Subtree::Host(".corp.test".into())],
             excluded: vec![Subtree::Host("secret.corp.test".into())],
+            ..Constraints::default()
         };
         assert!(allowed(&constraints, "a.corp.test"));
         assert!(!allowed(&constraints, "corp.test"));
         assert!(!allowed(&constraints, "a.secret.corp.test"));
         assert!(allowed(&constraints, "9.9.9.9"), "addresses are not constrained");
+    }
+
+    #[test]
+    fn mailboxes_and_uris_are_constrained_as_in_rfc_5280() {
+        let constraints = Constraints {
+            permitted: vec![
+                Subtree::Mailbox("a.test".into()),
+                Subtree::Mailbox(".b.test".into()),
+                Subtree::Mailbox("Ann@C.test".into()),
+                Subtree::Site("a.test".into()),
+                Subtree::Site(".b.test".into()),
+            ],
+            excluded: vec![Subtree::Mailbox("root@a.test".into())],
+            ..Constraints::default()
+        };
+        for name in
+            ["me@a.test", "me@x.b.test", "Ann@c.test", "spiffe://a.test/x", "https://x.b.test:1/", "d.test"]
+        {
+            assert!(allowed(&constraints, name), "{name}");
+        }
+        for name in
+            ["me@x.a.test", "me@b.test", "ann@c.test", "bob@c.test", "root@a.test", "spiffe://b.test/x"]
+        {
+            assert!(!allowed(&constraints, name), "{name}");
+        }
     }
 }

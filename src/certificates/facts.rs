@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use x509_parser::asn1_rs::Oid;
+use x509_parser::asn1_rs::{Oid, Tag};
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::public_key::PublicKey;
@@ -156,10 +156,17 @@ pub(super) fn name(name: &X509Name<'_>) -> String {
         .iter_attributes()
         .map(|part| {
             let value = part.as_str().map_or_else(|_| crypto::hex(part.as_slice()), str::to_owned);
-            format!("{}={value}", attribute(&part.attr_type().to_id_string()))
+            format!("{}={}", attribute(&part.attr_type().to_id_string()), printable(&value))
         })
         .collect();
     parts.join(", ")
+}
+
+/// The text without what a terminal would obey; whoever wrote a certificate or a request may not be a friend.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
+        .collect()
 }
 
 pub(super) fn common_name(name: &X509Name<'_>) -> Option<String> {
@@ -181,7 +188,7 @@ const ATTRIBUTES: [(&str, &str); 10] = [
 ];
 
 /// Signature algorithms, as openssl names them.
-const SIGNATURES: [(&str, &str); 8] = [
+const SIGNATURES: [(&str, &str); 10] = [
     ("1.2.840.10045.4.3.2", "ecdsa-with-SHA256"),
     ("1.2.840.10045.4.3.3", "ecdsa-with-SHA384"),
     ("1.2.840.10045.4.3.4", "ecdsa-with-SHA512"),
@@ -189,6 +196,8 @@ const SIGNATURES: [(&str, &str); 8] = [
     ("1.2.840.113549.1.1.11", "sha256WithRSAEncryption"),
     ("1.2.840.113549.1.1.12", "sha384WithRSAEncryption"),
     ("1.2.840.113549.1.1.13", "sha512WithRSAEncryption"),
+    ("1.2.840.113549.1.1.14", "sha224WithRSAEncryption"),
+    ("1.2.840.113549.1.1.10", "RSASSA-PSS"),
     (ED25519, "Ed25519"),
 ];
 
@@ -200,26 +209,32 @@ fn attribute(oid: &str) -> String {
     named(&ATTRIBUTES, oid).unwrap_or(oid).to_owned()
 }
 
-fn signature(oid: &str) -> String {
+pub(super) fn signature(oid: &str) -> String {
     named(&SIGNATURES, oid).unwrap_or(oid).to_owned()
+}
+
+/// The curve of a public key, where it is named and not described.
+pub(super) fn curve(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
+    let parameters = key.algorithm.parameters.as_ref().filter(|any| any.tag() == Tag::Oid)?;
+    parameters.as_oid().ok().map(|oid| oid.to_id_string())
 }
 
 /// The kind of a public key, in words.
 pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> String {
     let algorithm = key.algorithm.algorithm.to_id_string();
-    let curve =
-        key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok()).map(|oid| oid.to_id_string());
-    match (algorithm.as_str(), curve.as_deref()) {
+    match (algorithm.as_str(), curve(key).as_deref()) {
         (EC, Some(P256)) => "P-256".to_owned(),
         (EC, Some(P384)) => "P-384".to_owned(),
         (EC, Some("1.3.132.0.35")) => "P-521".to_owned(),
-        (EC, curve) => format!("EC {}", curve.unwrap_or_default()),
+        (EC, Some(curve)) => format!("EC {curve}"),
+        (EC, None) => "EC without a named curve".to_owned(),
         (ED25519, _) => "Ed25519".to_owned(),
         (RSA, _) => match key.parsed() {
             Ok(PublicKey::RSA(rsa)) => format!("RSA {}", rsa.key_size()),
             _ => "RSA".to_owned(),
         },
         ("1.2.840.113549.1.1.10", _) => "RSA-PSS".to_owned(),
+        ("1.3.101.113", _) => "Ed448".to_owned(),
         (other, _) => other.to_owned(),
     }
 }
@@ -228,7 +243,7 @@ pub(super) fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> String {
 pub(super) fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(text) | GeneralName::RFC822Name(text) | GeneralName::URI(text) => {
-            (*text).to_owned()
+            printable(text)
         }
         GeneralName::IPAddress(bytes) => {
             address(bytes).map_or_else(|| crypto::hex(bytes), |ip| ip.to_string())
@@ -245,7 +260,7 @@ pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|| <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from))
 }
 
-fn key_usage(usage: &KeyUsage) -> Vec<&'static str> {
+pub(super) fn key_usage(usage: &KeyUsage) -> Vec<&'static str> {
     let all = [
         (usage.digital_signature(), "digitalSignature"),
         (usage.non_repudiation(), "nonRepudiation"),
@@ -260,7 +275,7 @@ fn key_usage(usage: &KeyUsage) -> Vec<&'static str> {
     all.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name).collect()
 }
 
-fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
+pub(super) fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
     let all = [
         (usage.any, "anyExtendedKeyUsage"),
         (usage.server_auth, "serverAuth"),

@@ -135,11 +135,11 @@ impl Create {
                 content
             }
             false => file::read(path, person)?.ok_or_else(|| {
-                CommandError::failed(format!("there is no {}", path.display()))
+                CommandError::usage(format!("there is no {}", path.display()))
                     .hint("--csr takes the file of a certificate signing request")
             })?,
         };
-        let request = SigningRequest::read(&content, path, self.force)?;
+        let request = SigningRequest::read(&content, path, self.client, self.force)?;
         if !request.dropped.is_empty() {
             out.warning(format!(
                 "left out of the certificate, though asked for: {}",
@@ -220,16 +220,16 @@ pub(super) fn warn_unlisted(delivery: &Delivery, out: &mut Output) -> CommandRes
 /// An issued certificate as JSON has it.
 #[derive(Serialize)]
 pub(super) struct AsJson<'a> {
-    serial: &'a str,
-    names: &'a [String],
-    key: Option<&'a str>,
-    client: bool,
-    not_before: String,
-    not_after: String,
-    sha256: &'a str,
-    cert_file: Option<&'a Path>,
-    key_file: Option<&'a Path>,
-    p12_file: Option<&'a Path>,
+    pub(super) serial: &'a str,
+    pub(super) names: &'a [String],
+    pub(super) key: Option<&'a str>,
+    pub(super) client: bool,
+    pub(super) not_before: String,
+    pub(super) not_after: String,
+    pub(super) sha256: &'a str,
+    pub(super) cert_file: Option<&'a Path>,
+    pub(super) key_file: Option<&'a Path>,
+    pub(super) p12_file: Option<&'a Path>,
     /// In lists alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<&'static str>,
