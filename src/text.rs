@@ -33,6 +33,15 @@ pub fn truncate(text: &str, max_chars: usize) -> String {
     format!("{}…", head[..cut].trim_end())
 }
 
+/// `text` without what a terminal would obey or a line would end at: control characters become their escapes.
+pub fn printable(text: &str) -> String {
+    let escaped = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
 /// The candidates that a person may have meant by `name`, best first, at most three.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();

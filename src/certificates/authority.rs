@@ -44,6 +44,8 @@ const MAX_COMMON_NAME: usize = 64;
 pub struct Profile {
     /// Names beyond those that are nobody's.
     pub permit: Vec<Subtree>,
+    /// Names that it may not sign for all the same.
+    pub excluded: Vec<Subtree>,
     /// Whether it may sign for every name.
     pub is_unconstrained: bool,
 }
@@ -160,9 +162,9 @@ impl Authority {
     fn put(folder: &Locked<'_>, certificate: &[u8], key: &Key) -> Result<Self> {
         let facts = Facts::of(certificate, "the new authority")?;
         let person = folder.person();
-        let staged_key = Staged::write(&folder.key(), key.to_pem().as_bytes(), Access::Secret, person)?;
+        let staged_key = Staged::under_lock(&folder.key(), key.to_pem().as_bytes(), Access::Secret, person)?;
         let pem = armor::certificate(certificate);
-        Staged::write(&folder.certificate(), pem.as_bytes(), Access::Public, person)?.commit()?;
+        file::write(&folder.certificate(), pem.as_bytes(), Access::Public, person)?;
         staged_key.commit()?;
         Ok(Self { folder: (*folder).clone(), certificate: certificate.to_vec(), facts })
     }
@@ -200,13 +202,27 @@ impl Authority {
     /// # Errors
     /// When the folder cannot be written.
     pub fn rotate(&self, folder: &Locked<'_>, profile: &Profile) -> Result<Self> {
+        let profile = self.successor(profile)?;
         self.retire()?;
-        let inherited = self.facts.constraints.iter().flat_map(|constraints| constraints.permitted.clone());
-        let profile = Profile {
-            permit: inherited.chain(profile.permit.clone()).collect(),
-            is_unconstrained: profile.is_unconstrained,
-        };
         Self::create(folder, &profile)
+    }
+
+    /// What an authority in this one's place may sign: what this one may, and what `profile` adds.
+    fn successor(&self, profile: &Profile) -> Result<Profile> {
+        let mut next = profile.clone();
+        let Some(constraints) = &self.facts.constraints else { return Ok(next) };
+        let mut all = constraints.permitted.iter().chain(&constraints.excluded);
+        if let Some(site) =
+            all.find(|subtree| matches!(subtree, Subtree::Site(_))).filter(|_| !next.is_unconstrained)
+        {
+            return Err(Error::failed(format_args!(
+                "the constraint on URIs of `{site}` cannot be taken over"
+            ))
+            .hint("make one without: manage cert rotate --unconstrained"));
+        }
+        next.permit.extend(constraints.permitted.clone());
+        next.excluded.extend(constraints.excluded.clone());
+        Ok(next)
     }
 
     /// Copies this authority into the folder of rotated ones.
@@ -223,18 +239,18 @@ impl Authority {
         }
     }
 
-    /// The authorities that were replaced and are not forgotten yet, by name of their folder.
-    ///
-    /// # Errors
-    /// When one of them cannot be read.
-    pub fn rotated(folder: &Folder) -> Result<Vec<Self>> {
-        let mut places: Vec<PathBuf> = match fs::read_dir(folder.rotated()) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(_) => return Ok(Vec::new()),
+    /// The authorities that this one replaced and that are not forgotten yet, by name of their folder. What cannot be
+    /// read there is passed over: it stops nothing.
+    pub fn rotated(&self) -> Vec<Self> {
+        let mut places: Vec<PathBuf> = match fs::read_dir(self.folder.rotated()) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect(),
+            Err(_) => return Vec::new(),
         };
         places.sort();
-        let found = places.iter().map(|place| Self::find(&Folder::at(place, folder.person())));
-        found.filter_map(Result::transpose).collect()
+        let found =
+            places.iter().filter_map(|place| Self::find(&Folder::at(place, self.folder.person())).ok()?);
+        // A rotation that was killed early, or an import of what was here before, leaves a copy of the living one.
+        found.filter(|old| old.certificate != self.certificate).collect()
     }
 
     /// Removes a rotated authority's folder with its key, for ever.
@@ -244,10 +260,10 @@ impl Authority {
     pub fn forget(&self) -> Result {
         let path = self.folder.path();
         // The key first: a run that is killed between leaves an authority that the next one can forget.
-        let removed = match fs::remove_file(self.folder.key()) {
+        let removed = self.folder.person().act_in(path, || match fs::remove_file(self.folder.key()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => fs::remove_dir_all(path),
-        };
+        });
         removed.map_err(|error| Error::file("remove", path, error))
     }
 
@@ -385,10 +401,10 @@ fn finish(folder: &Locked<'_>) -> Result {
         let der = armor::certificates(&certificate, &folder.certificate()).ok()?.swap_remove(0);
         Some(Facts::of(&der, "").ok()?.public_key == key.public_key())
     };
-    let done = match belongs() {
+    let done = folder.person().act_in(folder.path(), || match belongs() {
         Some(true) => fs::rename(&waiting, folder.key()),
         _ => fs::remove_file(&waiting),
-    };
+    });
     done.map_err(|error| Error::file("finish", &waiting, error))
 }
 
@@ -428,7 +444,8 @@ fn authority_params(person: &Person, profile: &Profile, now: Timestamp) -> Certi
     hold(&mut params, now - BACKDATED, now + AUTHORITY_DAYS * DAY);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let constraints = Constraints::private(&profile.permit);
+    let excluded = profile.excluded.clone();
+    let constraints = Constraints { excluded, ..Constraints::private(&profile.permit) };
     params.name_constraints = (!profile.is_unconstrained).then(|| constraints.to_rcgen());
     params
 }

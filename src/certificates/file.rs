@@ -1,12 +1,14 @@
 //! Files that are whole or not there: written beside their place, then renamed, never through a link.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::person::Person;
+use crate::crypto;
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,36 +28,50 @@ impl Access {
     }
 }
 
+/// Largest file that is read, in bytes: a thousand times the largest that makes sense.
+const MAX_SIZE: u64 = 16 << 20;
+
 /// A file that lies beside its place, waiting to be put there; gone when it is dropped before.
 #[derive(Debug)]
-pub struct Staged {
+pub struct Staged<'a> {
     beside: PathBuf,
     target: PathBuf,
+    person: &'a Person,
 }
 
-impl Staged {
-    /// Writes the file beside its place.
+impl<'a> Staged<'a> {
+    /// Writes the file beside its place, under a name that nothing else has.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn write(target: &Path, content: &[u8], access: Access, person: &Person) -> Result<Self> {
-        let staged = Self { beside: beside(target), target: target.to_owned() };
-        staged.fill(content, access).map_err(|error| cannot_write(target, error, person))?;
-        person.adopt(&staged.beside)?;
-        Ok(staged)
+    pub fn write(target: &Path, content: &[u8], access: Access, person: &'a Person) -> Result<Self> {
+        let beside = named_beside(target, &crypto::random_string(8));
+        Self::write_as(beside, target, content, access, person)
     }
 
-    fn fill(&self, content: &[u8], access: Access) -> io::Result<()> {
-        // What a killed run left.
-        if fs::symlink_metadata(&self.beside).is_ok() {
-            fs::remove_file(&self.beside)?;
+    /// Writes a file of a locked folder beside its place, over what a killed run left there.
+    ///
+    /// # Errors
+    /// As [`Staged::write`].
+    pub fn under_lock(target: &Path, content: &[u8], access: Access, person: &'a Person) -> Result<Self> {
+        let beside = beside(target);
+        match person.act_in(folder_of(target), || fs::remove_file(&beside)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(target, error, person)),
+            _ => Self::write_as(beside, target, content, access, person),
         }
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(access.mode()).open(&self.beside)?;
-        if access == Access::Secret {
-            file.set_permissions(Permissions::from_mode(access.mode()))?;
-        }
-        file.write_all(content)
+    }
+
+    fn write_as(
+        beside: PathBuf,
+        target: &Path,
+        content: &[u8],
+        access: Access,
+        person: &'a Person,
+    ) -> Result<Self> {
+        let filled = person.act_in(folder_of(target), || fill(&beside, content, access));
+        // Only what is this run's own may be removed when it is dropped.
+        filled.map_err(|error| cannot_write(target, error, person))?;
+        Ok(Self { beside, target: target.to_owned(), person })
     }
 
     /// Puts the file into its place, over what is there.
@@ -63,40 +79,103 @@ impl Staged {
     /// # Errors
     /// When that is refused.
     pub fn commit(self) -> Result {
-        fs::rename(&self.beside, &self.target).map_err(|error| Error::file("write", &self.target, error))
+        let renamed = self.person.act_in(folder_of(&self.target), || fs::rename(&self.beside, &self.target));
+        renamed.map_err(|error| Error::file("write", &self.target, error))
     }
 }
 
-impl Drop for Staged {
+impl Drop for Staged<'_> {
     fn drop(&mut self) {
         // After a commit there is nothing to remove.
-        drop(fs::remove_file(&self.beside));
+        self.person.act_in(folder_of(&self.target), || drop(fs::remove_file(&self.beside)));
     }
 }
 
-/// Where a file waits before it is put into its place.
-pub fn beside(target: &Path) -> PathBuf {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!(".{name}.new"))
+fn fill(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(access.mode()).open(path)?;
+    let filled = match access {
+        Access::Secret => file.set_permissions(Permissions::from_mode(access.mode())),
+        Access::Public => Ok(()),
+    };
+    filled.and_then(|()| file.write_all(content)).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
-/// Writes a file at once.
+/// Where a file of a locked folder waits before it is put into its place.
+pub fn beside(target: &Path) -> PathBuf {
+    named_beside(target, "manage")
+}
+
+fn named_beside(target: &Path, mark: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{mark}.new"));
+    target.with_file_name(name)
+}
+
+/// The folder in which a file lies.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes a file of a locked folder at once.
 ///
 /// # Errors
 /// As [`Staged::write`].
 pub fn write(target: &Path, content: &[u8], access: Access, person: &Person) -> Result {
-    Staged::write(target, content, access, person)?.commit()
+    Staged::under_lock(target, content, access, person)?.commit()
 }
 
 /// The file's content, or none when there is no file.
 ///
 /// # Errors
-/// When it is there and cannot be read; says whose it is.
+/// When it is there and cannot be read, which says whose it is; or is larger than 16 MiB.
 pub fn read(path: &Path, person: &Person) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => Ok(None),
-        Err(error) => Err(denied(Error::file("read", path, error), path, person)),
+    let file = match person.act_in(folder_of(path), || File::open(path)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(denied(Error::file("read", path, error), path, person)),
+    };
+    read_all(file, path).map(Some)
+}
+
+/// What can be read from `source`. `path` is for messages.
+///
+/// # Errors
+/// When it cannot be read, or is larger than 16 MiB.
+pub fn read_all(source: impl Read, path: &Path) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    source.take(MAX_SIZE + 1).read_to_end(&mut content).map_err(|error| Error::file("read", path, error))?;
+    match u64::try_from(content.len()) {
+        Ok(..=MAX_SIZE) => Ok(content),
+        _ => Err(Error::failed(format_args!(
+            "{} is larger than 16 MiB: that is no certificate",
+            path.display()
+        ))),
+    }
+}
+
+/// The content of a file, or of stdin for `-`.
+///
+/// # Errors
+/// As [`read`], and when there is no such file.
+pub fn read_input(path: &Path, person: &Person) -> Result<Vec<u8>> {
+    if path == Path::new("-") {
+        return read_all(io::stdin(), path);
+    }
+    read(path, person)?.ok_or_else(|| Error::failed(format_args!("there is no file {}", path.display())))
+}
+
+/// Whether a file may be put into this place at all.
+///
+/// # Errors
+/// When something else than a file or a link is there: a folder, a device.
+pub fn check_place(path: &Path) -> Result<Option<fs::Metadata>> {
+    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(None) };
+    let shown = path.display();
+    match facts.file_type() {
+        kind if kind.is_dir() => Err(Error::failed(format_args!("{shown} is a folder")).hint("name a file")),
+        kind if kind.is_file() || kind.is_symlink() => Ok(Some(facts)),
+        _ => Err(Error::failed(format_args!("{shown} is a device or a pipe")).hint("name a file")),
     }
 }
 
@@ -108,11 +187,9 @@ pub fn make_folder(path: &Path, person: &Person) -> Result {
     if path.is_dir() {
         return Ok(());
     }
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        make_folder(parent, person)?;
-    }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => person.adopt(path),
+    make_folder(folder_of(path), person)?;
+    match person.act_in(folder_of(path), || DirBuilder::new().mode(0o700).create(path)) {
+        Ok(()) => Ok(()),
         // Another run was quicker.
         Err(_) if path.is_dir() => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -123,7 +200,7 @@ pub fn make_folder(path: &Path, person: &Person) -> Result {
 }
 
 fn cannot_write(path: &Path, error: io::Error, person: &Person) -> Error {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let is_missing = error.kind() == io::ErrorKind::NotFound && !folder.is_dir();
     let failed = Error::file("write", path, error);
     match is_missing {

@@ -1,6 +1,6 @@
 //! The folder in which an authority lives, with mkcert's names of the files, and its lock.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -85,16 +85,25 @@ impl Folder {
         self.path.join("rotated")
     }
 
-    /// Makes the folder when it is missing and waits until no other run works in it.
+    /// Makes the folder when it is missing and waits until no other run works in it. `on_wait` is called when there is
+    /// one.
     ///
     /// # Errors
     /// When it cannot be made or opened.
-    pub fn lock(&self) -> Result<Locked<'_>> {
+    pub fn lock(&self, on_wait: impl FnOnce()) -> Result<Locked<'_>> {
         file::make_folder(&self.path, &self.person)?;
         let cannot = |error| file::denied(Error::file("open", &self.path, error), &self.path, &self.person);
         // The folder itself is locked: that needs no right to write and leaves no file behind.
-        let handle = File::open(&self.path).map_err(cannot)?;
-        handle.lock().map_err(cannot)?;
+        let handle =
+            self.person.act_in(file::folder_of(&self.path), || File::open(&self.path)).map_err(cannot)?;
+        match handle.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                on_wait();
+                handle.lock().map_err(cannot)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
         Ok(Locked { folder: self, _handle: handle })
     }
 }
@@ -104,6 +113,13 @@ impl Folder {
 pub struct Locked<'a> {
     folder: &'a Folder,
     _handle: File,
+}
+
+impl<'a> Locked<'a> {
+    /// Whose it is, for as long as the folder is known.
+    pub fn person(&self) -> &'a Person {
+        &self.folder.person
+    }
 }
 
 impl Deref for Locked<'_> {

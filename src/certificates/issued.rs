@@ -42,9 +42,12 @@ pub struct Issued {
     /// Where both lie as PKCS#12.
     #[serde(default)]
     pub p12_file: Option<PathBuf>,
-    /// SHA-256 of that file.
+    /// SHA-256 of that file, and of the one that was in its place before: a run may be killed between.
     #[serde(default)]
-    pub p12_sha256: Option<String>,
+    pub p12_sha256: Vec<String>,
+    /// Whether that file is locked as old systems need it.
+    #[serde(default)]
+    pub is_legacy: bool,
     /// Whether its password is the one that everybody knows.
     #[serde(default)]
     pub has_public_password: bool,
@@ -142,7 +145,11 @@ impl Index {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn stage(&mut self, folder: &Locked<'_>, added: Vec<Issued>) -> Result<Staged> {
+    pub fn stage<'a>(&mut self, folder: &Locked<'a>, mut added: Vec<Issued>) -> Result<Staged<'a>> {
+        for new in added.iter_mut().filter(|new| new.p12_file.is_some()) {
+            let before = self.certificates.iter().find(|old| old.p12_file == new.p12_file);
+            new.p12_sha256.extend(before.and_then(|old| old.p12_sha256.first()).cloned());
+        }
         self.certificates.retain(|old| {
             !added.iter().any(|new| new.files().any(|file| old.files().any(|place| place == file)))
         });
@@ -151,7 +158,7 @@ impl Index {
         let content = serde_json::to_vec(self).map_err(|error| {
             Error::failed(format_args!("the list of certificates cannot be written: {error}"))
         })?;
-        Staged::write(&folder.index(), &content, Access::Secret, folder.person())
+        Staged::under_lock(&folder.index(), &content, Access::Secret, folder.person())
     }
 
     /// Whether a public key (SHA-256, hex) belongs to something that was issued.
@@ -161,7 +168,7 @@ impl Index {
 
     /// Whether a PKCS#12 file (SHA-256, hex) was written here.
     pub fn knows_p12(&self, sha256: &str) -> bool {
-        self.certificates.iter().any(|issued| issued.p12_sha256.as_deref() == Some(sha256))
+        self.certificates.iter().any(|issued| issued.p12_sha256.iter().any(|known| known == sha256))
     }
 
     /// The certificate whose file this is.

@@ -5,7 +5,7 @@ use super::constraints::Constraints;
 use super::error::Result;
 use super::export::pkcs12::{Encryption, identity};
 use super::file::Staged;
-use super::folder::Locked;
+use super::folder::{Folder, Locked};
 use super::issued::{Index, Issued};
 use super::key::{Key, KeyType};
 use super::outputs::{Ours, Outputs};
@@ -60,9 +60,7 @@ pub fn deliver(
     force: bool,
 ) -> Result<Delivery> {
     let mut index = Index::read(folder)?;
-    let rotated = Authority::rotated(folder)?;
-    let ours = Ours::of(&index, authority, &rotated, folder.person());
-    orders.iter().try_for_each(|order| ours.check(&order.outputs, force))?;
+    orders.iter().try_for_each(|order| order.check(folder, authority, &index, force))?;
     let mut issued = Vec::new();
     let mut staged: Vec<Staged> = Vec::new();
     for order in orders {
@@ -78,6 +76,25 @@ pub fn deliver(
 }
 
 impl Order {
+    /// Whether the order can be delivered, as far as that can be seen without signing and writing.
+    ///
+    /// # Errors
+    /// As [`deliver`].
+    pub fn check(&self, folder: &Folder, authority: &Authority, index: &Index, force: bool) -> Result {
+        authority.check_names(&self.request.names)?;
+        self.check_files(folder, authority, index, force)
+    }
+
+    /// Whether its files can be written.
+    ///
+    /// # Errors
+    /// As [`deliver`].
+    pub fn check_files(&self, folder: &Folder, authority: &Authority, index: &Index, force: bool) -> Result {
+        let person = folder.person();
+        Ours::of(index, authority, &authority.rotated(), person).check(&self.outputs, force)?;
+        self.outputs.probe(person)
+    }
+
     /// Whether the order could be delivered by an authority that is still to be made, so that none is made in vain.
     ///
     /// # Errors
@@ -106,7 +123,7 @@ impl Order {
 
     /// What the list remembers.
     fn describe(&self, leaf: &Leaf, p12: Option<&[u8]>) -> Issued {
-        let Outputs { cert, key, p12: p12_file, with_chain } = self.outputs.clone();
+        let Outputs { cert, key, p12: p12_file, with_chain, .. } = self.outputs.clone();
         Issued {
             serial: leaf.facts.serial.clone(),
             names: leaf.facts.names.clone(),
@@ -121,7 +138,8 @@ impl Order {
             cert_file: cert,
             key_file: key,
             p12_file,
-            p12_sha256: p12.map(crate::crypto::sha256_hex),
+            p12_sha256: p12.map(crate::crypto::sha256_hex).into_iter().collect(),
+            is_legacy: self.lock.encryption == Encryption::Legacy,
             has_public_password: self.lock.password == PUBLIC_PASSWORD,
             has_chain: with_chain,
         }

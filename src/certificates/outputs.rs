@@ -24,6 +24,59 @@ pub struct Outputs {
     pub p12: Option<PathBuf>,
     /// Whether the authority follows the certificate in its file.
     pub with_chain: bool,
+    /// A folder to make for them when it is missing.
+    pub made_folder: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// The same files, each written in one way: their folders without links and `..`, as far as they are there.
+    ///
+    /// # Errors
+    /// When a name is not UTF-8, or PKCS#12 and another file are the same.
+    pub fn resolved(mut self) -> Result<Self> {
+        for file in [&mut self.cert, &mut self.key, &mut self.p12].into_iter().flatten() {
+            *file = resolved(file);
+            if file.to_str().is_none() || file.file_name().is_none() {
+                return Err(Error::refused(format_args!(
+                    "{} cannot be a file's name: it is not UTF-8",
+                    file.display()
+                ))
+                .hint("name another file"));
+            }
+        }
+        if self.p12.is_some() && (self.p12 == self.cert || self.p12 == self.key) {
+            return Err(Error::refused("the PKCS#12 file and another file have the same name"));
+        }
+        Ok(self)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.cert, &self.key, &self.p12].into_iter().flatten()
+    }
+
+    /// Whether files can be written where these are to lie. Nothing is left behind.
+    ///
+    /// # Errors
+    /// When a folder is missing that is not to be made, or cannot be written.
+    pub fn probe(&self, person: &Person) -> Result {
+        for path in self.files() {
+            let folder = file::folder_of(path);
+            let is_made = self.made_folder.as_ref().is_some_and(|made| folder.starts_with(resolved(made)));
+            let nearest =
+                if is_made { folder.ancestors().find(|folder| folder.exists()) } else { Some(folder) };
+            let probe = nearest.unwrap_or(folder).join(path.file_name().unwrap_or_default());
+            drop(Staged::write(&probe, b"", Access::Secret, person)?);
+        }
+        Ok(())
+    }
+}
+
+/// A path without links and `..` in its folder, as far as that is there.
+pub fn resolved(path: &Path) -> PathBuf {
+    match (fs::canonicalize(file::folder_of(path)), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// What is known to be ours, so that it may be overwritten.
@@ -62,17 +115,14 @@ impl<'a> Ours<'a> {
     }
 
     fn check_path(&self, path: &Path, cert: Option<&Path>, force: bool) -> Result {
-        let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
+        let Some(facts) = file::check_place(path)? else { return Ok(()) };
         let shown = path.display();
-        if facts.is_dir() {
-            return Err(Error::failed(format_args!("{shown} is a folder")).hint("name a file"));
-        }
         if force {
             return Ok(());
         }
         let (why, hint) = match facts.is_symlink() {
             true => ("it is a link", "--force puts a file in the link's place; what it points to stays"),
-            false if self.is_ours(path, cert)? => return Ok(()),
+            false if self.is_ours(path, cert) => return Ok(()),
             false => {
                 ("it was not made by the local authority", "name another file, or overwrite it with --force")
             }
@@ -80,12 +130,13 @@ impl<'a> Ours<'a> {
         Err(Error::failed(format_args!("{shown} is there already, and {why}")).hint(hint))
     }
 
-    fn is_ours(&self, path: &Path, cert: Option<&Path>) -> Result<bool> {
-        let content = file::read(path, self.person)?.unwrap_or_default();
+    fn is_ours(&self, path: &Path, cert: Option<&Path>) -> bool {
+        // What cannot be read was not written here.
+        let content = file::read(path, self.person).ok().flatten().unwrap_or_default();
         let is_key = Key::of_pem(&content, path).is_ok_and(|key| self.is_our_key(&key, cert));
-        Ok(is_key
+        is_key
             || self.is_our_certificate(&content, path)
-            || self.index.knows_p12(&crypto::sha256_hex(&content)))
+            || self.index.knows_p12(&crypto::sha256_hex(&content))
     }
 
     fn is_our_certificate(&self, content: &[u8], path: &Path) -> bool {
@@ -99,7 +150,8 @@ impl<'a> Ours<'a> {
         if self.index.knows_key(&crypto::sha256_hex(&public)) {
             return true;
         }
-        let Some((path, content)) = cert.and_then(|path| Some((path, fs::read(path).ok()?))) else {
+        let Some((path, content)) = cert.and_then(|path| Some((path, file::read(path, self.person).ok()??)))
+        else {
             return false;
         };
         let belongs = |der: &[u8]| Facts::of(der, "").is_ok_and(|facts| facts.public_key == public);
@@ -109,21 +161,19 @@ impl<'a> Ours<'a> {
 }
 
 impl Outputs {
-    /// Whether files can be written where these are to lie, as far as their folders are there.
-    ///
-    /// # Errors
-    /// When a folder cannot be written.
-    pub fn probe(&self, person: &Person) -> Result {
-        let paths = [&self.cert, &self.key, &self.p12].into_iter().flatten();
-        let mut there = paths.filter(|path| path.parent().is_some_and(Path::is_dir));
-        there.try_for_each(|path| Staged::write(path, b"", Access::Secret, person).map(drop))
-    }
-
     /// Writes all files beside their places.
     ///
     /// # Errors
     /// When one of the folders cannot be written; nothing is left then.
-    pub fn stage(&self, leaf: &Leaf, p12: Option<&Vec<u8>>, person: &Person) -> Result<Vec<Staged>> {
+    pub fn stage<'a>(
+        &self,
+        leaf: &Leaf,
+        p12: Option<&Vec<u8>>,
+        person: &'a Person,
+    ) -> Result<Vec<Staged<'a>>> {
+        if let Some(folder) = &self.made_folder {
+            file::make_folder(folder, person)?;
+        }
         let pem = match self.with_chain {
             true => leaf.chain_pem(),
             false => armor::certificate(&leaf.certificate),

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::unix::fs::chown;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, lchown};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Uid, User};
+use nix::unistd::{Gid, Uid, User};
+#[cfg(target_os = "linux")]
+use nix::unistd::{setfsgid, setfsuid};
 
 use super::error::{Error, Result};
 use crate::conf::Environment;
@@ -131,13 +134,83 @@ impl Person {
         user.map_or_else(|| format!("user {uid}"), |user| user.name)
     }
 
-    /// Gives a file or folder that root made to the person.
+    /// Does something to files in a folder with the person's rights instead of root's, so that no link of theirs leads root
+    /// astray and what is made is theirs. A folder that is root's alone is left to root.
+    pub fn act_in<T>(&self, folder: &Path, work: impl FnOnce() -> T) -> T {
+        match self.owner {
+            Some(owner) if !is_roots_alone(folder) => {
+                let _rights = Rights::of(owner);
+                work()
+            }
+            _ => work(),
+        }
+    }
+
+    /// Gives a file or folder that root made, in a folder that is root's alone, to the person.
     ///
     /// # Errors
     /// When that is refused.
     pub fn adopt(&self, path: &Path) -> Result {
         let Some(owner) = self.owner else { return Ok(()) };
-        chown(path, Some(owner.uid), Some(owner.gid)).map_err(|error| Error::file("give away", path, error))
+        lchown(path, Some(owner.uid), Some(owner.gid)).map_err(|error| Error::file("give away", path, error))
+    }
+}
+
+/// Whether only root can change what lies at this path, and which folder that is: each folder on the way is root's, and
+/// nobody else can put another into its place.
+fn is_roots_alone(folder: &Path) -> bool {
+    let (Ok(real), Ok(named)) = (fs::canonicalize(folder), std::path::absolute(folder)) else { return false };
+    let is_closed = |path: &Path, forgiven: u32| {
+        fs::metadata(path).is_ok_and(|facts| {
+            facts.uid() == 0 && (facts.mode() & 0o022 == 0 || facts.mode() & forgiven != 0)
+        })
+    };
+    // In a sticky folder only the owner renames what is theirs.
+    real == named && is_closed(&real, 0) && real.ancestors().skip(1).all(|path| is_closed(path, 0o1000))
+}
+
+/// The person's rights over files, until it is dropped. Only the thread that made it has them.
+#[cfg(target_os = "linux")]
+struct Rights {
+    before: (Uid, Gid),
+}
+
+#[cfg(target_os = "linux")]
+impl Rights {
+    fn of(owner: Owner) -> Self {
+        let gid = setfsgid(Gid::from_raw(owner.gid));
+        // The kernel takes root's power over files away with the user.
+        Self { before: (setfsuid(Uid::from_raw(owner.uid)), gid) }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Rights {
+    fn drop(&mut self) {
+        setfsuid(self.before.0);
+        setfsgid(self.before.1);
+    }
+}
+
+/// The person's rights, until it is dropped.
+#[cfg(not(target_os = "linux"))]
+struct Rights;
+
+#[cfg(not(target_os = "linux"))]
+impl Rights {
+    fn of(owner: Owner) -> Self {
+        // Root may become anybody; where that fails, what follows is refused by the folder.
+        drop(nix::unistd::setegid(Gid::from_raw(owner.gid)));
+        drop(nix::unistd::seteuid(Uid::from_raw(owner.uid)));
+        Self
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Drop for Rights {
+    fn drop(&mut self) {
+        drop(nix::unistd::seteuid(Uid::from_raw(0)));
+        drop(nix::unistd::setegid(Gid::from_raw(0)));
     }
 }
 

@@ -2,7 +2,8 @@
 //! leaves.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::desk::{belong_together, caroot, files, is_root, mode, openssl, openssl_accepts};
@@ -41,7 +42,6 @@ fn keys_are_for_their_owner_alone_whatever_the_umask() {
 
 #[test]
 fn a_key_that_everybody_could_read_is_replaced_by_one_that_nobody_else_can() {
-    use std::os::unix::fs::PermissionsExt as _;
     let workspace = Workspace::new();
     workspace.manage(["cert", "create", "a.test"]).succeeds();
     let key = workspace.path().join("a.test-key.pem");
@@ -335,41 +335,119 @@ fn through_sudo_it_works_on_the_folder_of_who_called_it() {
     std::os::unix::fs::chown(&home, Some(12345), Some(23456)).unwrap();
     let passwd = fs::read_to_string("/etc/passwd").unwrap();
     workspace.write("passwd", &format!("{passwd}ann:x:12345:23456:Ann:{}:/bin/sh\n", home.display()));
-    let sudo = |user: &str, args: &[&str]| {
+    let sudo = |user: &str, folder: &Path, args: &[&str]| {
         let mut command = Command::new("unshare");
-        command
-            .args(["-m", "sh", "-c", "mount --bind passwd /etc/passwd && exec \"$@\"", "sh", MANAGE])
-            .args(args);
-        command.current_dir(workspace.path()).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        command
-            .env("HOME", workspace.path().join("root"))
-            .env("XDG_DATA_HOME", workspace.path().join("root/data"));
+        let script = "mount --bind \"$0\" /etc/passwd && exec \"$@\"";
+        command.args(["-m", "sh", "-c", script]).arg(workspace.path().join("passwd")).arg(MANAGE).args(args);
+        command.current_dir(folder).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        let root = workspace.path().join("root");
+        command.env("HOME", &root).env("XDG_DATA_HOME", root.join("data"));
         command.env("SUDO_USER", user).env("SUDO_UID", "12345").env("SUDO_GID", "23456");
         Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     };
-    sudo("ann", &["cert", "create", "a.test", "--out-dir", "certs"]).succeeds();
+    let owner = |path: &Path| {
+        let facts = fs::metadata(path).unwrap();
+        (facts.uid(), facts.gid())
+    };
+    sudo("ann", &home, &["cert", "create", "a.test", "--out-dir", "certs"]).succeeds();
     let ca = home.join(".local/share/manage");
     assert!(!workspace.path().join("root").exists());
-    let out = workspace.path().join("certs");
-    let all = [
-        home.join(".local"),
-        ca.clone(),
-        ca.join("rootCA.pem"),
-        ca.join("rootCA-key.pem"),
-        ca.join("issued.json"),
-        out.clone(),
-        out.join("a.test.pem"),
-        out.join("a.test-key.pem"),
-    ];
-    for path in all {
-        let facts = fs::metadata(&path).unwrap();
-        assert_eq!((facts.uid(), facts.gid()), (12345, 23456), "{}", path.display());
+    let all = [".local", ".local/share/manage", "certs", "certs/a.test.pem", "certs/a.test-key.pem"];
+    let of_ca = ["rootCA.pem", "rootCA-key.pem", "issued.json"].map(|name| ca.join(name));
+    for path in all.iter().map(|path| home.join(path)).chain(of_ca) {
+        assert_eq!(owner(&path), (12345, 23456), "{}", path.display());
     }
-    sudo("nobody-at-all", &["cert", "caroot"]).fails_with(
+
+    // A folder that is root's alone gets root's files: that is what sudo is for.
+    let closed = workspace.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    sudo("ann", &closed, &["cert", "create", "b.test"]).succeeds();
+    assert_eq!([owner(&closed.join("b.test.pem")), owner(&closed.join("b.test-key.pem"))], [(0, 0); 2]);
+
+    // A link of the person's leads root nowhere.
+    let secret = closed.join("secret");
+    fs::write(&secret, "root's own\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::remove_file(ca.join("rootCA-key.pem")).unwrap();
+    symlink(&secret, ca.join("rootCA-key.pem")).unwrap();
+    let said = sudo("ann", &home, &["cert", "rotate"]).fails(1);
+    assert!(said.contains("rootCA-key.pem\n  because: Permission denied"), "{said}");
+    let copies = fs::read_dir(ca.join("rotated")).into_iter().flatten().map(|entry| entry.unwrap().path());
+    assert!(!copies.into_iter().any(|copy| copy.join("rootCA-key.pem").exists()));
+    symlink(&closed, home.join("into")).unwrap();
+    sudo("ann", &home, &["cert", "create", "c.test", "--out-dir", "into"]).fails(1);
+    assert!(!closed.join("c.test.pem").exists());
+
+    sudo("nobody-at-all", &home, &["cert", "caroot"]).fails_with(
         1,
         "error: root runs this for `nobody-at-all`, who is no user of this machine\n\
          hint: run it without sudo: it asks for root's rights where it needs them\n",
     );
-    sudo("root", &["cert", "caroot"])
+    sudo("root", &home, &["cert", "caroot"])
         .succeeds_with(&format!("{}\n", workspace.path().join("root/data/manage").display()));
+}
+
+#[test]
+fn names_that_are_one_file_are_one_file_and_names_that_are_none_are_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path().join("sub")).unwrap();
+    workspace.manage(["cert", "create", "a.test", "--cert-file", "a.pem", "--key-file", "sub/../a.pem"]).succeeds();
+    belong_together(&workspace, "a.pem", "a.pem");
+    workspace.manage(["cert", "renew", "sub/../a.pem"]).succeeds();
+    workspace.manage(["cert", "create", "b.test", "--cert-file", "b.pem", "--key-file", ".b.pem.new"]).succeeds();
+    belong_together(&workspace, "b.pem", ".b.pem.new");
+    let before = files(&workspace);
+    let odd = OsStr::from_bytes(b"\xff.pem");
+    let args = [OsStr::new("cert"), OsStr::new("create"), OsStr::new("c.test"), OsStr::new("--cert-file"), odd];
+    let said = workspace.manage(args).fails(2);
+    assert!(said.contains("cannot be a file's name: it is not UTF-8"), "{said}");
+    workspace.manage(["cert", "create", "c.test", "--cert-file", ""]).fails(2);
+    workspace
+        .manage(["cert", "create", "c.test", "--p12-file", "sub/../x", "--key-file", "x"])
+        .fails_with(2, "error: the PKCS#12 file and another file have the same name\n");
+    assert_eq!(files(&workspace), before);
+}
+
+#[test]
+fn devices_and_pipes_are_not_written() {
+    let workspace = Workspace::new();
+    nix::unistd::mkfifo(&workspace.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for (file, extra) in [("pipe", None), ("pipe", Some("--force")), ("/dev/null", Some("--force"))] {
+        let run = workspace.manage(["cert", "create", "a.test", "--cert-file", file].into_iter().chain(extra));
+        assert!(run.status == 1 && run.stderr.contains("is a device or a pipe\nhint: name a file\n"), "{run:?}");
+    }
+    let said = workspace.manage(["cert", "show", "/dev/zero"]).fails(1);
+    assert_eq!(said, "error: /dev/zero is larger than 16 MiB: that is no certificate\n");
+    assert!(!caroot(&workspace).exists());
+}
+
+#[test]
+fn a_folder_that_is_missing_is_said_before_anything_is_made() {
+    let workspace = Workspace::new();
+    workspace.write("file", "");
+    for args in [&["--cert-file", "nowhere/a.pem"][..], &["--out-dir", "file/sub"], &["--out-dir", "new", "--cert-file", "../file"]] {
+        let run = workspace.manage(["cert", "create", "a.test"].iter().chain(args));
+        assert_eq!(run.status, 1, "{run:?}");
+    }
+    assert_eq!(files(&workspace), ["file"]);
+    assert!(!caroot(&workspace).exists());
+    workspace.manage(["cert", "create", "a.test", "--out-dir", "new/er"]).succeeds();
+    fs::write(caroot(&workspace).join("rotated"), "").unwrap();
+    workspace.manage(["cert", "create", "b.test"]).succeeds();
+}
+
+#[test]
+fn a_run_that_waits_for_another_says_so() {
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    let folder = fs::File::open(caroot(&workspace)).unwrap();
+    folder.lock().unwrap();
+    let waiting = workspace.command(["cert", "create", "b.test"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    drop(folder);
+    let run = Run::of(waiting);
+    let said = format!("Another run works in {}: waiting for it.\n", caroot(&workspace).display());
+    assert_eq!((run.status, run.stderr), (0, said));
 }

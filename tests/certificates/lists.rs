@@ -191,19 +191,69 @@ fn renewal_mends_files_that_do_not_belong_together_and_forgets_folders_that_are_
 }
 
 #[test]
-fn a_renewal_that_is_refused_changes_nothing() {
+fn a_certificate_that_cannot_be_renewed_does_not_keep_the_others_from_it() {
     let workspace = Workspace::new();
     workspace.manage(["cert", "create", "a.test"]).succeeds();
     workspace.manage(["cert", "create", "b.test"]).succeeds();
-    fs::write(workspace.path().join("b.test-key.pem"), "mine\n").unwrap();
-    let before = fs::read(workspace.path().join("a.test.pem")).unwrap();
-    let said = workspace.manage(["cert", "renew", "--all"]).fails(1);
-    assert!(
-        said.contains("b.test-key.pem is there already, and it was not made by the local authority"),
-        "{said}"
+    workspace.write("b.test-key.pem", "mine\n");
+    let read = |file: &str| fs::read_to_string(workspace.path().join(file)).unwrap();
+    let before = read("a.test.pem");
+    let run = workspace.manage(["cert", "renew", "--all", "--format", "plain"]);
+    let why = "~/b.test-key.pem is there already, and it was not made by the local authority";
+    assert_eq!(
+        (run.status, plain(&workspace, &run.stdout), plain(&workspace, &run.stderr)),
+        (
+            1,
+            "renewed\tYYYY-MM-DD\ta.test.pem\ta.test\nfailed\tYYYY-MM-DD\tb.test.pem\tb.test\n".to_owned(),
+            format!(
+                "error: one certificate could not be renewed: {why}\n\
+                 hint: name another file, or overwrite it with --force\n"
+            )
+        )
     );
-    assert_eq!(fs::read(workspace.path().join("a.test.pem")).unwrap(), before);
-    assert_eq!(fs::read_to_string(workspace.path().join("b.test-key.pem")).unwrap(), "mine\n");
+    assert_ne!(read("a.test.pem"), before);
+    assert_eq!(read("b.test-key.pem"), "mine\n");
+
+    // A rotation changes nothing then: what cannot be renewed would be trusted by nobody one day.
+    let authority = fs::read(caroot(&workspace).join("rootCA.pem")).unwrap();
+    let said = workspace.manage(["cert", "rotate"]).fails(1);
+    assert!(said.ends_with("hint: nothing was changed\n"), "{said}");
+    assert!(fs::read(caroot(&workspace).join("rootCA.pem")).unwrap() == authority);
+    assert!(!caroot(&workspace).join("rotated").exists());
+
+    workspace.manage(["cert", "renew", "--all", "--force"]).succeeds();
+    belong_together(&workspace, "b.test.pem", "b.test-key.pem");
+}
+
+#[test]
+fn forgetting_takes_neither_the_living_authority_nor_one_that_is_still_trusted() {
+    let workspace = Workspace::new();
+    for (folder, name) in [("one", "One"), ("two", "Two")] {
+        fs::create_dir(workspace.path().join(folder)).unwrap();
+        foreign_authority(&workspace, folder, "ec", &format!("/CN={name}"), &[]);
+    }
+    workspace.manage(["cert", "import", "one"]).succeeds();
+    workspace.manage(["cert", "install", "--stores", "nss"]).succeeds();
+    workspace.manage(["cert", "import", "two", "--force"]).succeeds();
+    workspace.manage(["cert", "import", "one", "--force"]).succeeds();
+    let trusted = |name: &str| {
+        let table = workspace.manage(["cert", "install", "--stores", "nss", "--format", "plain"]).succeeds();
+        assert!(table.ends_with(&format!("{name}\n")), "{table}");
+    };
+    // Two was never trusted; One is, and lives, though a copy of it lies among the rotated ones.
+    let run = workspace.manage(["cert", "rotate", "--finish", "--stores", "nss"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, "Deleted CN=Two.\n"));
+    trusted("already there");
+
+    workspace.manage(["cert", "rotate", "--stores", "nss"]).succeeds();
+    let said = workspace.manage(["cert", "rotate", "--finish", "--stores", "policies"]).fails(1);
+    assert_eq!(
+        said.replace(&workspace.path().display().to_string(), "~"),
+        "error: CN=One is still trusted in ~/.local/share/pki/nssdb\n\
+         hint: take it out of all stores: manage cert rotate --finish, without --stores\n"
+    );
+    workspace.manage(["cert", "rotate", "--finish", "--stores", "nss"]).succeeds();
+    trusted("already there");
 }
 
 #[test]
@@ -227,6 +277,20 @@ fn a_secret_password_is_not_replaced_by_the_public_one() {
     assert!(opens("hush hush") && !opens("changeit"));
     let index = fs::read_to_string(caroot(&workspace).join("issued.json")).unwrap();
     assert!(!index.contains("hush"), "{index}");
+    // It is locked as it was.
+    let output = Command::new("openssl")
+        .args(["pkcs12", "-in", "a.p12", "-noout", "-info", "-passin", "pass:hush hush"])
+        .current_dir(workspace.path())
+        .output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(said.contains("pbeWithSHA1And3-KeyTripleDES-CBC"), "{said}");
+
+    // One password from stdin is for all files.
+    workspace.manage(["cert", "create", "b.test", "--p12-file", "b.p12", "--password-file", "password"]).succeeds();
+    let mut command = workspace.command(["cert", "renew", "--all", "--password-file", "-"]);
+    let file = fs::File::open(workspace.path().join("password")).unwrap();
+    Run::of(command.stdin(file).spawn().unwrap()).succeeds();
+    assert!(opens("hush hush"));
 }
 
 #[test]

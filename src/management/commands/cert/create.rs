@@ -5,7 +5,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 
-use super::desk::{self, LockArgs, ProfileArgs};
+use super::desk::{self, ProfileArgs};
+use super::password::LockArgs;
 use crate::certificates::issued::Issued;
 use crate::certificates::names::{self, Name};
 use crate::certificates::order::{Delivery, Lock, Order, deliver};
@@ -86,12 +87,8 @@ impl Create {
         if Authority::find(&folder)?.is_none() {
             order.check_before(&desk::profile(manage, &self.profile)?, folder.person(), self.force)?;
         }
-        let folder = folder.lock()?;
+        let folder = desk::lock(&folder, out)?;
         let authority = desk::open_or_create(manage, &folder, &self.profile, out)?;
-        authority.check_names(&order.request.names)?;
-        if let Some(out_dir) = &self.out_dir {
-            file::make_folder(out_dir, folder.person())?;
-        }
         let delivery = deliver(&folder, &authority, &[order], self.force)?;
         warn_unlisted(&delivery, out)?;
         delivery.issued.iter().try_for_each(|issued| self.show(issued, out))
@@ -105,9 +102,14 @@ impl Create {
         };
         self.warn(&names, out)?;
         let outputs = self.outputs(&names)?;
+        if outputs.p12.is_none() && self.lock.is_given() {
+            return Err(CommandError::usage(
+                "--password-file and --legacy are for --p12-file, which is missing",
+            ));
+        }
         let lock = match &outputs.p12 {
             Some(_) if self.mkcert.is_some() => Lock::default(),
-            Some(file) => self.lock.read(file, false, out)?,
+            Some(file) => self.lock.passwords(person).lock(file, None, out)?,
             None => Lock::default(),
         };
         let request = LeafRequest { names, days: self.days, is_client: self.client, subject };
@@ -128,17 +130,7 @@ impl Create {
         person: &Person,
         out: &mut Output,
     ) -> CommandResult<(Vec<Name>, Subject)> {
-        let content = match path == Path::new("-") {
-            true => {
-                let mut content = Vec::new();
-                std::io::Read::read_to_end(&mut std::io::stdin(), &mut content)?;
-                content
-            }
-            false => file::read(path, person)?.ok_or_else(|| {
-                CommandError::usage(format!("there is no {}", path.display()))
-                    .hint("--csr takes the file of a certificate signing request")
-            })?,
-        };
+        let content = file::read_input(path, person)?;
         let request = SigningRequest::read(&content, path, self.client, self.force)?;
         if !request.dropped.is_empty() {
             out.warning(format!(
@@ -181,11 +173,9 @@ impl Create {
             key: has_key.then(|| place(self.key_file.as_ref(), "-key.pem")).transpose()?,
             p12: has_p12.then(|| place(self.p12_file.as_ref(), ".p12")).transpose()?,
             with_chain: self.mkcert.is_none(),
+            made_folder: self.out_dir.as_deref().map(std::path::absolute).transpose()?,
         };
-        if outputs.p12.is_some() && (outputs.p12 == outputs.cert || outputs.p12 == outputs.key) {
-            return Err(CommandError::usage("the PKCS#12 file and another file have the same name"));
-        }
-        Ok(outputs)
+        Ok(outputs.resolved()?)
     }
 
     fn show(&self, issued: &Issued, out: &mut Output) -> CommandResult {
@@ -202,7 +192,7 @@ impl Create {
         ];
         for (title, value) in rows {
             if let Some(value) = value {
-                out.line(format!("{title:<12} {value}"))?;
+                desk::field(out, title, &value)?;
             }
         }
         Ok(())

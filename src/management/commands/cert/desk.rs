@@ -1,16 +1,15 @@
 //! What the commands of `cert` share: the person's folder, the authority in it, and the hosts of the project.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::certificates::export::pkcs12::Encryption;
 use crate::certificates::names::Name;
-use crate::certificates::order::{Lock, PUBLIC_PASSWORD};
+use crate::certificates::outputs::resolved;
 use crate::certificates::{Authority, Folder, Home, Locked, Person, Profile, Subtree};
 use crate::conf::{Locator, find_project};
-use crate::management::{CommandError, CommandResult, Manage, Output, Prompt};
+use crate::management::{CommandError, CommandResult, Manage, Output};
+use crate::text;
 use crate::timezone;
 
 /// What a new authority may sign, as flags.
@@ -26,65 +25,6 @@ pub(super) struct ProfileArgs {
     /// For whom: an authority made as mkcert's signs for every name, as mkcert's do.
     #[arg(skip)]
     pub(super) home: Home,
-}
-
-/// How PKCS#12 is locked, as flags.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct LockArgs {
-    /// File whose first line is the password of the PKCS#12 file (`-` is stdin); else it is asked for, and `changeit`
-    /// where nobody can be asked
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub(super) password_file: Option<PathBuf>,
-    /// Lock the PKCS#12 file as old systems need it, with 3DES and SHA-1
-    #[arg(long)]
-    pub(super) legacy: bool,
-}
-
-impl LockArgs {
-    /// How to lock `file`: with the password of the flag's file, of the person at the terminal, or the public one. A file
-    /// that has a secret password does not get the public one because nobody can be asked.
-    pub(super) fn read(&self, file: &Path, is_secret: bool, out: &mut Output) -> CommandResult<Lock> {
-        let encryption = if self.legacy { Encryption::Legacy } else { Encryption::Modern };
-        let password = match &self.password_file {
-            Some(from) => first_line(from)?,
-            None if out.is_interactive() || is_secret => {
-                let question = format!("Password of {} (Enter for `{PUBLIC_PASSWORD}`)", file.display());
-                let prompt = Prompt::new(out);
-                let typed = prompt.secret(&question, BY_FILE)?;
-                // A mistyped password would lock the file for ever.
-                if !typed.is_empty() && prompt.secret("Password (again)", BY_FILE)? != typed {
-                    return Err(CommandError::failed("the two passwords differ"));
-                }
-                if typed.is_empty() { PUBLIC_PASSWORD.to_owned() } else { typed }
-            }
-            None => {
-                out.status(format!("The password of {} is `{PUBLIC_PASSWORD}`.", file.display()))?;
-                PUBLIC_PASSWORD.to_owned()
-            }
-        };
-        Ok(Lock { password, encryption })
-    }
-}
-
-/// What answers the question for a password where nobody can be asked.
-const BY_FILE: &str = "name a file that holds it: --password-file FILE";
-
-fn first_line(path: &Path) -> CommandResult<String> {
-    let mut text = String::new();
-    let read = match path == Path::new("-") {
-        true => std::io::stdin().read_to_string(&mut text).map(drop),
-        false => std::fs::read_to_string(path).map(|content| text = content),
-    };
-    read.map_err(|error| {
-        CommandError::failed(format!("cannot read the password from {}: {error}", path.display()))
-    })?;
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => Err(CommandError::failed(format!(
-            "{} holds no password: its first line is empty",
-            path.display()
-        ))),
-    }
 }
 
 /// The person's folder.
@@ -127,6 +67,18 @@ pub(super) fn existing(folder: &Folder) -> CommandResult<Authority> {
     })
 }
 
+/// The authority of a locked folder, with what a killed run left finished.
+pub(super) fn existing_locked(folder: &Locked<'_>) -> CommandResult<Authority> {
+    Authority::open(folder)?.map_or_else(|| existing(folder), Ok)
+}
+
+/// Waits until no other run works in the folder, and says so.
+pub(super) fn lock<'a>(folder: &'a Folder, out: &mut Output) -> CommandResult<Locked<'a>> {
+    let path = folder.path().display();
+    // Nobody is left to be told when stderr is closed.
+    Ok(folder.lock(|| drop(out.status(format!("Another run works in {path}: waiting for it."))))?)
+}
+
 /// What a new authority is to sign: the flags, and the project's hosts.
 pub(super) fn profile(manage: &Manage, args: &ProfileArgs) -> CommandResult<Profile> {
     let mut permit = args.permit.iter().map(|text| Subtree::parse(text)).collect::<Result<Vec<_>, _>>()?;
@@ -134,7 +86,7 @@ pub(super) fn profile(manage: &Manage, args: &ProfileArgs) -> CommandResult<Prof
     if !is_unconstrained {
         permit.extend(project_hosts(manage)?.iter().filter_map(|host| Subtree::parse(host).ok()));
     }
-    Ok(Profile { permit, is_unconstrained })
+    Ok(Profile { permit, is_unconstrained, ..Profile::default() })
 }
 
 /// The hosts that the settings allow, when a project is there. `.example.com` is the host and all below it.
@@ -159,10 +111,18 @@ fn names_of_host(host: &str) -> Vec<String> {
 /// A path as the person may have typed it: relative to where they are, when it lies there.
 pub(super) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+    text::printable(&path.strip_prefix(&here).unwrap_or(path).display().to_string())
 }
 
-/// A path in full, without looking at the disk.
+/// A path in full, without links and `..` in its folder.
 pub(super) fn absolute(path: &Path) -> CommandResult<PathBuf> {
-    Ok(std::path::absolute(path)?)
+    match path.as_os_str().is_empty() {
+        true => Err(CommandError::usage("an empty name cannot be a file's")),
+        false => Ok(resolved(&std::path::absolute(path)?)),
+    }
+}
+
+/// One line of an answer that tells of a single thing.
+pub(super) fn field(out: &mut Output, title: &str, value: &str) -> CommandResult {
+    Ok(out.line(format!("{title:<12} {value}"))?)
 }

@@ -42,7 +42,7 @@ impl Doctor {
     pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let folder = desk::folder(manage, Home::Manage)?;
         desk::existing(&folder)?;
-        let authority = Authority::open(&folder.lock()?)?.map_or_else(|| desk::existing(&folder), Ok)?;
+        let authority = desk::existing_locked(&desk::lock(&folder, out)?)?;
         let problems = problems(&folder, &authority);
         let machine = trust::machine(folder.person(), out);
         let stores = truststores::status(&machine, None, &trust::anchor(&authority));
@@ -97,11 +97,11 @@ fn problems(folder: &Folder, authority: &Authority) -> Vec<String> {
 impl Examination {
     fn show(&self, out: &mut Output) -> CommandResult {
         let facts = &self.authority.facts;
-        out.line(format!("{:<12} {}", "Authority", facts.subject))?;
-        out.line(format!("{:<12} {}", "Folder", self.authority.folder().path().display()))?;
-        out.line(format!("{:<12} {}", "Expires", timezone::iso_date(facts.not_after)))?;
+        desk::field(out, "Authority", &facts.subject.to_string())?;
+        desk::field(out, "Folder", &self.authority.folder().path().display().to_string())?;
+        desk::field(out, "Expires", &timezone::iso_date(facts.not_after).to_string())?;
         for problem in &self.problems {
-            out.line(format!("{:<12} {}", "Problem", out.styled(Style::Error, problem)))?;
+            desk::field(out, "Problem", &out.styled(Style::Error, problem).to_string())?;
         }
         out.line("")?;
         let stores = self.stores.iter();
@@ -130,7 +130,7 @@ impl Examination {
             "authority": {
                 "subject": facts.subject,
                 "not_after": timezone::iso(facts.not_after),
-                "folder": self.authority.folder().path(),
+                "folder": self.authority.folder().path().display().to_string(),
                 "problems": self.problems,
             },
             "stores": self.stores.iter().map(trust::to_json).collect::<Vec<_>>(),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::desk;
 use crate::certificates::export::environment::{self, Shell};
-use crate::certificates::file::{self, Access};
+use crate::certificates::file::{self, Access, Staged};
 use crate::certificates::{Authority, Home, armor};
 use crate::management::{CommandResult, Manage, Output};
 
@@ -14,7 +14,7 @@ use crate::management::{CommandResult, Manage, Output};
 #[derive(Debug, Args)]
 pub struct Env {
     /// For a shell: the one of $SHELL, or the one that is named
-    #[arg(long, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", value_parser = ["auto", "sh", "fish", "powershell"], conflicts_with = "docker")]
+    #[arg(long, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", value_parser = ["auto", "sh", "bash", "zsh", "fish", "powershell"], conflicts_with = "docker")]
     shell: Option<String>,
     /// For a Dockerfile
     #[arg(long)]
@@ -30,7 +30,7 @@ impl Env {
         }
         let person = folder.person();
         let shell = match self.shell.as_deref() {
-            Some("sh") => Shell::Posix,
+            Some("sh" | "bash" | "zsh") => Shell::Posix,
             Some("fish") => Shell::Fish,
             Some("powershell") => Shell::PowerShell,
             _ => Shell::of(person),
@@ -52,7 +52,7 @@ fn write_bundle(authority: &Authority) -> CommandResult<PathBuf> {
     }
     let content = environment::bundle(&texts, &armor::certificate(&authority.certificate))?;
     if file::read(&bundle, folder.person())?.as_deref() != Some(content.as_bytes()) {
-        file::write(&bundle, content.as_bytes(), Access::Public, folder.person())?;
+        Staged::write(&bundle, content.as_bytes(), Access::Public, folder.person())?.commit()?;
     }
     Ok(bundle)
 }

@@ -1,11 +1,11 @@
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::desk;
 use crate::certificates::export::{mobileconfig, truststore};
-use crate::certificates::file::{self, Access};
+use crate::certificates::file::{self, Access, Staged};
 use crate::certificates::{Authority, Home, armor};
 use crate::management::{CommandError, CommandResult, Manage, Output};
 
@@ -23,7 +23,7 @@ pub struct Export {
     /// DER, as Android and Windows take it
     #[arg(long, group = "form")]
     der: bool,
-    /// File to write, instead of stdout
+    /// File to write, instead of stdout (`-`)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out_file: Option<PathBuf>,
     /// Overwrite the file
@@ -42,15 +42,15 @@ impl Export {
             );
         }
         let content = self.content(&authority)?;
-        let Some(path) = &self.out_file else {
+        let Some(path) = self.out_file.as_ref().filter(|path| path.as_path() != Path::new("-")) else {
             out.flush()?;
             return Ok(std::io::stdout().write_all(&content)?);
         };
-        if path.exists() && !self.force {
+        if file::check_place(path)?.is_some() && !self.force {
             return Err(CommandError::failed(format!("{} is there already", path.display()))
                 .hint("name another file, or overwrite it with --force"));
         }
-        file::write(path, &content, Access::Public, folder.person())?;
+        Staged::write(path, &content, Access::Public, folder.person())?.commit()?;
         Ok(out.line(path.display().to_string())?)
     }
 

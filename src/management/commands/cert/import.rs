@@ -9,7 +9,7 @@ use crate::timezone;
 
 /// Take over the authority of another folder, such as mkcert's
 ///
-/// The folder holds `rootCA.pem` and `rootCA-key.pem`, with a key of P-256, P-384 or RSA. It stays as it is; stores
+/// The folder holds `rootCA.pem` and `rootCA-key.pem`, with a key of P-256, P-384, RSA or Ed25519. It stays as it is; stores
 /// that trust it trust the copy. `manage cert import "$(mkcert -CAROOT)"` brings over mkcert's.
 #[derive(Debug, Args)]
 pub struct Import {
@@ -26,7 +26,7 @@ impl Import {
         out.outlive_pipe();
         let folder = desk::folder(manage, Home::Manage)?;
         let from = desk::absolute(&self.folder)?;
-        let authority = Authority::import(&folder.lock()?, &from, self.force)?;
+        let authority = Authority::import(&desk::lock(&folder, out)?, &from, self.force)?;
         let until = timezone::iso_date(authority.facts.not_after);
         out.line(format!("Took over {}, until {until}.", authority.facts.subject))?;
         Ok(out.status("Is it trusted everywhere? `manage cert install` looks and adds what is missing.")?)

@@ -27,10 +27,11 @@ impl Install {
         out.outlive_pipe();
         let kinds = self.stores.kinds()?;
         let folder = desk::folder(manage, self.home)?;
-        let authority = desk::open_or_create(manage, &folder.lock()?, &self.profile, out)?;
+        let authority = desk::open_or_create(manage, &desk::lock(&folder, out)?, &self.profile, out)?;
         authority.check()?;
         let machine = trust::machine(folder.person(), out);
         let reports = truststores::install(&machine, kinds.as_deref(), &trust::anchor(&authority));
-        trust::show(&reports, self.stores.format, out)
+        trust::show(&reports, self.stores.format, out)?;
+        self.stores.check_named(&reports)
     }
 }

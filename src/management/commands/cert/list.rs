@@ -8,6 +8,7 @@ use super::desk;
 use crate::certificates::Home;
 use crate::certificates::issued::{Index, Issued, State};
 use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
+use crate::text::printable;
 use crate::timezone;
 
 /// List the certificates that were issued and until when they hold
@@ -86,7 +87,7 @@ fn file(issued: &Issued) -> String {
 /// A line for scripts: state, day of expiry, file, names.
 fn plain(issued: &Issued, now: Timestamp) -> String {
     let until = timezone::iso_date(issued.not_after);
-    let file = issued.files().next().unwrap_or(std::path::Path::new("")).display().to_string();
+    let file = issued.files().next().map(|file| printable(&file.display().to_string())).unwrap_or_default();
     format!("{}\t{until}\t{file}\t{}", issued.state(now).name(), issued.names.join(","))
 }
 

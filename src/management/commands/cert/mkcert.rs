@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use super::caroot::Caroot;
 use super::create::{AsMkcert, Create};
-use super::desk::{LockArgs, ProfileArgs};
+use super::desk::ProfileArgs;
 use super::install::Install;
+use super::password::LockArgs;
 use super::trust::StoreArgs;
 use super::uninstall::Uninstall;
 use crate::certificates::{Home, KeyType};
@@ -100,8 +101,7 @@ impl Typed {
             None => (flag, None),
         };
         if let Some(switch) = SWITCHES.into_iter().find(|known| *known == name) {
-            // As Go reads switches: `-client=false` is none.
-            if value.is_none_or(|value| value != "false") {
+            if is_on(switch, value.as_deref())? {
                 self.flags.push(switch);
             }
             return Ok(());
@@ -110,7 +110,7 @@ impl Typed {
             let flags: Vec<&str> = SWITCHES.into_iter().chain(VALUES).filter(|flag| *flag != "h").collect();
             return Err(CommandError::unknown(format!("mkcert has no flag `-{name}`"), name, &flags));
         };
-        let value = value.or_else(|| words.next());
+        let value = value.or_else(|| words.next()).filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| CommandError::usage(format!("-{known} needs a file behind it")))?;
         let place = match known {
             "cert-file" => &mut self.cert_file,
@@ -126,18 +126,26 @@ impl Typed {
         self.flags.contains(&flag)
     }
 
-    /// Refuses what mkcert refuses, and what it silently ignores.
+    /// Refuses what mkcert refuses, and what it silently leaves undone.
     fn check(&self) -> CommandResult {
+        let is_pkcs12 = self.has("pkcs12");
         let asked: Vec<&str> =
             ["install", "uninstall", "CAROOT"].into_iter().filter(|flag| self.has(flag)).collect();
         if let [first, second, ..] = asked.as_slice() {
             return Err(CommandError::usage(format!("-{first} and -{second} do not go together")));
         }
-        if self.has("uninstall") && !self.names.is_empty() {
-            return Err(CommandError::usage("-uninstall takes no names"));
+        let alone = ["uninstall", "CAROOT"].into_iter().find(|flag| self.has(flag) && !self.names.is_empty());
+        if let Some(flag) = alone {
+            return Err(CommandError::usage(format!("-{flag} takes no names")));
+        }
+        if self.p12_file.is_some() && !is_pkcs12 && self.csr.is_none() {
+            return Err(CommandError::usage("-p12-file is for -pkcs12, which is missing"));
+        }
+        if is_pkcs12 && (self.cert_file.is_some() || self.key_file.is_some()) {
+            return Err(CommandError::usage("-pkcs12 writes one file alone: -p12-file names it"));
         }
         let with_csr = [
-            (self.has("pkcs12"), "-pkcs12"),
+            (is_pkcs12, "-pkcs12"),
             (self.has("ecdsa"), "-ecdsa"),
             (self.has("client"), "-client"),
             (self.key_file.is_some(), "-key-file"),
@@ -171,11 +179,37 @@ impl Typed {
     }
 }
 
+/// Whether a switch is on, as Go reads it: `-client=false` is off.
+fn is_on(switch: &str, value: Option<&str>) -> CommandResult<bool> {
+    match value {
+        None | Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
+        Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
+        Some(other) => Err(CommandError::usage(format!("-{switch}={other}: it is on or off, true or false"))),
+    }
+}
+
 /// Does what was typed behind the name `mkcert`.
 ///
 /// # Errors
 /// Those of the commands, and when the flags make no sense.
 pub fn run(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResult {
+    obey(args, manage, out).map_err(|mut error| {
+        error.hints.iter_mut().for_each(translate);
+        error
+    })
+}
+
+/// Makes a hint of the commands right for who typed `mkcert`: the folder is another, and some flags are not there.
+fn translate(hint: &mut String) {
+    const FOLDER: &str = "CAROOT=\"$(mkcert -CAROOT)\" manage cert";
+    if hint.contains("manage cert") {
+        *hint = hint.replace("manage cert", FOLDER);
+    } else if ["--force", "--permit", "--password-file"].iter().any(|flag| hint.contains(flag)) {
+        *hint = format!("{hint} (a flag of: {FOLDER} create)");
+    }
+}
+
+fn obey(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResult {
     let typed = Typed::parse(args)?;
     if args.is_empty() || typed.has("help") || typed.has("h") {
         return Ok(out.part(HELP)?);
@@ -187,9 +221,9 @@ pub fn run(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResul
     if typed.has("CAROOT") {
         return Caroot { home: Home::Mkcert }.handle(manage, out);
     }
-    let words =
-        manage.environment.get("TRUST_STORES").map(|words| words.split(',').map(str::to_owned).collect());
-    let stores = StoreArgs { stores: words.unwrap_or_default(), format: Format::Table };
+    let words = manage.environment.get("TRUST_STORES").unwrap_or_default().split(',');
+    let words = words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+    let stores = StoreArgs { stores: words, format: Format::Table, is_limit: true };
     if typed.has("uninstall") {
         return Uninstall { stores, home: Home::Mkcert }.handle(manage, out);
     }

@@ -1,6 +1,7 @@
 //! `cert`: the local authority, its certificates and who trusts them. One file for each of its commands.
 
 mod desk;
+mod password;
 
 mod caroot;
 mod create;

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::create::warn_unlisted;
-use super::desk::{self, LockArgs};
+use super::desk;
+use super::password::LockArgs;
+use crate::certificates;
 use crate::certificates::issued::{Index, Issued, State};
 use crate::certificates::names::Name;
 use crate::certificates::order::{Lock, Order, deliver};
@@ -19,8 +21,9 @@ use crate::timezone;
 /// Renew certificates in their files, with the same names and kind of key
 ///
 /// Without a file: those with less than a third of their life left, and those whose files do not belong together. A
-/// certificate whose folder is gone is taken from the list. As JSON: `{"certificates": [{"names", "file", "result",
-/// "not_after"}]}` with the results `renewed`, `not due`, `missing` and `forgotten`.
+/// certificate whose folder is gone is taken from the list. One that cannot be renewed does not keep the others from it;
+/// the exit status is 1 then. As JSON: `{"certificates": [{"names", "file", "result", "why", "not_after"}]}` with the
+/// results `renewed`, `not due`, `missing`, `forgotten` and `failed`.
 #[derive(Debug, Args)]
 pub struct Renew {
     /// Files of the certificates to renew, whenever they expire
@@ -29,6 +32,9 @@ pub struct Renew {
     /// All of them, whenever they expire
     #[arg(long, conflicts_with = "files")]
     all: bool,
+    /// Overwrite files of theirs that something else has written
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     lock: LockArgs,
     /// How to show it
@@ -36,22 +42,32 @@ pub struct Renew {
     format: Format,
 }
 
-/// What is to be done with one certificate of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What becomes of one certificate of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
     Renewed,
     NotDue,
     Missing,
     Forgotten,
+    /// It could not be renewed: why, and what helps.
+    Failed(String, Vec<String>),
 }
 
 impl Fate {
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Renewed => "renewed",
             Self::NotDue => "not due",
             Self::Missing => "missing",
             Self::Forgotten => "forgotten",
+            Self::Failed(..) => "failed",
+        }
+    }
+
+    fn why(&self) -> Option<&str> {
+        match self {
+            Self::Failed(why, _) => Some(why),
+            _ => None,
         }
     }
 }
@@ -61,12 +77,16 @@ impl Renew {
         out.outlive_pipe();
         let folder = desk::folder(manage, Home::Manage)?;
         desk::existing(&folder)?;
-        let folder = folder.lock()?;
-        let authority = Authority::open(&folder)?.map_or_else(|| desk::existing(&folder), Ok)?;
+        let folder = desk::lock(&folder, out)?;
+        let authority = desk::existing_locked(&folder)?;
+        authority.signer()?;
         let index = Index::read(&folder)?;
-        let chosen = self.chosen(&index)?;
-        let results = renew(&folder, &authority, chosen, &self.lock, out)?;
-        show(&results, self.format, out)
+        let planned = plan(&self.lock, self.chosen(&index)?, &folder, out)?;
+        let planned =
+            planned.into_iter().map(|one| one.checked(&folder, &authority, &index, self.force)).collect();
+        let results = renew(&folder, &authority, planned, self.force, out)?;
+        show(&results, self.format, out)?;
+        judge(&results)
     }
 
     /// The certificates that are meant, each with its fate.
@@ -119,74 +139,157 @@ fn belong_together(issued: &Issued) -> bool {
         key.is_ok_and(|key| crate::crypto::sha256_hex(&key.public_key()) == issued.public_key)
     });
     let p12 = read(&issued.p12_file)
-        .is_none_or(|(_, content)| Some(crate::crypto::sha256_hex(&content)) == issued.p12_sha256);
+        .is_none_or(|(_, content)| Some(&crate::crypto::sha256_hex(&content)) == issued.p12_sha256.first());
     certificate && key && p12
 }
 
-/// Does what is to be done; all renewals or none.
+/// One certificate, what is to become of it, and the order for that.
+pub(super) struct Planned {
+    pub(super) issued: Issued,
+    pub(super) fate: Fate,
+    order: Option<Order>,
+}
+
+impl Planned {
+    /// The same; failed when it can be seen that it cannot be renewed.
+    pub(super) fn checked(self, folder: &Folder, authority: &Authority, index: &Index, force: bool) -> Self {
+        let checked =
+            self.order.as_ref().map_or(Ok(()), |order| order.check(folder, authority, index, force));
+        self.or_failed(checked)
+    }
+}
+
+impl Planned {
+    /// As [`Planned::checked`], by another authority than the one that is to sign: only the files are looked at.
+    pub(super) fn checked_files(
+        self,
+        folder: &Folder,
+        authority: &Authority,
+        index: &Index,
+        force: bool,
+    ) -> Self {
+        let checked =
+            self.order.as_ref().map_or(Ok(()), |order| order.check_files(folder, authority, index, force));
+        self.or_failed(checked)
+    }
+
+    fn or_failed(self, checked: certificates::Result) -> Self {
+        match checked {
+            Ok(()) => self,
+            Err(error) => Self { fate: failed(&error), order: None, ..self },
+        }
+    }
+}
+
+fn failed(error: &certificates::Error) -> Fate {
+    Fate::Failed(error.to_string(), error.hints.clone())
+}
+
+/// Makes the orders of all that is to be renewed, with their passwords.
+pub(super) fn plan(
+    lock: &LockArgs,
+    chosen: Vec<(Issued, Fate)>,
+    folder: &Folder,
+    out: &mut Output,
+) -> CommandResult<Vec<Planned>> {
+    let mut passwords = lock.passwords(folder.person());
+    let mut planned = Vec::new();
+    for (issued, fate) in chosen {
+        planned.push(match fate {
+            Fate::Renewed => match order(&issued, folder) {
+                Ok(mut order) => {
+                    if let Some(file) = &issued.p12_file {
+                        order.lock = passwords.lock(file, Some(&issued), out)?;
+                    }
+                    Planned { issued, fate, order: Some(order) }
+                }
+                Err(error) => Planned { issued, fate: failed(&error), order: None },
+            },
+            fate => Planned { issued, fate, order: None },
+        });
+    }
+    Ok(planned)
+}
+
+/// Carries the plan out; tells what became of each.
 pub(super) fn renew(
     folder: &Locked<'_>,
     authority: &Authority,
-    chosen: Vec<(Issued, Fate)>,
-    lock: &LockArgs,
+    planned: Vec<Planned>,
+    force: bool,
     out: &mut Output,
 ) -> CommandResult<Vec<(Issued, Fate)>> {
-    let orders = chosen
-        .iter()
-        .filter(|(_, fate)| *fate == Fate::Renewed)
-        .map(|(issued, _)| order(issued, folder, lock, out))
-        .collect::<CommandResult<Vec<Order>>>()?;
-    let delivery = deliver(folder, authority, &orders, false)?;
+    let gone = |one: &&Planned| one.fate == Fate::Forgotten;
+    let gone: Vec<String> = planned.iter().filter(gone).map(|one| one.issued.serial.clone()).collect();
+    let (mut orders, mut results) = (Vec::new(), Vec::new());
+    for one in planned {
+        orders.extend(one.order);
+        results.push((one.issued, one.fate));
+    }
+    let delivery = deliver(folder, authority, &orders, force)?;
     warn_unlisted(&delivery, out)?;
-    forget(folder, &chosen)?;
-    let mut renewed = delivery.issued.into_iter();
-    let result = |(old, fate)| match fate {
-        Fate::Renewed => (renewed.next().unwrap_or(old), fate),
-        _ => (old, fate),
-    };
-    Ok(chosen.into_iter().map(result).collect())
+    forget(folder, &gone)?;
+    let renewed = results.iter_mut().filter(|(_, fate)| *fate == Fate::Renewed);
+    renewed.zip(delivery.issued).for_each(|((issued, _), new)| *issued = new);
+    Ok(results)
 }
 
-fn order(issued: &Issued, folder: &Folder, lock: &LockArgs, out: &mut Output) -> CommandResult<Order> {
-    let names = issued.names.iter().map(|name| Name::parse(name)).collect::<Result<Vec<_>, _>>()?;
+/// An error when one of them failed.
+pub(super) fn judge(results: &[(Issued, Fate)]) -> CommandResult {
+    let failures: Vec<(&str, &[String])> = results
+        .iter()
+        .filter_map(|(_, fate)| match fate {
+            Fate::Failed(why, hints) => Some((why.as_str(), hints.as_slice())),
+            _ => None,
+        })
+        .collect();
+    let Some((first, _)) = failures.first() else { return Ok(()) };
+    let error = match failures.len() {
+        1 => CommandError::failed(format!("one certificate could not be renewed: {first}")),
+        many => CommandError::failed(format!("{many} certificates could not be renewed; the first: {first}")),
+    };
+    let mut hints: Vec<&String> = failures.iter().flat_map(|(_, hints)| hints.iter()).collect();
+    hints.dedup();
+    Err(hints.into_iter().fold(error, CommandError::hint))
+}
+
+/// The order that renews a certificate; its password is still to be put in.
+fn order(issued: &Issued, folder: &Folder) -> certificates::Result<Order> {
+    let names = issued.names.iter().map(|name| Name::parse(name)).collect::<certificates::Result<_>>()?;
     let subject = match issued.key_type.as_deref() {
         Some(kind) => Subject::New(KeyType::of_name(kind).unwrap_or_default()),
         None => Subject::Public(public_key(issued, folder)?),
-    };
-    let lock = match &issued.p12_file {
-        Some(file) => lock.read(file, !issued.has_public_password, out)?,
-        None => Lock::default(),
     };
     let outputs = Outputs {
         cert: issued.cert_file.clone(),
         key: issued.key_file.clone(),
         p12: issued.p12_file.clone(),
         with_chain: issued.has_chain,
+        made_folder: None,
     };
     let request = LeafRequest { names, days: issued.days, is_client: issued.client, subject };
-    Ok(Order { request, outputs, lock })
+    Ok(Order { request, outputs, lock: Lock::default() })
 }
 
 /// The key of a certificate whose private half is elsewhere: it stands in the certificate.
-fn public_key(issued: &Issued, folder: &Folder) -> CommandResult<PublicKey> {
+fn public_key(issued: &Issued, folder: &Folder) -> certificates::Result<PublicKey> {
     let path = issued.cert_file.clone().unwrap_or_default();
     let content = file::read(&path, folder.person())?.ok_or_else(|| {
-        CommandError::failed(format!("{} is gone, and its key came with a request", path.display()))
-            .hint("sign the request again: manage cert create --csr FILE")
+        certificates::Error::failed(format_args!(
+            "{} is gone, and its key came with a request",
+            path.display()
+        ))
+        .hint("sign the request again: manage cert create --csr FILE")
     })?;
     let der = armor::certificates(&content, &path)?.swap_remove(0);
-    Ok(PublicKey::of_der(&Facts::of(&der, &path.display().to_string())?.public_key)?)
+    PublicKey::of_der(&Facts::of(&der, &path.display().to_string())?.public_key)
 }
 
-fn forget(folder: &Locked<'_>, chosen: &[(Issued, Fate)]) -> CommandResult {
-    let gone: Vec<&str> = chosen
-        .iter()
-        .filter(|(_, fate)| *fate == Fate::Forgotten)
-        .map(|(issued, _)| issued.serial.as_str())
-        .collect();
-    if !gone.is_empty() {
+/// Takes the certificates with these numbers from the list.
+fn forget(folder: &Locked<'_>, serials: &[String]) -> CommandResult {
+    if !serials.is_empty() {
         let mut index = Index::read(folder)?;
-        index.certificates.retain(|issued| !gone.contains(&issued.serial.as_str()));
+        index.certificates.retain(|issued| !serials.contains(&issued.serial));
         index.stage(folder, Vec::new())?.commit()?;
     }
     Ok(())
@@ -196,16 +299,7 @@ pub(super) fn show(results: &[(Issued, Fate)], format: Format, out: &mut Output)
     let file = |issued: &Issued| issued.files().next().map(desk::shown).unwrap_or_default();
     let until = |issued: &Issued| timezone::iso_date(issued.not_after);
     match format {
-        Format::Json => {
-            let certificates: Vec<Value> = results
-                .iter()
-                .map(|(issued, fate)| {
-                    json!({"names": issued.names, "file": issued.files().next(), "result": fate.name(),
-                        "not_after": timezone::iso(issued.not_after)})
-                })
-                .collect();
-            Ok(out.json(&json!({ "certificates": certificates }))?)
-        }
+        Format::Json => Ok(out.json(&json!({ "certificates": to_json(results) }))?),
         Format::Plain => Ok(results.iter().try_for_each(|(issued, fate)| {
             out.line(format!(
                 "{}\t{}\t{}\t{}",
@@ -223,4 +317,17 @@ pub(super) fn show(results: &[(Issued, Fate)], format: Format, out: &mut Output)
             Ok(out.table(&["Names", "Result", "Expires", "File"], results.iter().map(row))?)
         }
     }
+}
+
+pub(super) fn to_json(results: &[(Issued, Fate)]) -> Vec<Value> {
+    let of_one = |(issued, fate): &(Issued, Fate)| {
+        json!({
+            "names": issued.names,
+            "file": issued.files().next().map(|file| file.display().to_string()),
+            "result": fate.name(),
+            "why": fate.why(),
+            "not_after": timezone::iso(issued.not_after),
+        })
+    };
+    results.iter().map(of_one).collect()
 }

@@ -1,24 +1,35 @@
-use clap::Args;
+use std::path::Path;
 
-use super::desk::{self, LockArgs, ProfileArgs};
-use super::renew::{self, Fate};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::desk::{self, ProfileArgs};
+use super::password::LockArgs;
+use super::renew::{self, Fate, Planned};
 use super::trust::{self, StoreArgs};
-use crate::certificates::issued::Index;
-use crate::certificates::truststores::{self, Outcome};
+use crate::certificates::issued::{Index, Issued};
+use crate::certificates::truststores::{self, Anchor, Kind, Outcome, Report};
 use crate::certificates::{Authority, Constraints, Home, Locked, Name, Profile, Subtree};
-use crate::management::{CommandResult, Format, Manage, Output};
+use crate::management::{CommandError, CommandResult, Format, Manage, Output};
 use crate::timezone;
 
 /// Make a new authority beside the old one, and renew what was issued
 ///
-/// The new authority may sign for what the old one may, and for what --permit adds. It is put into the trust stores
-/// when the old one is in one of them. The old one stays trusted, so that programs that run go on; --finish takes it out of
-/// the stores and deletes it with its key.
+/// The new authority may sign for what the old one may and for what --permit adds; one that may sign for everything is
+/// followed by one for private names and those of what was issued, unless --unconstrained is given. It is put into the
+/// trust stores when the old one is in one of them. The old one stays trusted, so that programs that run go on; --finish
+/// takes it out of all stores and deletes it with its key. Nothing is changed when a certificate cannot be renewed.
+///
+/// As JSON: `{"stores": [{"store", "place", "result", "why"}], "certificates": [{"names", "file", "result", "why",
+/// "not_after"}]}`.
 #[derive(Debug, Args)]
 pub struct Rotate {
     /// Take the authorities that were replaced out of the stores and delete them
     #[arg(long, conflicts_with_all = ["permit", "unconstrained"])]
     finish: bool,
+    /// Overwrite files of certificates that something else has written
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     profile: ProfileArgs,
     #[command(flatten)]
@@ -39,60 +50,107 @@ fn with_names(mut profile: Profile, index: &Index) -> Profile {
 impl Rotate {
     pub(super) fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         out.outlive_pipe();
+        let kinds = self.stores.kinds()?;
         let folder = desk::folder(manage, Home::Manage)?;
         desk::existing(&folder)?;
-        let folder = folder.lock()?;
+        let folder = desk::lock(&folder, out)?;
         match self.finish {
-            true => self.finish(&folder, out),
-            false => self.rotate(manage, &folder, out),
+            true => self.finish(&folder, kinds.as_deref(), out),
+            false => self.rotate(manage, &folder, kinds.as_deref(), out),
         }
     }
 
-    fn rotate(&self, manage: &Manage, folder: &Locked<'_>, out: &mut Output) -> CommandResult {
-        let kinds = self.stores.kinds()?;
-        let profile = desk::profile(manage, &self.profile)?;
-        let old = Authority::open(folder)?.map_or_else(|| desk::existing(folder), Ok)?;
+    fn rotate(
+        &self,
+        manage: &Manage,
+        folder: &Locked<'_>,
+        kinds: Option<&[Kind]>,
+        out: &mut Output,
+    ) -> CommandResult {
+        let old = desk::existing_locked(folder)?;
         let index = Index::read(folder)?;
-        let profile = with_names(profile, &index);
+        let profile = with_names(desk::profile(manage, &self.profile)?, &index);
+        let planned = self.plan(folder, &old, &index, out)?;
         let new = old.rotate(folder, &profile)?;
         let until = timezone::iso_date(new.facts.not_after);
         out.status(format!("Made a new local authority in {}, until {until}.", folder.path().display()))?;
 
         let machine = trust::machine(folder.person(), out);
-        let was_trusted = truststores::status(&machine, kinds.as_deref(), &trust::anchor(&old))
-            .iter()
-            .any(|report| matches!(report.outcome, Outcome::AlreadyThere));
-        let installed = match was_trusted {
-            true => {
-                let reports = truststores::install(&machine, kinds.as_deref(), &trust::anchor(&new));
-                trust::show(&reports, self.stores.format, out)
-            }
-            false => Ok(()),
+        let was_trusted = truststores::status(&machine, kinds, &trust::anchor(&old));
+        let was_trusted = was_trusted.iter().any(|report| matches!(report.outcome, Outcome::AlreadyThere));
+        let reports = match was_trusted {
+            true => truststores::install(&machine, kinds, &trust::anchor(&new)),
+            false => Vec::new(),
         };
-        let now = timezone::now();
-        let chosen = index.certificates.iter().map(|issued| match renew::fate(issued, true, now) {
-            Fate::Renewed if !issued.files().any(std::path::Path::exists) => (issued.clone(), Fate::Missing),
-            fate => (issued.clone(), fate),
-        });
-        let results = renew::renew(folder, &new, chosen.collect(), &self.lock, out)?;
-        if self.stores.format != Format::Json {
-            renew::show(&results, self.stores.format, out)?;
-        }
+        let results = renew::renew(folder, &new, planned, self.force, out)?;
+        self.show(&reports, &results, out)?;
         out.status("When nothing uses the old authority any more: manage cert rotate --finish")?;
-        installed
+        trust::judge_failures(&reports)
     }
 
-    fn finish(&self, folder: &Locked<'_>, out: &mut Output) -> CommandResult {
-        let kinds = self.stores.kinds()?;
-        let machine = trust::machine(folder.person(), out);
-        let rotated = Authority::rotated(folder)?;
-        if rotated.is_empty() {
-            return Ok(out.status("No authority waits to be forgotten.")?);
+    /// The orders for all that was issued, passwords asked and every file looked at, before anything is changed.
+    fn plan(
+        &self,
+        folder: &Locked<'_>,
+        old: &Authority,
+        index: &Index,
+        out: &mut Output,
+    ) -> CommandResult<Vec<Planned>> {
+        let now = timezone::now();
+        let chosen = index.certificates.iter().map(|issued| match renew::fate(issued, true, now) {
+            // Who deleted all of a certificate's files does not want it back.
+            Fate::Renewed if !issued.files().any(Path::exists) => (issued.clone(), Fate::Missing),
+            fate => (issued.clone(), fate),
+        });
+        let planned = renew::plan(&self.lock, chosen.collect(), folder, out)?;
+        // The old authority may sign for fewer names than the new one will: only the files are looked at.
+        let checked = |one: Planned| one.checked_files(folder, old, index, self.force);
+        let planned: Vec<Planned> = planned.into_iter().map(checked).collect();
+        let fates: Vec<(Issued, Fate)> =
+            planned.iter().map(|one| (one.issued.clone(), one.fate.clone())).collect();
+        renew::judge(&fates).map_err(|error| error.hint("nothing was changed"))?;
+        Ok(planned)
+    }
+
+    fn show(&self, reports: &[Report], results: &[(Issued, Fate)], out: &mut Output) -> CommandResult {
+        if self.stores.format == Format::Json {
+            let stores: Vec<Value> = reports.iter().map(trust::to_json).collect();
+            return Ok(out.json(&json!({ "stores": stores, "certificates": renew::to_json(results) }))?);
         }
-        for old in rotated {
-            let reports = truststores::uninstall(&machine, kinds.as_deref(), Some(&trust::anchor(&old)));
-            // An authority that is still trusted somewhere must not lose its certificate.
-            trust::show(&reports, self.stores.format, out)?;
+        if !reports.is_empty() {
+            trust::show_reports(reports, self.stores.format, out)?;
+        }
+        match results {
+            [] => Ok(()),
+            results => renew::show(results, self.stores.format, out),
+        }
+    }
+
+    fn finish(&self, folder: &Locked<'_>, kinds: Option<&[Kind]>, out: &mut Output) -> CommandResult {
+        let machine = trust::machine(folder.person(), out);
+        let rotated = desk::existing_locked(folder)?.rotated();
+        if rotated.is_empty() {
+            out.status("No authority waits to be forgotten.")?;
+        }
+        let anchors: Vec<Anchor> = rotated.iter().map(trust::anchor).collect();
+        let reports = match rotated.is_empty() {
+            true => Vec::new(),
+            false => truststores::uninstall(&machine, kinds, &anchors),
+        };
+        self.show(&reports, &[], out)?;
+        trust::judge_failures(&reports)?;
+        for (old, anchor) in rotated.iter().zip(&anchors) {
+            // Without its certificate nothing could take it out of a store that was left out here.
+            let everywhere = truststores::status(&machine, None, anchor);
+            if let Some(report) =
+                everywhere.iter().find(|report| matches!(report.outcome, Outcome::AlreadyThere))
+            {
+                return Err(CommandError::failed(format!(
+                    "{} is still trusted in {}",
+                    old.facts.subject, report.place
+                ))
+                .hint("take it out of all stores: manage cert rotate --finish, without --stores"));
+            }
             old.forget()?;
             out.status(format!("Deleted {}.", old.facts.subject))?;
         }

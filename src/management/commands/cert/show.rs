@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::desk;
 use crate::certificates::issued::days_until;
 use crate::certificates::{Authority, Facts, Home, Person, armor, file, is_signed_by, peer};
-use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
+use crate::management::{CommandResult, Format, Manage, Output, Style};
 use crate::timezone;
 
 /// How long a server may take to show its certificate.
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// "is_by_local_authority"}], "server": {"address", "protocol", "cipher", "alpn"}}`.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// A file (PEM or DER), or a server as HOST:PORT
+    /// A file (PEM or DER, `-` is stdin), or a server as HOST:PORT
     #[arg(value_name = "FILE|HOST:PORT", value_hint = clap::ValueHint::AnyPath)]
     what: String,
     /// The name to ask the server for, instead of its host
@@ -66,9 +66,9 @@ impl Show {
     fn look(&self, person: &Person) -> CommandResult<(Vec<Vec<u8>>, Option<peer::Peer>)> {
         let path = Path::new(&self.what);
         if fs::metadata(path).is_ok() || !self.what.contains(':') {
-            let content = file::read(path, person)?.ok_or_else(|| {
-                CommandError::failed(format!("there is no file {}", self.what))
-                    .hint(format!("a server is written with its port: {}:443", self.what))
+            let content = file::read_input(path, person).map_err(|error| match fs::metadata(path) {
+                Err(_) => error.hint(format!("a server is written with its port: {}:443", self.what)),
+                Ok(_) => error,
             })?;
             return Ok((armor::certificates(&content, path)?, None));
         }
@@ -82,8 +82,8 @@ fn show_text(shown: &[Shown], server: Option<&peer::Peer>, out: &mut Output) -> 
     if let Some(server) = server {
         let parts = [&server.protocol, &server.cipher, &server.alpn];
         let spoken: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        out.line(format!("{:<12} {}", "Server", server.address))?;
-        out.line(format!("{:<12} {}", "Speaks", spoken.join(", ")))?;
+        desk::field(out, "Server", &server.address.to_string())?;
+        desk::field(out, "Speaks", &spoken.join(", ").to_string())?;
         out.line("")?;
     }
     for (number, one) in shown.iter().enumerate() {
@@ -91,7 +91,7 @@ fn show_text(shown: &[Shown], server: Option<&peer::Peer>, out: &mut Output) -> 
             out.line("")?;
         }
         for (title, value) in rows(one, out) {
-            out.line(format!("{title:<12} {value}"))?;
+            desk::field(out, title, &value)?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::certificates;
 use crate::certificates::truststores::{Anchor, Kind, Machine, Outcome, Report};
 use crate::certificates::{Authority, Person};
 use crate::management::{CommandError, CommandResult, Format, Output, Style};
@@ -17,6 +18,9 @@ pub(super) struct StoreArgs {
     /// How to show it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: Format,
+    /// Whether the kinds only limit what is looked for.
+    #[arg(skip)]
+    pub(super) is_limit: bool,
 }
 
 impl StoreArgs {
@@ -35,6 +39,26 @@ impl StoreArgs {
     }
 }
 
+impl StoreArgs {
+    /// Whether each kind that was named was worked with.
+    ///
+    /// A list in `$TRUST_STORES` limits and names nothing.
+    pub(super) fn check_named(&self, reports: &[Report]) -> CommandResult {
+        if self.is_limit {
+            return Ok(());
+        }
+        let is_skipped = |report: &&Report| matches!(report.outcome, Outcome::Skipped(_));
+        for kind in self.kinds()?.unwrap_or_default() {
+            let of_kind: Vec<&Report> = reports.iter().filter(|report| report.kind == kind).collect();
+            if of_kind.iter().all(is_skipped) {
+                return Err(CommandError::failed(format!("no trust store of the kind {kind} could be used"))
+                    .hint("the table says why"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// This machine, with root's rights asked for at a terminal alone.
 pub(super) fn machine(person: &Person, out: &Output) -> Machine {
     Machine::new(person.clone(), out.is_interactive())
@@ -47,6 +71,12 @@ pub(super) fn anchor(authority: &Authority) -> Anchor {
 
 /// Shows what came of each store. Fails when one of them failed, or when there was none.
 pub(super) fn show(reports: &[Report], format: Format, out: &mut Output) -> CommandResult {
+    show_reports(reports, format, out)?;
+    judge(reports)
+}
+
+/// Shows what came of each store.
+pub(super) fn show_reports(reports: &[Report], format: Format, out: &mut Output) -> CommandResult {
     match format {
         Format::Json => {
             let stores: Vec<Value> = reports.iter().map(to_json).collect();
@@ -66,25 +96,30 @@ pub(super) fn show(reports: &[Report], format: Format, out: &mut Output) -> Comm
             out.table(&["Store", "Place", "Result"], rows)?;
         }
     }
-    judge(reports)
+    Ok(())
 }
 
-fn judge(reports: &[Report]) -> CommandResult {
-    let failures = || {
-        reports.iter().filter_map(|report| match &report.outcome {
+/// An error when one of the stores failed.
+pub(super) fn judge_failures(reports: &[Report]) -> CommandResult {
+    let failures: Vec<&certificates::Error> = reports
+        .iter()
+        .filter_map(|report| match &report.outcome {
             Outcome::Failed(error) => Some(error),
             _ => None,
         })
+        .collect();
+    let failed = match failures.len() {
+        0 => return Ok(()),
+        1 => CommandError::failed("one trust store could not be changed"),
+        many => CommandError::failed(format!("{many} trust stores could not be changed")),
     };
-    if failures().next().is_some() {
-        let failed = CommandError::failed(match failures().count() {
-            1 => "one trust store could not be changed".to_owned(),
-            many => format!("{many} trust stores could not be changed"),
-        });
-        let mut hints: Vec<&String> = failures().flat_map(|error| &error.hints).collect();
-        hints.dedup();
-        return Err(hints.into_iter().fold(failed, CommandError::hint));
-    }
+    let mut hints: Vec<&String> = failures.iter().flat_map(|error| &error.hints).collect();
+    hints.dedup();
+    Err(hints.into_iter().fold(failed, CommandError::hint))
+}
+
+fn judge(reports: &[Report]) -> CommandResult {
+    judge_failures(reports)?;
     match reports.iter().all(|report| matches!(report.outcome, Outcome::Skipped(_))) {
         true => Err(CommandError::failed("no trust store was found that can be used")
             .hint("the table says what is missing; `manage cert env` works without any store")),

@@ -8,7 +8,7 @@ use crate::management::{CommandResult, Manage, Output};
 
 /// Take the local authority out of every trust store
 ///
-/// Its folder stays. When the folder is gone, every authority goes that this program has put into a store. As JSON:
+/// Its folder stays. When the folder is gone, or its certificate cannot be read, every authority goes that this program has put into a store. As JSON:
 /// `{"stores": [{"store", "place", "result", "why"}]}`.
 #[derive(Debug, Default, Args)]
 pub struct Uninstall {
@@ -25,7 +25,10 @@ impl Uninstall {
         let kinds = self.stores.kinds()?;
         let folder = desk::folder(manage, self.home)?;
         let machine = trust::machine(folder.person(), out);
-        let Some(authority) = Authority::find(&folder)? else {
+        // A folder in a bad state must not keep an authority trusted.
+        let found =
+            Authority::find(&folder).or_else(|error| out.warning(error.to_string()).map(|()| None))?;
+        let Some(authority) = found else {
             out.status(format!(
                 "There is no local authority in {}: removing all that this program has installed.",
                 folder.path().display()
@@ -33,7 +36,7 @@ impl Uninstall {
             let reports = truststores::uninstall(&machine, kinds.as_deref(), None);
             return trust::show(&reports, self.stores.format, out);
         };
-        let rotated = Authority::rotated(&folder)?;
+        let rotated = authority.rotated();
         let anchors: Vec<Anchor> = std::iter::once(&authority).chain(&rotated).map(trust::anchor).collect();
         let reports = truststores::uninstall(&machine, kinds.as_deref(), &anchors);
         trust::show(&reports, self.stores.format, out)
