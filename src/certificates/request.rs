@@ -129,11 +129,10 @@ impl SigningRequest {
     /// When it is no request, its signature is wrong, its key cannot be in a certificate, or a name is refused.
     pub fn read(bytes: &[u8], path: &Path, is_client: bool, force: bool) -> Result<Self> {
         let der = to_der(bytes, path)?;
-        let damaged = |why: String| wrong(path, &format!("it is damaged ({why})"));
         let (rest, request) =
-            X509CertificationRequest::from_der(&der).map_err(|error| damaged(error.to_string()))?;
+            X509CertificationRequest::from_der(&der).map_err(|_| wrong(path, "it is damaged"))?;
         if !rest.is_empty() {
-            return Err(damaged("there is more behind it".to_owned()));
+            return Err(wrong(path, "there is more behind it"));
         }
         let info = &request.certification_request_info;
         let key = PublicKey::read(&info.subject_pki)?;

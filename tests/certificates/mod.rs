@@ -2,11 +2,14 @@
 
 mod desk;
 
+mod constrained;
 mod errors;
 mod files;
 mod lists;
 mod mkcert;
 mod names;
+mod profile;
+mod requests;
 mod stores;
 mod stores_browsers;
 mod stores_world;
