@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use x509_parser::asn1_rs::Tag;
+use x509_parser::asn1_rs::{Oid, Tag};
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::public_key::PublicKey;
@@ -112,7 +112,7 @@ impl Facts {
             ParsedExtension::KeyUsage(usage) => self.key_usage = Some(key_usage(usage)),
             ParsedExtension::ExtendedKeyUsage(usage) => self.extended_key_usage = extended_key_usage(usage),
             ParsedExtension::NameConstraints(names) => {
-                self.constraints = Some(Constraints::of_extension(names))
+                self.constraints = Some(Constraints::of_extension(names));
             }
             ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
             ParsedExtension::AuthorityKeyIdentifier(id) => {
@@ -286,5 +286,5 @@ pub(super) fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
         (usage.ocsp_signing, "OCSPSigning"),
     ];
     let known = all.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name.to_owned());
-    known.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect()
+    known.chain(usage.other.iter().map(Oid::to_id_string)).collect()
 }

@@ -126,6 +126,9 @@ const CLIENT: &str = "TLS Web Client Authentication";
 const SERVER: &str = "TLS Web Server Authentication";
 const MAIL: &str = "E-mail Protection";
 
+/// Names, flags, and what comes of them: subject, alternative names and purposes.
+type Wanted<'a> = (&'a [&'a str], &'a [&'a str], String, String, String);
+
 #[test]
 fn a_certificate_says_whom_and_what_it_is_for() {
     let workspace = with_authority();
@@ -133,7 +136,7 @@ fn a_certificate_says_whom_and_what_it_is_for() {
     // 64 letters, and one more.
     let (longest, too_long) = (format!("{label}.test"), format!("a{label}.test"));
     let client = ["--client"].as_slice();
-    let rows: [(&[&str], &[&str], String, String, String); 10] = [
+    let rows: [Wanted<'_>; 10] = [
         (&["app.test"], &[], " CN = app.test".into(), "\n        DNS:app.test".into(), SERVER.into()),
         (
             &["app.test", "me@app.test"],

@@ -64,12 +64,15 @@ fn plain(name: &str, usage: &str, purposes: &str) -> String {
 
 const SERVER: &str = "TLS Web Server Authentication";
 
+/// A name, flags for key and hash, the usages that come of them, and what is said.
+type Signed<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a str, &'a str);
+
 #[test]
 fn a_key_of_every_kind_is_signed_as_it_is_whatever_hash_its_request_is_signed_with() {
     let workspace = with_authority();
     let browsers = "warning: browsers refuse certificates with keys of the kind Ed25519\n";
     let (ecdsa, rsa) = ("Digital Signature", "Digital Signature, Key Encipherment");
-    let rows: [(&str, &[&str], &[&str], &str, &str); 10] = [
+    let rows: [Signed<'_>; 10] = [
         ("p256", P256, &["-sha256"], ecdsa, ""),
         ("p256-384", P256, &["-sha384"], ecdsa, ""),
         ("p384", P384, &["-sha384"], ecdsa, ""),
