@@ -12,11 +12,11 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
-use super::authority::purposes;
 use super::error::{Error, Result};
 use super::facts::{self, address, extended_key_usage, general_name, key_kind, key_usage};
 use super::key::{EC, ED25519, P256, P384, RSA};
 use super::names::{self, Name};
+use super::purposes::purposes;
 use super::{armor, der};
 
 /// Fewest bits of an RSA key that clients accept.
