@@ -68,12 +68,8 @@ impl Key {
     /// When the system gives no random bytes.
     pub fn generate(kind: KeyType) -> Result<Self> {
         let pair = match kind {
-            KeyType::P256 => {
-                KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| cannot_make(&error))?
-            }
-            KeyType::P384 => {
-                KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).map_err(|error| cannot_make(&error))?
-            }
+            KeyType::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(cannot_make)?,
+            KeyType::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).map_err(cannot_make)?,
             KeyType::Rsa2048 => rsa(2048)?,
             KeyType::Rsa3072 => rsa(3072)?,
         };
@@ -151,16 +147,14 @@ const RSA_ALGORITHM: [u8; 15] = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0
 /// The object identifier `id-ecPublicKey`.
 const EC_OID: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 
-fn cannot_make(error: &rcgen::Error) -> Error {
+fn cannot_make(error: impl fmt::Display) -> Error {
     Error::failed(format_args!("no key could be made: {error}"))
 }
 
 fn rsa(bits: usize) -> Result<KeyPair> {
-    let failed = |error: &dyn fmt::Display| Error::failed(format_args!("no key could be made: {error}"));
-    let key = RsaPrivateKey::new(&mut SystemRandom, bits).map_err(|error| failed(&error))?;
-    let pkcs8 = key.to_pkcs8_der().map_err(|error| failed(&error))?;
-    KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_bytes().into(), &PKCS_RSA_SHA256)
-        .map_err(|error| cannot_make(&error))
+    let key = RsaPrivateKey::new(&mut SystemRandom, bits).map_err(cannot_make)?;
+    let pkcs8 = key.to_pkcs8_der().map_err(cannot_make)?;
+    KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_bytes().into(), &PKCS_RSA_SHA256).map_err(cannot_make)
 }
 
 /// The system's random bytes, for the library that makes RSA keys.

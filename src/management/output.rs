@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
 use crate::conf::Environment;
 
@@ -225,8 +226,8 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::line`].
-    pub fn json(&mut self, value: &serde_json::Value) -> io::Result<()> {
-        self.line(format!("{value:#}"))
+    pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        self.line(serde_json::to_string_pretty(value)?)
     }
 
     /// A progress bar on stderr of `steps` steps; invisible where bars are not shown.

@@ -206,3 +206,13 @@ pub fn foreign_authority(workspace: &Workspace, folder: &str, key: &str, subject
     }
     fs::remove_file(workspace.path().join(&config)).unwrap();
 }
+
+/// Whether root runs the tests: only root can give files away or be called through sudo.
+#[expect(clippy::print_stderr, reason = "what was left out should be seen")]
+pub fn is_root() -> bool {
+    let is_root = nix::unistd::Uid::effective().is_root();
+    if !is_root {
+        eprintln!("left out: this needs root");
+    }
+    is_root
+}

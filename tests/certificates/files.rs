@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
-use super::desk::{belong_together, caroot, files, mode, openssl, openssl_accepts};
+use super::desk::{belong_together, caroot, files, is_root, mode, openssl, openssl_accepts};
 use crate::support::{MANAGE, Run, Workspace};
 
 /// The program under a umask.
@@ -326,8 +326,7 @@ fn a_rotation_that_is_killed_anywhere_never_loses_an_authority() {
 #[test]
 fn through_sudo_it_works_on_the_folder_of_who_called_it() {
     use std::os::unix::fs::MetadataExt as _;
-    if !nix::unistd::Uid::effective().is_root() {
-        eprintln!("only root can be called through sudo: not tried");
+    if !is_root() {
         return;
     }
     let workspace = Workspace::new();

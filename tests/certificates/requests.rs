@@ -120,6 +120,7 @@ fn a_request_is_read_in_every_form_in_which_people_have_it() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what was left out should be seen")]
 fn what_keytool_asks_for_is_signed() {
     let workspace = with_authority();
     if tool(&workspace, "sh", &["-c", "command -v keytool"]).status != 0 {

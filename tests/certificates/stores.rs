@@ -154,6 +154,26 @@ fn nixos_is_told_what_to_write_into_its_configuration() {
     Table::of(&run.stdout).says("NixOS", "skipped").says("security.pki.certificateFiles", "skipped");
 }
 
+#[test]
+fn a_rotated_authority_goes_with_the_new_one() {
+    let world = World::new();
+    world.sh("rm -r ca");
+    let all = "system,nss,policies";
+    pretend(&world, &["chromium", "firefox"]);
+    world.install(all);
+    world.run(MANAGE, &["cert", "rotate", "--stores", all]).succeeds();
+    assert_eq!(world.install(all).count("already there"), 4);
+    assert_eq!(world.sh("ls /usr/local/share/ca-certificates | grep -c manage-local"), "2\n");
+    // The browser is gone since.
+    world.sh("rm bin/*");
+    assert_eq!(world.uninstall(all).count("removed"), 4);
+    assert_eq!(world.sh("ls /usr/local/share/ca-certificates | grep -c manage-local || true"), "0\n");
+    assert_eq!(
+        world.sh("ls -A /etc/chromium/policies/managed /etc/firefox/policies | grep manage-local || true"),
+        ""
+    );
+}
+
 /// The nicknames and trust of a database, checked by certutil to be good for authorities of servers.
 fn trusted_in(world: &World, folder: &str) -> bool {
     let database = format!("sql:{}", world.home().join(folder).display());
@@ -257,6 +277,29 @@ fn a_database_with_a_password_is_a_failure_that_says_so_and_waits_for_nobody() {
     assert_ne!(run.status, 0);
     Table::of(&run.stdout).says(".pki/nssdb failed", "failed");
     assert!(run.stderr.contains("primary password"), "{}", run.stderr);
+}
+
+#[test]
+fn an_old_database_is_served_in_its_own_format_and_a_broken_one_is_left_alone() {
+    let world = World::new();
+    world.sh("mkdir -p home/.mozilla/firefox/old home/.mozilla/firefox/broken
+              certutil -N -d dbm:home/.mozilla/firefox/old --empty-password
+              head -c 20000 /dev/urandom > home/.mozilla/firefox/broken/cert8.db");
+    let table = world.install("nss");
+    table.says(".mozilla/firefox/broken", "skipped: certutil cannot open this database");
+    table.says(".mozilla/firefox/old", "installed");
+    assert!(world.sh("certutil -L -d dbm:home/.mozilla/firefox/old").contains("manage-local-ca-"));
+    assert!(!world.home().join(".mozilla/firefox/old/cert9.db").exists());
+    world.uninstall("nss").says(".mozilla/firefox/old", "removed");
+}
+
+#[test]
+fn the_machines_own_database_is_served_where_it_exists() {
+    let world = World::new();
+    world.sh("mkdir -p /etc/pki/nssdb && certutil -N -d sql:/etc/pki/nssdb --empty-password");
+    world.install("nss").says("/etc/pki/nssdb", "installed");
+    assert!(world.sh("certutil -L -d sql:/etc/pki/nssdb").contains("manage-local-ca-"));
+    world.uninstall("nss").says("/etc/pki/nssdb", "removed");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use manage::conf::Environment;
 use super::stores_world::{PAGE, World};
 
 /// Whether the browsers are to be run.
+#[expect(clippy::print_stderr, reason = "what was left out should be seen")]
 pub fn are_wanted() -> bool {
     let is_set = Environment::of_process().get("MANAGE_TEST_BROWSERS").is_some();
     if !is_set {

@@ -6,6 +6,8 @@ fn a_page_describes_the_program_or_a_command() {
     assert!(page.contains(".TH manage 1"), "{page}");
     let page = Workspace::new().manage(["man", "dbshell"]).succeeds();
     assert!(page.contains("Start the database\\*(Aqs own client"), "{page}");
+    let page = Workspace::new().manage(["man", "cert", "create"]).succeeds();
+    assert!(page.contains(".TH manage-cert-create 1"), "{page}");
     Workspace::new()
         .manage(["man", "dbshel"])
         .fails_with(2, "error: unknown command `dbshel`\nhint: did you mean `dbshell`?\n");
@@ -21,8 +23,8 @@ fn all_pages_are_written_into_a_folder() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert!(
-        names.contains(&"manage.1".to_owned()) && names.contains(&"manage-dbshell.1".to_owned()),
-        "{names:?}"
-    );
+    for page in ["manage.1", "manage-dbshell.1", "manage-cert.1", "manage-cert-install.1"] {
+        assert!(names.iter().any(|name| name == page), "{page} is missing: {names:?}");
+    }
+    assert!(!names.iter().any(|name| name.contains("help")), "{names:?}");
 }

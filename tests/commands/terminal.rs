@@ -97,3 +97,32 @@ fn tables_have_lines_on_a_terminal_alone() {
     assert!(seen.contains("──────"), "{seen}");
     assert!(!workspace.manage(["showmigrations"]).succeeds().contains('─'));
 }
+
+#[test]
+fn the_password_of_a_pkcs12_file_is_asked_for_twice_and_not_shown() {
+    let workspace = Workspace::new();
+    let create = ["cert", "create", "a.test", "--p12-file", "a.p12"];
+    let differs = [("Password of", "walks to Lyon\r"), ("(again)", "walks to Rome\r")];
+    let seen = at_terminal(&workspace, &create, &differs);
+    assert_eq!(seen.status, 1, "{}", seen.stdout);
+    assert!(seen.stdout.contains("the two passwords differ"), "{}", seen.stdout);
+    assert!(!workspace.path().join("a.p12").exists());
+
+    let same = [("Password of", "walks to Lyon\r"), ("(again)", "walks to Lyon\r")];
+    let seen = at_terminal(&workspace, &create, &same).succeeds();
+    assert!(!seen.contains("walks to"), "the password was shown:\n{seen}");
+    let opens = |password: &str| {
+        let mut openssl = std::process::Command::new("openssl");
+        openssl.args(["pkcs12", "-in", "a.p12", "-noout", "-passin", &format!("pass:{password}")]);
+        openssl.current_dir(workspace.path()).output().unwrap().status.success()
+    };
+    assert!(opens("walks to Lyon"));
+
+    // Enter is the password that everybody knows.
+    at_terminal(&workspace, &["cert", "renew", "--all"], &[("Password of", "\r")]).succeeds();
+    assert!(opens("changeit"));
+    // Ctrl-C leaves what was there.
+    let seen = at_terminal(&workspace, &["cert", "renew", "--all"], &[("Password of", "\u{3}")]);
+    assert_eq!(seen.status, 130, "{}", seen.stdout);
+    assert!(opens("changeit"));
+}

@@ -1,13 +1,13 @@
 //! The policy file of Firefox, which others may have written before: only our lines are added and taken out.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::call::Input;
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Kind, TrustStore, certificates};
+use super::store::{Anchor, Entry, Kind, TrustStore, certificates, label};
 use crate::certificates::{Error, Result};
 
 const FOLDER: &str = "/etc/firefox/policies";
@@ -30,6 +30,10 @@ pub(super) fn find(machine: &Machine) -> Option<impl TrustStore + '_> {
 impl Firefox<'_> {
     fn file(&self) -> PathBuf {
         self.machine.path(FOLDER).join("policies.json")
+    }
+
+    fn copy(&self, label: &str) -> PathBuf {
+        self.machine.path(FOLDER).join(format!("{label}.pem"))
     }
 
     fn policies(&self) -> Result<Value> {
@@ -85,7 +89,7 @@ impl TrustStore for Firefox<'_> {
     fn add(&self, anchor: &Anchor) -> Result {
         let mut policies = self.policies()?;
         // A copy: the authority's own folder is closed to other people, and Firefox runs as any of them.
-        let copy = self.machine.path(FOLDER).join(format!("{}.pem", anchor.label));
+        let copy = self.copy(&anchor.label);
         let list = list(&mut policies).ok_or_else(|| self.odd())?;
         let line = Value::from(copy.to_string_lossy());
         if !list.contains(&line) {
@@ -101,8 +105,10 @@ impl TrustStore for Firefox<'_> {
         list.retain(|line| entries.iter().all(|entry| line.as_str() != Some(&entry.name)));
         prune(&mut policies, &LIST);
         let mut steps = vec![self.write(&policies)];
-        let ours = entries.iter().filter(|entry| entry.is_ours());
-        steps.extend(ours.map(|entry| Step::Remove(PathBuf::from(&entry.name))));
+        // Files that others list stay.
+        let copies = entries.iter().map(|entry| (entry, self.copy(&label(&entry.der))));
+        let ours = copies.filter(|(entry, copy)| Path::new(&entry.name) == copy);
+        steps.extend(ours.map(|(_, copy)| Step::Remove(copy)));
         self.machine.as_root(&steps)
     }
 }

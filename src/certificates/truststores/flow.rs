@@ -66,11 +66,16 @@ pub fn status(machine: &Machine, chosen: Option<&[Kind]>, anchor: &Anchor) -> Ve
     each(stores(machine, chosen, Purpose::Uninstall), look)
 }
 
-/// Takes an authority out of every store of the chosen kinds.
+/// Takes authorities out of every store of the chosen kinds.
 ///
-/// Without `anchor`, when its folder is gone, everything goes that this program has put there.
-pub fn uninstall(machine: &Machine, chosen: Option<&[Kind]>, anchor: Option<&Anchor>) -> Vec<Report> {
-    each(stores(machine, chosen, Purpose::Uninstall), |store| uninstall_from(store, anchor))
+/// Without any, when their folder is gone, everything goes that this program has put there.
+pub fn uninstall<'a>(
+    machine: &Machine,
+    chosen: Option<&[Kind]>,
+    anchors: impl IntoIterator<Item = &'a Anchor>,
+) -> Vec<Report> {
+    let anchors: Vec<&Anchor> = anchors.into_iter().collect();
+    each(stores(machine, chosen, Purpose::Uninstall), |store| uninstall_from(store, &anchors))
 }
 
 fn each(found: Vec<Found<'_>>, work: impl Fn(&dyn TrustStore) -> Result<Outcome>) -> Vec<Report> {
@@ -101,13 +106,13 @@ fn trusts(store: &dyn TrustStore, anchor: &Anchor) -> Result<bool> {
     Ok(store.entries()?.iter().any(|entry| entry.is_trusted && entry.der == anchor.der))
 }
 
-fn uninstall_from(store: &dyn TrustStore, anchor: Option<&Anchor>) -> Result<Outcome> {
-    let entries = meant(store, anchor)?;
+fn uninstall_from(store: &dyn TrustStore, anchors: &[&Anchor]) -> Result<Outcome> {
+    let entries = meant(store, anchors)?;
     if entries.is_empty() {
         return Ok(Outcome::NotThere);
     }
     store.remove(&entries)?;
-    match meant(store, anchor)?.first() {
+    match meant(store, anchors)?.first() {
         None => Ok(Outcome::Removed),
         Some(entry) => {
             Err(Error::failed(format_args!("`{}` is still in the store that was read back", entry.name)))
@@ -115,12 +120,12 @@ fn uninstall_from(store: &dyn TrustStore, anchor: Option<&Anchor>) -> Result<Out
     }
 }
 
-/// What is to go: the authority under whatever name, or without one all that bears our name.
-fn meant(store: &dyn TrustStore, anchor: Option<&Anchor>) -> Result<Vec<Entry>> {
+/// What is to go: the authorities under whatever name, or without any all that bears our name.
+fn meant(store: &dyn TrustStore, anchors: &[&Anchor]) -> Result<Vec<Entry>> {
     let mut entries = store.entries()?;
-    entries.retain(|entry| match anchor {
-        Some(anchor) => entry.der == anchor.der,
-        None => entry.is_ours(),
+    entries.retain(|entry| match anchors {
+        [] => entry.is_ours(),
+        anchors => anchors.iter().any(|anchor| anchor.der == entry.der),
     });
     Ok(entries)
 }
@@ -185,8 +190,8 @@ mod tests {
         assert_eq!(said(install_into(&store, &anchor())), "installed");
         assert_eq!(said(install_into(&store, &anchor())), "already there");
         assert_eq!(store.entries.borrow().len(), 1);
-        assert_eq!(said(uninstall_from(&store, Some(&anchor()))), "removed");
-        assert_eq!(said(uninstall_from(&store, Some(&anchor()))), "not there");
+        assert_eq!(said(uninstall_from(&store, &[&anchor()])), "removed");
+        assert_eq!(said(uninstall_from(&store, &[&anchor()])), "not there");
     }
 
     #[test]
@@ -197,7 +202,7 @@ mod tests {
             .borrow_mut()
             .extend([entry("mkcert development CA 1", &[1]), entry("a company's", &[2])]);
         assert_eq!(said(install_into(&store, &anchor())), "already there");
-        assert_eq!(said(uninstall_from(&store, Some(&anchor()))), "removed");
+        assert_eq!(said(uninstall_from(&store, &[&anchor()])), "removed");
         assert_eq!(*store.entries.borrow(), [entry("a company's", &[2])]);
     }
 
@@ -217,9 +222,9 @@ mod tests {
             .borrow_mut()
             .extend([entry("manage-local-ca-1", &[1]), entry("manage-local-ca-2", &[2])]);
         store.entries.borrow_mut().extend(others.clone());
-        assert_eq!(said(uninstall_from(&store, None)), "removed");
+        assert_eq!(said(uninstall_from(&store, &[])), "removed");
         assert_eq!(*store.entries.borrow(), others);
-        assert_eq!(said(uninstall_from(&store, None)), "not there");
+        assert_eq!(said(uninstall_from(&store, &[])), "not there");
     }
 
     #[test]
@@ -231,7 +236,7 @@ mod tests {
             "failed: everything went well, but the CA is not in the store that was read back"
         );
         deaf.entries.borrow_mut().push(entry("x", &[1]));
-        let said_of_deaf = said(uninstall_from(&deaf, Some(&anchor())));
+        let said_of_deaf = said(uninstall_from(&deaf, &[&anchor()]));
         assert_eq!(said_of_deaf, "failed: `x` is still in the store that was read back");
         let broken = Memory { is_broken: true, ..Memory::default() };
         assert_eq!(said(install_into(&broken, &anchor())), "failed: broken");

@@ -56,7 +56,7 @@ pub(super) fn find(machine: &Machine) -> Vec<Found<'_>> {
     };
     folders.extend(new_for_chromium(machine));
     let store = |folder| Nss { machine, certutil: certutil.clone(), folder, is_shared: false };
-    let mut found: Vec<Found<'_>> = folders.into_iter().map(|folder| Found::store(store(folder))).collect();
+    let mut found: Vec<Found<'_>> = folders.into_iter().map(|folder| store(folder).found()).collect();
     let shared = machine.path(SHARED);
     if profiles::has_database(&shared) {
         found.push(Found::store(Nss { is_shared: true, ..store(shared) }));
@@ -98,14 +98,27 @@ fn new_for_chromium(machine: &Machine) -> Option<PathBuf> {
     chromiums_new_place(machine).filter(|_| has_none && machine.system == "linux")
 }
 
-impl Nss<'_> {
+impl<'a> Nss<'a> {
+    fn found(self) -> Found<'a> {
+        // Fedora builds NSS without the old format; a profile that lies there since then must fail nothing.
+        if self.is_old() && self.run(self.call("-L")).is_err() {
+            let reason = "certutil cannot open this database of Firefox 57 or older: start the browser once, and it \
+                          makes a new one";
+            return Found::skipped(Kind::Nss, self.place(), reason);
+        }
+        Found::store(self)
+    }
+
+    fn is_old(&self) -> bool {
+        !self.folder.join("cert9.db").exists() && self.folder.join("cert8.db").exists()
+    }
+
     fn exists(&self) -> bool {
         profiles::has_database(&self.folder)
     }
 
     fn call(&self, verb: &str) -> Call {
-        let is_old = !self.folder.join("cert9.db").exists() && self.folder.join("cert8.db").exists();
-        let mut database = std::ffi::OsString::from(if is_old { "dbm:" } else { "sql:" });
+        let mut database = std::ffi::OsString::from(if self.is_old() { "dbm:" } else { "sql:" });
         database.push(&self.folder);
         Call::new(&self.certutil).args([verb, "-d"]).arg(database)
     }

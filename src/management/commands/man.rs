@@ -9,8 +9,8 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 /// Print a manual page
 #[derive(Debug, Args)]
 pub struct Man {
-    /// The command it describes; without one, the program
-    command: Option<String>,
+    /// The command it describes, such as `migrate` or `cert create`; without one, the program
+    command: Vec<String>,
     /// Write all pages into this folder instead
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, conflicts_with = "command")]
     out_dir: Option<PathBuf>,
@@ -26,29 +26,34 @@ impl BaseCommand for Man {
         if let Some(folder) = &self.out_dir {
             return write_all(&root, folder, out);
         }
-        let page = match &self.command {
-            None => page(&root)?,
-            Some(name) => {
-                let found = root.find_subcommand(name).ok_or_else(|| {
-                    let names: Vec<&str> = root.get_subcommands().map(clap::Command::get_name).collect();
-                    CommandError::unknown(format!("unknown command `{name}`"), name, &names)
-                })?;
-                page(found)?
-            }
-        };
-        Ok(out.part(page)?)
+        let command = self.command.iter().try_fold(&root, |command, name| {
+            command.find_subcommand(name).ok_or_else(|| {
+                let names: Vec<&str> = subcommands(command).map(clap::Command::get_name).collect();
+                CommandError::unknown(format!("unknown command `{name}`"), name, &names)
+            })
+        })?;
+        Ok(out.part(page(command)?)?)
     }
 }
 
 fn write_all(root: &clap::Command, folder: &Path, out: &mut Output) -> CommandResult {
     fs::create_dir_all(folder)?;
-    let commands: Vec<&clap::Command> =
-        root.get_subcommands().filter(|command| command.get_name() != "help").collect();
-    for command in std::iter::once(root).chain(commands.iter().copied()) {
+    let commands = with_subcommands(root);
+    for command in &commands {
         let name = command.get_display_name().unwrap_or(command.get_name()).replace(' ', "-");
         fs::write(folder.join(format!("{name}.1")), page(command)?)?;
     }
-    Ok(out.status(format!("{} pages written to {}", commands.len() + 1, folder.display()))?)
+    Ok(out.status(format!("{} pages written to {}", commands.len(), folder.display()))?)
+}
+
+/// A command and all below it.
+fn with_subcommands(command: &clap::Command) -> Vec<&clap::Command> {
+    std::iter::once(command).chain(subcommands(command).flat_map(with_subcommands)).collect()
+}
+
+/// What is directly below a command, but for clap's own `help`.
+fn subcommands(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+    command.get_subcommands().filter(|command| command.get_name() != "help")
 }
 
 fn page(command: &clap::Command) -> CommandResult<String> {

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use serde_json::json;
+use serde::Serialize;
 
 use super::desk::{self, LockArgs, ProfileArgs};
 use crate::certificates::issued::Issued;
@@ -189,7 +190,7 @@ impl Create {
 
     fn show(&self, issued: &Issued, out: &mut Output) -> CommandResult {
         if self.format == Format::Json {
-            return Ok(out.json(&json!({ "certificate": to_json(issued) }))?);
+            return Ok(out.json(&BTreeMap::from([("certificate", AsJson::of(issued))]))?);
         }
         let expires = timezone::iso_date(issued.not_after);
         let rows = [
@@ -217,17 +218,41 @@ pub(super) fn warn_unlisted(delivery: &Delivery, out: &mut Output) -> CommandRes
 }
 
 /// An issued certificate as JSON has it.
-pub(super) fn to_json(issued: &Issued) -> serde_json::Value {
-    json!({
-        "serial": issued.serial,
-        "names": issued.names,
-        "key": issued.key_type,
-        "client": issued.client,
-        "not_before": timezone::iso(issued.not_before),
-        "not_after": timezone::iso(issued.not_after),
-        "sha256": issued.fingerprint,
-        "cert_file": issued.cert_file,
-        "key_file": issued.key_file,
-        "p12_file": issued.p12_file,
-    })
+#[derive(Serialize)]
+pub(super) struct AsJson<'a> {
+    pub(super) serial: &'a str,
+    pub(super) names: &'a [String],
+    pub(super) key: Option<&'a str>,
+    pub(super) client: bool,
+    pub(super) not_before: String,
+    pub(super) not_after: String,
+    pub(super) sha256: &'a str,
+    pub(super) cert_file: Option<&'a Path>,
+    pub(super) key_file: Option<&'a Path>,
+    pub(super) p12_file: Option<&'a Path>,
+    /// In lists alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<&'static str>,
+    /// In lists alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) days_left: Option<i64>,
+}
+
+impl<'a> AsJson<'a> {
+    pub(super) fn of(issued: &'a Issued) -> Self {
+        Self {
+            serial: &issued.serial,
+            names: &issued.names,
+            key: issued.key_type.as_deref(),
+            client: issued.client,
+            not_before: timezone::iso(issued.not_before),
+            not_after: timezone::iso(issued.not_after),
+            sha256: &issued.fingerprint,
+            cert_file: issued.cert_file.as_deref(),
+            key_file: issued.key_file.as_deref(),
+            p12_file: issued.p12_file.as_deref(),
+            state: None,
+            days_left: None,
+        }
+    }
 }

@@ -49,8 +49,12 @@ impl LockArgs {
             Some(from) => first_line(from)?,
             None if out.is_interactive() || is_secret => {
                 let question = format!("Password of {} (Enter for `{PUBLIC_PASSWORD}`)", file.display());
-                let typed =
-                    Prompt::new(out).secret(&question, "name a file that holds it: --password-file FILE")?;
+                let prompt = Prompt::new(out);
+                let typed = prompt.secret(&question, BY_FILE)?;
+                // A mistyped password would lock the file for ever.
+                if !typed.is_empty() && prompt.secret("Password (again)", BY_FILE)? != typed {
+                    return Err(CommandError::failed("the two passwords differ"));
+                }
                 if typed.is_empty() { PUBLIC_PASSWORD.to_owned() } else { typed }
             }
             None => {
@@ -61,6 +65,9 @@ impl LockArgs {
         Ok(Lock { password, encryption })
     }
 }
+
+/// What answers the question for a password where nobody can be asked.
+const BY_FILE: &str = "name a file that holds it: --password-file FILE";
 
 fn first_line(path: &Path) -> CommandResult<String> {
     let mut text = String::new();

@@ -2,6 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
 use super::desk;
@@ -22,7 +23,7 @@ use crate::timezone;
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// Only these clients; repeatable, or divided by commas
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = PossibleValuesParser::new(clients::names()))]
     clients: Vec<String>,
     /// How to show it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
-use super::create::to_json;
+use super::create::AsJson;
 use super::desk;
 use crate::certificates::Home;
 use crate::certificates::issued::{Index, Issued, State};
@@ -37,8 +38,8 @@ impl List {
             Format::Table => show_table(&listed, now, out)?,
             Format::Plain => listed.iter().try_for_each(|issued| out.line(plain(issued, now)))?,
             Format::Json => {
-                let certificates: Vec<Value> = listed.iter().map(|issued| with_state(issued, now)).collect();
-                out.json(&json!({ "certificates": certificates }))?;
+                let certificates: Vec<AsJson> = listed.iter().map(|issued| with_state(issued, now)).collect();
+                out.json(&BTreeMap::from([("certificates", certificates)]))?;
             }
         }
         let found = self.expiring.is_some() && !listed.is_empty();
@@ -89,11 +90,9 @@ fn plain(issued: &Issued, now: Timestamp) -> String {
     format!("{}\t{until}\t{file}\t{}", issued.state(now).name(), issued.names.join(","))
 }
 
-fn with_state(issued: &Issued, now: Timestamp) -> Value {
-    let mut value = to_json(issued);
-    value["state"] = issued.state(now).name().into();
-    value["days_left"] = issued.days_left(now).into();
-    value
+fn with_state(issued: &Issued, now: Timestamp) -> AsJson<'_> {
+    let (state, days_left) = (Some(issued.state(now).name()), Some(issued.days_left(now)));
+    AsJson { state, days_left, ..AsJson::of(issued) }
 }
 
 /// A time such as `30d`, `12h` or `90m`, in seconds; a bare number is days.

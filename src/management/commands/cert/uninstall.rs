@@ -2,7 +2,7 @@ use clap::Args;
 
 use super::desk;
 use super::trust::{self, StoreArgs};
-use crate::certificates::truststores::{self, Outcome, Report};
+use crate::certificates::truststores::{self, Anchor};
 use crate::certificates::{Authority, Home};
 use crate::management::{CommandResult, Manage, Output};
 
@@ -34,19 +34,8 @@ impl Uninstall {
             return trust::show(&reports, self.stores.format, out);
         };
         let rotated = Authority::rotated(&folder)?;
-        let all = std::iter::once(&authority).chain(&rotated);
-        let reports =
-            all.map(|one| truststores::uninstall(&machine, kinds.as_deref(), Some(&trust::anchor(one))));
-        trust::show(&reports.reduce(merge).unwrap_or_default(), self.stores.format, out)
+        let anchors: Vec<Anchor> = std::iter::once(&authority).chain(&rotated).map(trust::anchor).collect();
+        let reports = truststores::uninstall(&machine, kinds.as_deref(), &anchors);
+        trust::show(&reports, self.stores.format, out)
     }
-}
-
-/// What came of each store over several authorities: the worst, else what was done.
-fn merge(first: Vec<Report>, second: Vec<Report>) -> Vec<Report> {
-    let worse = |one: Report, other: Report| match (&one.outcome, &other.outcome) {
-        (Outcome::Failed(_), _) | (_, Outcome::NotThere | Outcome::Skipped(_)) => one,
-        _ => other,
-    };
-    // Both looked for stores in the same way, so that they came upon the same ones.
-    first.into_iter().zip(second).map(|(one, other)| worse(one, other)).collect()
 }
