@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyUsagePurpose, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyUsagePurpose, SanType,
+    SerialNumber,
 };
 use rustix::system::uname;
 
@@ -21,6 +21,7 @@ use super::folder::{Folder, Locked};
 use super::key::{Key, KeyType};
 use super::names::Name;
 use super::person::Person;
+use super::purposes::{is_mailbox, purposes};
 use super::request::PublicKey;
 use super::signing::sign;
 use crate::crypto;
@@ -484,20 +485,6 @@ fn common_name(names: &[Name], authority: &Facts) -> Option<String> {
     let is_harmless = names.iter().any(|name| matches!(name, Name::Dns(_))) || names.iter().all(is_mailbox);
     let first = names.first().filter(|_| is_free && is_harmless)?.to_string();
     (first.chars().count() <= MAX_COMMON_NAME).then_some(first)
-}
-
-/// What a certificate for these names is for, with the names of RFC 5280.
-pub(super) fn purposes(names: &[Name], is_client: bool) -> Vec<(&'static str, ExtendedKeyUsagePurpose)> {
-    let all = [
-        (is_client, ("clientAuth", ExtendedKeyUsagePurpose::ClientAuth)),
-        (!names.iter().all(is_mailbox), ("serverAuth", ExtendedKeyUsagePurpose::ServerAuth)),
-        (names.iter().any(is_mailbox), ("emailProtection", ExtendedKeyUsagePurpose::EmailProtection)),
-    ];
-    all.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, purpose)| purpose).collect()
-}
-
-fn is_mailbox(name: &Name) -> bool {
-    matches!(name, Name::Email(_))
 }
 
 fn alternative(name: &Name) -> Result<SanType> {

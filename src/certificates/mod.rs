@@ -12,6 +12,8 @@ mod person;
 
 mod key;
 
+mod purposes;
+
 mod constraints;
 
 pub mod file;

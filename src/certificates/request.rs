@@ -12,11 +12,11 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
-use super::authority::purposes;
 use super::error::{Error, Result};
 use super::facts::{self, address, extended_key_usage, general_name, key_kind, key_usage};
 use super::key::{EC, ED25519, P256, P384, RSA};
 use super::names::{self, Name};
+use super::purposes::purposes;
 use super::{armor, der};
 
 /// Fewest bits of an RSA key that clients accept.
@@ -129,11 +129,10 @@ impl SigningRequest {
     /// When it is no request, its signature is wrong, its key cannot be in a certificate, or a name is refused.
     pub fn read(bytes: &[u8], path: &Path, is_client: bool, force: bool) -> Result<Self> {
         let der = to_der(bytes, path)?;
-        let damaged = |why: String| wrong(path, &format!("it is damaged ({why})"));
         let (rest, request) =
-            X509CertificationRequest::from_der(&der).map_err(|error| damaged(error.to_string()))?;
+            X509CertificationRequest::from_der(&der).map_err(|_| wrong(path, "it is damaged"))?;
         if !rest.is_empty() {
-            return Err(damaged("there is more behind it".to_owned()));
+            return Err(wrong(path, "there is more behind it"));
         }
         let info = &request.certification_request_info;
         let key = PublicKey::read(&info.subject_pki)?;

@@ -3,8 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use crate::support::{MANAGE, Workspace};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection};
+
+use crate::support::{MANAGE, Run, Workspace};
+
+/// Where programs are.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The files of the workspace, but for hidden ones and `settings`; sorted.
 pub fn files(workspace: &Workspace) -> Vec<String> {
@@ -35,6 +43,34 @@ pub fn openssl(workspace: &Workspace, args: &[&str]) -> String {
     let output = Command::new("openssl").args(args).current_dir(workspace.path()).output().unwrap();
     assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a program in the workspace's folder, with nothing of this process's environment: no variable names a bundle of
+/// authorities.
+pub fn tool(workspace: &Workspace, program: &str, args: &[&str]) -> Run {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(workspace.path()).env_clear();
+    command.env("PATH", PATH).env("HOME", workspace.path());
+    Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+}
+
+/// Where the certificate of the workspace's authority is, from the workspace.
+pub const ROOT: &str = ".local/share/manage/rootCA.pem";
+
+/// The identifier of a certificate's own key.
+pub fn key_id(workspace: &Workspace, file: &str) -> String {
+    let text = openssl(workspace, &["x509", "-in", file, "-noout", "-ext", "subjectKeyIdentifier"]);
+    text.lines().nth(1).unwrap_or("has none").trim().to_owned()
+}
+
+/// Subject and extensions of a certificate as openssl prints them, with `OWN` and `AUTHORITY` for identifiers of keys.
+pub fn profile(workspace: &Workspace, file: &str, authority: &str) -> String {
+    let without = "no_header,no_version,no_serial,no_signame,no_validity,no_issuer,no_pubkey,no_sigdump";
+    let text = openssl(workspace, &["x509", "-in", file, "-noout", "-text", "-certopt", without]);
+    let lines =
+        text.lines().map(|line| format!("{}\n", line.strip_prefix("        ").unwrap_or(line).trim_end()));
+    let text: String = lines.collect();
+    text.replace(&key_id(workspace, file), "OWN").replace(&key_id(workspace, authority), "AUTHORITY")
 }
 
 /// Asserts that openssl accepts a certificate strictly, below the authority in `caroot`, for its purpose.
@@ -71,6 +107,50 @@ pub fn powerless(workspace: &Workspace, args: &[&str]) -> Command {
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// The key in PEM as PKCS#8.
+pub fn pkcs8(pem: &[u8]) -> Vec<u8> {
+    pem::parse(pem).unwrap().into_contents()
+}
+
+/// A handshake in memory between a server of rustls with this chain and key, and a client who trusts `root` alone and
+/// wants `name`; why it came to nothing.
+pub fn handshake(chain: &[Vec<u8>], key: &[u8], root: &[u8], name: &str) -> Result<(), String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let chain = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.to_vec()));
+    // Refuses a key that is not the certificate's.
+    let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| error.to_string())?;
+    let server =
+        ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+    let server = server.with_no_client_auth().with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(root.to_vec())).map_err(|error| error.to_string())?;
+    let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let client = client.with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let mut client = Connection::from(ClientConnection::new(Arc::new(client), name).unwrap());
+    let mut server = Connection::from(ServerConnection::new(Arc::new(server)).unwrap());
+    while client.is_handshaking() || server.is_handshaking() {
+        hand_over(&mut client, &mut server).map_err(|error| error.to_string())?;
+        hand_over(&mut server, &mut client).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Carries all that `from` has to say to `to`.
+fn hand_over(from: &mut Connection, to: &mut Connection) -> Result<(), rustls::Error> {
+    let mut bytes = Vec::new();
+    while from.wants_write() {
+        from.write_tls(&mut bytes).unwrap();
+    }
+    let mut bytes = bytes.as_slice();
+    while !bytes.is_empty() {
+        to.read_tls(&mut bytes).unwrap();
+        to.process_new_packets()?;
+    }
+    Ok(())
 }
 
 /// Makes an authority with openssl, unconstrained like mkcert's: `key` is `ec` or what `-newkey` takes, `dates` are

@@ -2,12 +2,15 @@
 
 mod desk;
 
+mod constrained;
 mod doctor;
 mod errors;
 mod files;
 mod lists;
 mod mkcert;
 mod names;
+mod profile;
+mod requests;
 mod stores;
 mod stores_browsers;
 mod stores_world;

@@ -12,7 +12,7 @@ use super::stores_world::{PAGE, World};
 
 /// Whether the browsers are to be run.
 #[expect(clippy::print_stderr, reason = "what was left out should be seen")]
-fn are_wanted() -> bool {
+pub fn are_wanted() -> bool {
     let is_set = Environment::of_process().get("MANAGE_TEST_BROWSERS").is_some();
     if !is_set {
         eprintln!("left out: set MANAGE_TEST_BROWSERS=1, or run scripts/test --browsers");
@@ -21,7 +21,7 @@ fn are_wanted() -> bool {
 }
 
 /// Whether Chromium shows the page; a refusal must be one of the certificate.
-fn chromium_shows(world: &World, url: &str) -> bool {
+pub fn chromium_shows(world: &World, url: &str) -> bool {
     let data = world.path("chromium");
     drop(fs::remove_dir_all(&data));
     let data = format!("--user-data-dir={}", data.display());
@@ -39,7 +39,7 @@ fn chromium_shows(world: &World, url: &str) -> bool {
             "--disable-component-update",
             "--disable-sync",
             &data,
-            "--host-resolver-rules=MAP app.test 127.0.0.1",
+            "--host-resolver-rules=MAP app.test 127.0.0.1, MAP evil.com 127.0.0.1",
             "--dump-dom",
             url,
         ],
@@ -107,7 +107,7 @@ fn chromium_believes_its_policy_file() {
 }
 
 /// Whether Firefox shows the page with this profile.
-fn firefox_shows(world: &World, profile: &Path, url: &str) -> bool {
+pub fn firefox_shows(world: &World, profile: &Path, url: &str) -> bool {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/marionette.py");
     let browser = world.sh("command -v firefox-esr || command -v firefox");
     let words = [script.as_path(), Path::new(browser.trim()), profile, Path::new(url)];
@@ -119,7 +119,7 @@ fn firefox_shows(world: &World, profile: &Path, url: &str) -> bool {
 }
 
 /// A folder for a profile that `profiles.ini` knows, and that was never started.
-fn profile(world: &World, name: &str) -> PathBuf {
+pub fn profile(world: &World, name: &str) -> PathBuf {
     let folder = world.home().join(".config/mozilla/firefox");
     let profile = folder.join(name);
     fs::create_dir_all(&profile).unwrap();

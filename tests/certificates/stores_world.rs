@@ -8,9 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use nix::unistd::Uid;
 
+use super::desk::PATH;
 use crate::support::{MANAGE, Run, Workspace};
-
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Nothing that is done to these folders in here is seen outside.
 const NAMESPACE: &str = r#"
@@ -138,20 +137,7 @@ impl World {
 
     /// A page of a server in TLS that says [`PAGE`]; for localhost, 127.0.0.1 and app.test.
     pub fn server(&self) -> TlsServer {
-        let mut openssl = Command::new("openssl");
-        openssl.args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", "leaf.pem", "-key", "leaf.key"]);
-        openssl
-            .current_dir(self.path("leaf"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = openssl.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let accept = lines.find_map(|line| line.unwrap().strip_prefix("ACCEPT ").map(str::to_owned)).unwrap();
-        // The pipe must stay open: the server stops when it cannot write.
-        std::thread::spawn(move || lines.for_each(drop));
-        let port = accept.rsplit(':').next().unwrap().trim().parse().unwrap();
-        TlsServer { child, port }
+        TlsServer::of(&self.path("leaf"), "leaf.pem", "leaf.key")
     }
 
     fn make_certificates(&self) {
@@ -181,6 +167,26 @@ impl Drop for World {
 }
 
 impl TlsServer {
+    /// A server with the first certificate of a file, and a key; both files are in `folder`.
+    pub fn of(folder: &Path, certificate: &str, key: &str) -> Self {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", certificate, "-key", key]);
+        openssl
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", PATH)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = openssl.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let accept = lines.find_map(|line| line.unwrap().strip_prefix("ACCEPT ").map(str::to_owned)).unwrap();
+        // The pipe must stay open: the server stops when it cannot write.
+        std::thread::spawn(move || lines.for_each(drop));
+        let port = accept.rsplit(':').next().unwrap().trim().parse().unwrap();
+        Self { child, port }
+    }
+
     /// Its address under a name.
     pub fn url(&self, host: &str) -> String {
         format!("https://{host}:{}/", self.port)
