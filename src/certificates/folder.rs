@@ -85,12 +85,19 @@ impl Folder {
         self.path.join("rotated")
     }
 
-    /// Makes the folder when it is missing and waits until no other run works in it. `on_wait` is called when there is
-    /// one.
+    /// Makes the folder when it is missing and waits until no other run works in it.
     ///
     /// # Errors
     /// When it cannot be made or opened.
-    pub fn lock(&self, on_wait: impl FnOnce()) -> Result<Locked<'_>> {
+    pub fn lock(&self) -> Result<Locked<'_>> {
+        self.lock_telling(|| ())
+    }
+
+    /// As [`Folder::lock`]; calls `on_wait` when another run works in it.
+    ///
+    /// # Errors
+    /// As [`Folder::lock`].
+    pub fn lock_telling(&self, on_wait: impl FnOnce()) -> Result<Locked<'_>> {
         file::make_folder(&self.path, &self.person)?;
         let cannot = |error| file::denied(Error::file("open", &self.path, error), &self.path, &self.person);
         // The folder itself is locked: that needs no right to write and leaves no file behind.

@@ -1,7 +1,7 @@
 //! Where a certificate and its key are written, and what may be overwritten there.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::armor;
 use super::authority::{Authority, Leaf};
@@ -71,12 +71,24 @@ impl Outputs {
     }
 }
 
-/// A path without links and `..` in its folder, as far as that is there.
+/// A path without links and `..` in its folder. Where that is not there, `..` leaves the folder that is named before it.
 pub fn resolved(path: &Path) -> PathBuf {
-    match (fs::canonicalize(file::folder_of(path)), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
+    let resolve = |path: &Path| Some(fs::canonicalize(file::folder_of(path)).ok()?.join(path.file_name()?));
+    resolve(path).unwrap_or_else(|| {
+        let plain = without_dots(path);
+        resolve(&plain).unwrap_or(plain)
+    })
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
     }
+    plain
 }
 
 /// What is known to be ours, so that it may be overwritten.

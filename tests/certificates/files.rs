@@ -393,14 +393,19 @@ fn names_that_are_one_file_are_one_file_and_names_that_are_none_are_refused() {
     use std::os::unix::ffi::OsStrExt as _;
     let workspace = Workspace::new();
     fs::create_dir(workspace.path().join("sub")).unwrap();
-    workspace.manage(["cert", "create", "a.test", "--cert-file", "a.pem", "--key-file", "sub/../a.pem"]).succeeds();
+    workspace
+        .manage(["cert", "create", "a.test", "--cert-file", "a.pem", "--key-file", "sub/../a.pem"])
+        .succeeds();
     belong_together(&workspace, "a.pem", "a.pem");
     workspace.manage(["cert", "renew", "sub/../a.pem"]).succeeds();
-    workspace.manage(["cert", "create", "b.test", "--cert-file", "b.pem", "--key-file", ".b.pem.new"]).succeeds();
+    workspace
+        .manage(["cert", "create", "b.test", "--cert-file", "b.pem", "--key-file", ".b.pem.new"])
+        .succeeds();
     belong_together(&workspace, "b.pem", ".b.pem.new");
     let before = files(&workspace);
     let odd = OsStr::from_bytes(b"\xff.pem");
-    let args = [OsStr::new("cert"), OsStr::new("create"), OsStr::new("c.test"), OsStr::new("--cert-file"), odd];
+    let args =
+        [OsStr::new("cert"), OsStr::new("create"), OsStr::new("c.test"), OsStr::new("--cert-file"), odd];
     let said = workspace.manage(args).fails(2);
     assert!(said.contains("cannot be a file's name: it is not UTF-8"), "{said}");
     workspace.manage(["cert", "create", "c.test", "--cert-file", ""]).fails(2);
@@ -415,8 +420,12 @@ fn devices_and_pipes_are_not_written() {
     let workspace = Workspace::new();
     nix::unistd::mkfifo(&workspace.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     for (file, extra) in [("pipe", None), ("pipe", Some("--force")), ("/dev/null", Some("--force"))] {
-        let run = workspace.manage(["cert", "create", "a.test", "--cert-file", file].into_iter().chain(extra));
-        assert!(run.status == 1 && run.stderr.contains("is a device or a pipe\nhint: name a file\n"), "{run:?}");
+        let run =
+            workspace.manage(["cert", "create", "a.test", "--cert-file", file].into_iter().chain(extra));
+        assert!(
+            run.status == 1 && run.stderr.contains("is a device or a pipe\nhint: name a file\n"),
+            "{run:?}"
+        );
     }
     let said = workspace.manage(["cert", "show", "/dev/zero"]).fails(1);
     assert_eq!(said, "error: /dev/zero is larger than 16 MiB: that is no certificate\n");
@@ -427,7 +436,11 @@ fn devices_and_pipes_are_not_written() {
 fn a_folder_that_is_missing_is_said_before_anything_is_made() {
     let workspace = Workspace::new();
     workspace.write("file", "");
-    for args in [&["--cert-file", "nowhere/a.pem"][..], &["--out-dir", "file/sub"], &["--out-dir", "new", "--cert-file", "../file"]] {
+    for args in [
+        &["--cert-file", "nowhere/a.pem"][..],
+        &["--out-dir", "file/sub"],
+        &["--out-dir", "new", "--cert-file", "../file"],
+    ] {
         let run = workspace.manage(["cert", "create", "a.test"].iter().chain(args));
         assert_eq!(run.status, 1, "{run:?}");
     }

@@ -260,9 +260,18 @@ fn forgetting_takes_neither_the_living_authority_nor_one_that_is_still_trusted()
 fn a_secret_password_is_not_replaced_by_the_public_one() {
     let workspace = Workspace::new();
     workspace.write("password", "hush hush\n");
-    let run =
-        workspace.manage(["cert", "create", "a.test", "--p12-file", "a.p12", "--password-file", "password"]);
-    run.succeeds();
+    workspace
+        .manage([
+            "cert",
+            "create",
+            "a.test",
+            "--p12-file",
+            "a.p12",
+            "--password-file",
+            "password",
+            "--legacy",
+        ])
+        .succeeds();
     let opens = |password: &str| {
         let output = Command::new("openssl")
             .args(["pkcs12", "-in", "a.p12", "-noout", "-passin", &format!("pass:{password}")])
@@ -286,7 +295,9 @@ fn a_secret_password_is_not_replaced_by_the_public_one() {
     assert!(said.contains("pbeWithSHA1And3-KeyTripleDES-CBC"), "{said}");
 
     // One password from stdin is for all files.
-    workspace.manage(["cert", "create", "b.test", "--p12-file", "b.p12", "--password-file", "password"]).succeeds();
+    workspace
+        .manage(["cert", "create", "b.test", "--p12-file", "b.p12", "--password-file", "password"])
+        .succeeds();
     let mut command = workspace.command(["cert", "renew", "--all", "--password-file", "-"]);
     let file = fs::File::open(workspace.path().join("password")).unwrap();
     Run::of(command.stdin(file).spawn().unwrap()).succeeds();

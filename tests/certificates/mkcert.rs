@@ -99,7 +99,10 @@ fn what_makes_no_sense_is_a_wrong_command_line() {
         (&["-uninstall", "a.test"], "error: -uninstall takes no names\n"),
         (&["-CAROOT", "a.test"], "error: -CAROOT takes no names\n"),
         (&["-p12-file", "x", "a.test"], "error: -p12-file is for -pkcs12, which is missing\n"),
-        (&["-pkcs12", "-cert-file", "x", "a.test"], "error: -pkcs12 writes one file alone: -p12-file names it\n"),
+        (
+            &["-pkcs12", "-cert-file", "x", "a.test"],
+            "error: -pkcs12 writes one file alone: -p12-file names it\n",
+        ),
         (&["-cert-file", "", "a.test"], "error: -cert-file needs a file behind it\n"),
         (&["-csr", "x", "-pkcs12"], "error: -csr and -pkcs12 do not go together\n"),
         (&["-csr", "x", "-ecdsa"], "error: -csr and -ecdsa do not go together\n"),
@@ -137,12 +140,18 @@ fn install_takes_names_and_the_stores_of_the_variable() {
 fn hints_are_those_of_mkcert() {
     let workspace = Workspace::new();
     let said = mkcert(&workspace, &["*.test"]).fails(2);
-    assert!(said.ends_with("or add --force (a flag of: CAROOT=\"$(mkcert -CAROOT)\" manage cert create)\n"), "{said}");
+    assert!(
+        said.ends_with("or add --force (a flag of: CAROOT=\"$(mkcert -CAROOT)\" manage cert create)\n"),
+        "{said}"
+    );
     fs::create_dir_all(workspace.path().join(".local/share/mkcert")).unwrap();
     let dates = ["-not_before", "20240101000000Z", "-not_after", "20250101000000Z"];
     foreign_authority(&workspace, ".local/share/mkcert", "ec", "/O=mkcert development CA/CN=mkcert", &dates);
     let said = mkcert(&workspace, &["a.test"]).fails(1);
-    assert!(said.ends_with("hint: make a new one: CAROOT=\"$(mkcert -CAROOT)\" manage cert rotate\n"), "{said}");
+    assert!(
+        said.ends_with("hint: make a new one: CAROOT=\"$(mkcert -CAROOT)\" manage cert rotate\n"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -150,7 +159,10 @@ fn switches_are_read_as_go_reads_them() {
     let workspace = Workspace::new();
     mkcert(&workspace, &["-client=0", "-ecdsa=false", "a.test"]).succeeds();
     mkcert(&workspace, &["-client=T", "a.test"]).succeeds();
-    assert_eq!(files(&workspace), ["a.test-client-key.pem", "a.test-client.pem", "a.test-key.pem", "a.test.pem"]);
+    assert_eq!(
+        files(&workspace),
+        ["a.test-client-key.pem", "a.test-client.pem", "a.test-key.pem", "a.test.pem"]
+    );
     mkcert(&workspace, &["-client=banana", "a.test"])
         .fails_with(2, "error: -client=banana: it is on or off, true or false\n");
 }

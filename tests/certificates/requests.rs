@@ -478,12 +478,7 @@ fn what_is_no_request_is_refused_for_what_it_is() {
     ] {
         refuses(&workspace, name, 2, &format!("{name}.csr holds no request: {why}"));
     }
-    refuses(
-        &workspace,
-        "missing",
-        2,
-        "there is no missing.csr\nhint: --csr takes the file of a certificate signing request",
-    );
+    refuses(&workspace, "missing", 1, "there is no file missing.csr");
     let run = workspace.manage(["cert", "create", "--csr", "-"]);
     run.fails_with(2, "error: - holds no request: it is empty\n");
     assert!(!caroot(&workspace).exists());

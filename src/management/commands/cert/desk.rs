@@ -76,7 +76,7 @@ pub(super) fn existing_locked(folder: &Locked<'_>) -> CommandResult<Authority> {
 pub(super) fn lock<'a>(folder: &'a Folder, out: &mut Output) -> CommandResult<Locked<'a>> {
     let path = folder.path().display();
     // Nobody is left to be told when stderr is closed.
-    Ok(folder.lock(|| drop(out.status(format!("Another run works in {path}: waiting for it."))))?)
+    Ok(folder.lock_telling(|| drop(out.status(format!("Another run works in {path}: waiting for it."))))?)
 }
 
 /// What a new authority is to sign: the flags, and the project's hosts.
