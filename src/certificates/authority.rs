@@ -230,7 +230,7 @@ impl Authority {
     fn retire(&self) -> Result {
         let person = self.folder.person();
         let place = Folder::at(&self.folder.rotated().join(&self.facts.fingerprint[..16]), person);
-        file::make_folder(place.path(), person)?;
+        file::make_folder(place.path(), Access::Secret, person)?;
         // The certificate first: a key without one is an error wherever it lies.
         let pem = armor::certificate(&self.certificate);
         file::write(&place.certificate(), pem.as_bytes(), Access::Public, person)?;

@@ -10,21 +10,34 @@ use super::error::{Error, Result};
 use super::person::Person;
 use crate::crypto;
 
-/// Who may read a file.
+/// Who may read a file, or look into a folder. The owner alone may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody whom the umask lets: 0644.
+    /// Everybody whom the umask lets: 0644, for folders 0755.
     Public,
-    /// The owner alone, whatever the umask: 0600.
+    /// Everybody, whatever the umask: 0644, for folders 0755.
+    Everybody,
+    /// The owner alone, whatever the umask: 0600, for folders 0700.
     Secret,
 }
 
 impl Access {
-    fn mode(self) -> u32 {
+    fn of_file(self) -> u32 {
         match self {
-            Self::Public => 0o644,
+            Self::Public | Self::Everybody => 0o644,
             Self::Secret => 0o600,
         }
+    }
+
+    fn of_folder(self) -> u32 {
+        match self {
+            Self::Public | Self::Everybody => 0o755,
+            Self::Secret => 0o700,
+        }
+    }
+
+    fn heeds_umask(self) -> bool {
+        self == Self::Public
     }
 }
 
@@ -92,10 +105,11 @@ impl Drop for Staged<'_> {
 }
 
 fn fill(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(access.mode()).open(path)?;
-    let filled = match access {
-        Access::Secret => file.set_permissions(Permissions::from_mode(access.mode())),
-        Access::Public => Ok(()),
+    let mode = access.of_file();
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let filled = match access.heeds_umask() {
+        true => Ok(()),
+        false => file.set_permissions(Permissions::from_mode(mode)),
     };
     filled.and_then(|()| file.write_all(content)).inspect_err(|_| drop(fs::remove_file(path)))
 }
@@ -179,16 +193,16 @@ pub fn check_place(path: &Path) -> Result<Option<fs::Metadata>> {
     }
 }
 
-/// Makes a folder and those above it that are missing, for the person alone (0700).
+/// Makes a folder and those above it that are missing.
 ///
 /// # Errors
 /// When a part of the path is no folder or cannot be made.
-pub fn make_folder(path: &Path, person: &Person) -> Result {
+pub fn make_folder(path: &Path, access: Access, person: &Person) -> Result {
     if path.is_dir() {
         return Ok(());
     }
-    make_folder(folder_of(path), person)?;
-    match person.act_in(folder_of(path), || DirBuilder::new().mode(0o700).create(path)) {
+    make_folder(folder_of(path), access, person)?;
+    match person.act_in(folder_of(path), || make_one_folder(path, access)) {
         Ok(()) => Ok(()),
         // Another run was quicker.
         Err(_) if path.is_dir() => Ok(()),
@@ -196,6 +210,15 @@ pub fn make_folder(path: &Path, person: &Person) -> Result {
             Err(Error::failed(format_args!("{} is not a folder", path.display())))
         }
         Err(error) => Err(denied(Error::file("make the folder", path, error), path, person)),
+    }
+}
+
+fn make_one_folder(path: &Path, access: Access) -> io::Result<()> {
+    let mode = access.of_folder();
+    DirBuilder::new().mode(mode).create(path)?;
+    match access.heeds_umask() {
+        true => Ok(()),
+        false => fs::set_permissions(path, Permissions::from_mode(mode)),
     }
 }
 

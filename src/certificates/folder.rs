@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
-use super::file;
+use super::file::{self, Access};
 use super::person::Person;
 
 /// Whose folder is meant when `$CAROOT` names none.
@@ -98,7 +98,7 @@ impl Folder {
     /// # Errors
     /// As [`Folder::lock`].
     pub fn lock_telling(&self, on_wait: impl FnOnce()) -> Result<Locked<'_>> {
-        file::make_folder(&self.path, &self.person)?;
+        file::make_folder(&self.path, Access::Secret, &self.person)?;
         let cannot = |error| file::denied(Error::file("open", &self.path, error), &self.path, &self.person);
         // The folder itself is locked: that needs no right to write and leaves no file behind.
         let handle =

@@ -12,6 +12,7 @@ mod person;
 
 mod key;
 
+mod firefox_profiles;
 mod purposes;
 
 mod constraints;

@@ -184,7 +184,7 @@ impl Outputs {
         person: &'a Person,
     ) -> Result<Vec<Staged<'a>>> {
         if let Some(folder) = &self.made_folder {
-            file::make_folder(folder, person)?;
+            file::make_folder(folder, Access::Secret, person)?;
         }
         let pem = match self.with_chain {
             true => leaf.chain_pem(),

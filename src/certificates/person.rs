@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, lchown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid, User};
@@ -122,10 +122,11 @@ impl Person {
         set.or_else(|| self.home.as_ref().map(|home| home.join(default)))
     }
 
-    /// The folders of `$PATH`.
-    pub fn search_path(&self) -> Vec<PathBuf> {
-        let path = self.variable("PATH").unwrap_or_default();
-        std::env::split_paths(&OsString::from(path)).collect()
+    /// Where a program lies: looked for in the folders of `$PATH`, then in `more`. Relative folders are passed over.
+    pub fn find_program(&self, name: &str, more: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+        let path = OsString::from(self.variable("PATH").unwrap_or_default());
+        let folders = std::env::split_paths(&path).chain(more).filter(|folder| folder.is_absolute());
+        folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
     }
 
     /// The login name of the user with this number, or the number.
@@ -146,14 +147,15 @@ impl Person {
         }
     }
 
-    /// Gives a file or folder that root made, in a folder that is root's alone, to the person.
-    ///
-    /// # Errors
-    /// When that is refused.
-    pub fn adopt(&self, path: &Path) -> Result {
-        let Some(owner) = self.owner else { return Ok(()) };
-        lchown(path, Some(owner.uid), Some(owner.gid)).map_err(|error| Error::file("give away", path, error))
+    /// Who the process itself is, also through sudo: for files that are the machine's and no person's.
+    pub fn of_process(&self) -> Self {
+        let uid = Uid::effective().as_raw();
+        Self { name: self.name_of(uid), owner: None, uid, ..self.clone() }
     }
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
 }
 
 /// Whether only root can change what lies at this path, and which folder that is: each folder on the way is root's, and

@@ -1,21 +1,11 @@
-//! Firefox's profiles: the person's own holds what their Firefox trusts, and a copy of that is asked.
+//! The throw-away profile with which Firefox is asked: it trusts what the person's own does.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use super::process;
+use crate::certificates::error::Result;
+use crate::certificates::file::{self, Access};
+use crate::certificates::firefox_profiles::default_profile;
 use crate::certificates::person::Person;
-
-/// Where `profiles.ini` may lie in a home folder, the place that wins first.
-const FOLDERS: [&str; 5] = [
-    ".mozilla/firefox",
-    "snap/firefox/common/.mozilla/firefox",
-    ".var/app/org.mozilla.firefox/.mozilla/firefox",
-    ".var/app/org.mozilla.firefox/config/mozilla/firefox",
-    "Library/Application Support/Firefox",
-];
 
 /// The database of certificates, and the one whose key signs the trust in it: without it no entry counts.
 const DATABASES: [&str; 2] = ["cert9.db", "key4.db"];
@@ -32,72 +22,17 @@ user_pref("network.connectivity-service.enabled", false);
 "#;
 
 /// Makes a profile in `folder` that trusts what the person's default one trusts.
-pub(super) fn copy_of_profile(person: &Person, folder: &Path) -> io::Result<PathBuf> {
+pub(super) fn copy_of_profile(person: &Person, folder: &Path) -> Result<PathBuf> {
     let profile = folder.join("profile");
-    DirBuilder::new().mode(0o700).create(&profile)?;
-    process::write(&profile.join("user.js"), PREFERENCES.as_bytes(), person)?;
+    file::make_folder(&profile, Access::Secret, person)?;
+    file::write(&profile.join("user.js"), PREFERENCES.as_bytes(), Access::Secret, person)?;
     if let Some(own) = default_profile(person) {
         for name in DATABASES {
-            if let Some(content) = read(&own.join(name), person)? {
-                process::write(&profile.join(name), &content, person)?;
+            // With the person's rights also through sudo: root must not read other people's files to them.
+            if let Some(content) = file::read(&own.join(name), person)? {
+                file::write(&profile.join(name), &content, Access::Secret, person)?;
             }
         }
     }
-    person.adopt(&profile).map_err(io::Error::other)?;
     Ok(profile)
-}
-
-/// What a file holds, if it is there, and through sudo only if it is the person's: root must not read others to them.
-fn read(path: &Path, person: &Person) -> io::Result<Option<Vec<u8>>> {
-    let Ok(mut file) = File::open(path) else { return Ok(None) };
-    let found = file.metadata()?;
-    if !found.is_file() || person.owner.is_some_and(|owner| owner.uid != found.uid()) {
-        return Ok(None);
-    }
-    let mut content = Vec::new();
-    file.read_to_end(&mut content)?;
-    Ok(Some(content))
-}
-
-/// The profile that Firefox opens for the person, once it was started for the first time.
-fn default_profile(person: &Person) -> Option<PathBuf> {
-    let home = person.home.clone()?;
-    let xdg = person.config_folder().map(|folder| folder.join("mozilla/firefox"));
-    let folders = FOLDERS.iter().map(|folder| home.join(folder));
-    folders.chain(xdg).find_map(|folder| {
-        let ini = fs::read_to_string(folder.join("profiles.ini")).ok()?;
-        // A path in it may be absolute, which `join` takes as it is.
-        Some(folder.join(default_path(&ini)?))
-    })
-}
-
-/// The default's path: what an installation chose last, else the profile marked so, else the first.
-fn default_path(ini: &str) -> Option<&str> {
-    let (mut of_install, mut marked, mut first) = (None, None, None);
-    for section in ini.split("\n[").map(|section| section.trim_start_matches('[')) {
-        let value = |key: &str| {
-            let pairs = section.lines().filter_map(|line| line.split_once('='));
-            pairs.into_iter().find_map(|(name, value)| (name.trim() == key).then_some(value.trim()))
-        };
-        let path = value("Path");
-        of_install = of_install.or(value("Default").filter(|_| section.starts_with("Install")));
-        marked = marked.or(path.filter(|_| value("Default") == Some("1")));
-        first = first.or(path);
-    }
-    of_install.or(marked).or(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_profile_that_an_installation_chose_wins() {
-        let profiles = "[Profile1]\nName=a\nPath=a.old\n\n[Profile0]\nName=b\nPath=b.new\nDefault=1\n";
-        let install = "\n[Install4F96D1932A9F858E]\nDefault=c.release\nLocked=1\n";
-        assert_eq!(default_path(&format!("{profiles}{install}")), Some("c.release"));
-        assert_eq!(default_path(profiles), Some("b.new"));
-        assert_eq!(default_path("[General]\nVersion=2\n\n[Profile0]\nPath=/x/y\n"), Some("/x/y"));
-        assert_eq!(default_path("[General]\nVersion=2\n"), None);
-    }
 }

@@ -1,8 +1,8 @@
 //! Other people's programs: found, started in a process group of their own, and ended with all their children.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, lchown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,19 +12,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::certificates::error::{Error, Result};
-use crate::certificates::person::Person;
+use crate::certificates::person::{Owner, Person};
 use crate::crypto::random_string;
 
 /// The first of these programs that the person's search path holds.
 pub(super) fn find(person: &Person, programs: &[&str]) -> Option<PathBuf> {
-    let folders = person.search_path();
-    let candidates =
-        programs.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
-    candidates.into_iter().find(|path| path.is_absolute() && is_executable(path))
-}
-
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    programs.iter().find_map(|program| person.find_program(program, []))
 }
 
 /// A folder for one client, gone with the value.
@@ -40,7 +33,10 @@ impl Folder {
     /// Makes one among the temporary files.
     pub(super) fn new(person: &Person) -> Result<Self> {
         let parent = person.variable("TMPDIR").filter(|_| person.owner.is_none()).unwrap_or("/tmp");
-        let path = Path::new(parent).join(format!("manage-{}", random_string(16)));
+        // Without links: what root writes into it through sudo is root's only where no way is anybody else's.
+        let parent =
+            fs::canonicalize(parent).map_err(|error| Error::file("find", Path::new(parent), error))?;
+        let path = parent.join(format!("manage-{}", random_string(16)));
         let folder = Self { work: path.join("work"), path };
         for (path, mode) in [(&folder.path, 0o711), (&folder.work, 0o700)] {
             DirBuilder::new().mode(mode).create(path).map_err(|error| Error::file("make", path, error))?;
@@ -55,7 +51,8 @@ impl Folder {
 
     /// Lets the client in, once all that it needs is there.
     pub(super) fn hand_over(&self, person: &Person) -> Result {
-        person.adopt(&self.work)
+        let Some(owner) = person.owner else { return Ok(()) };
+        give(&self.work, owner).map_err(|error| Error::file("give away", &self.work, error))
     }
 
     fn output(&self, name: &str) -> io::Result<(PathBuf, File)> {
@@ -65,10 +62,12 @@ impl Folder {
     }
 }
 
-/// Makes a file that was not there, for the person alone to read.
-pub(super) fn write(path: &Path, content: &[u8], person: &Person) -> io::Result<()> {
-    File::options().write(true).create_new(true).mode(0o600).open(path)?.write_all(content)?;
-    person.adopt(path).map_err(io::Error::other)
+/// What is in a folder goes before the folder: until then nobody but root gets at it.
+fn give(path: &Path, owner: Owner) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::read_dir(path)?.try_for_each(|entry| give(&entry?.path(), owner))?;
+    }
+    lchown(path, Some(owner.uid), Some(owner.gid))
 }
 
 impl Drop for Folder {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::server::HOST;
 use super::{firefox, process};
+use crate::certificates::file::{self, Access};
 use crate::certificates::person::Person;
 
 /// One client.
@@ -164,8 +165,8 @@ impl Visit<'_> {
     /// Writes a file into the folder.
     fn write(&self, name: &str, content: &str) -> Result<PathBuf, String> {
         let path = self.folder.join(name);
-        process::write(&path, content.as_bytes(), self.person)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        file::write(&path, content.as_bytes(), Access::Secret, self.person)
+            .map_err(|error| error.to_string())?;
         Ok(path)
     }
 }

@@ -1,12 +1,12 @@
 //! The machine as stores see it: programs to run, and root's files to change.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::call::{Answer, Call, Input, Programs, RealPrograms};
+use crate::certificates::file::{self, Access, Staged};
 use crate::certificates::{Error, Person, Result};
 
 /// Where programs lie that a person's `$PATH` may not name.
@@ -83,9 +83,7 @@ impl Machine {
 
     /// Where a program lies, if it is installed.
     pub fn find(&self, program: &str) -> Option<PathBuf> {
-        let more = MORE_PROGRAMS.iter().map(|folder| self.path(folder));
-        let found = self.person.search_path().into_iter().filter(|folder| folder.is_absolute()).chain(more);
-        found.map(|folder| folder.join(program)).find(|path| is_executable(path))
+        self.person.find_program(program, MORE_PROGRAMS.iter().map(|folder| self.path(folder)))
     }
 
     /// Runs a program with the caller's rights.
@@ -146,9 +144,7 @@ impl Machine {
 
     fn perform(&self, step: &Step) -> Result {
         match step {
-            Step::Write(path, content) => {
-                write(path, content.text.as_bytes()).map_err(|error| Error::file("write", path, error))
-            }
+            Step::Write(path, content) => self.write(path, content.text.as_bytes()),
             Step::Remove(path) => match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(Error::file("remove", path, error))
@@ -157,6 +153,13 @@ impl Machine {
             },
             Step::Run(call) => self.run(call).map(drop),
         }
+    }
+
+    /// Writes with root's own rights: these files are not the person's, though their folder may not be root's alone.
+    fn write(&self, path: &Path, content: &[u8]) -> Result {
+        let root = self.person.of_process();
+        file::make_folder(file::folder_of(path), Access::Everybody, &root)?;
+        Staged::write(path, content, Access::Everybody, &root)?.commit()
     }
 }
 
@@ -193,39 +196,4 @@ fn failure(call: &Call, answer: &Answer) -> Error {
     let colon = if reason.is_empty() { "" } else { ": " };
     Error::failed(format_args!("{} failed{colon}{reason}", call.program()))
         .hint(format!("it was run as: {call}"))
-}
-
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-/// Writes beside and renames, so that nobody reads half a file.
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let Some(folder) = path.parent() else { return Err(io::ErrorKind::InvalidFilename.into()) };
-    make_folder(folder)?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(name);
-    let written = write_new(&beside, content).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        drop(fs::remove_file(&beside));
-    }
-    written
-}
-
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)?;
-    file.write_all(content)?;
-    // The umask may have taken away what browsers of other people need.
-    file.set_permissions(Permissions::from_mode(0o644))?;
-    file.sync_all()
-}
-
-fn make_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    path.parent().map_or(Ok(()), make_folder)?;
-    DirBuilder::new().mode(0o755).create(path)?;
-    fs::set_permissions(path, Permissions::from_mode(0o755))
 }

@@ -6,8 +6,6 @@ mod call;
 
 mod machine;
 
-mod profiles;
-
 mod chromium;
 mod firefox;
 mod java;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::call::{Call, Input};
 use super::machine::{Machine, Step};
-use super::profiles;
 use super::store::{Anchor, Entry, Found, Kind, TrustStore, certificates};
+use crate::certificates::firefox_profiles::{has_database, profiles};
 use crate::certificates::{Error, Result};
 
 /// Chromium's places below home; the first wins over `$XDG_DATA_HOME/pki/nssdb` where both exist.
@@ -58,7 +58,7 @@ pub(super) fn find(machine: &Machine) -> Vec<Found<'_>> {
     let store = |folder| Nss { machine, certutil: certutil.clone(), folder, is_shared: false };
     let mut found: Vec<Found<'_>> = folders.into_iter().map(|folder| store(folder).found()).collect();
     let shared = machine.path(SHARED);
-    if profiles::has_database(&shared) {
+    if has_database(&shared) {
         found.push(Found::store(Nss { is_shared: true, ..store(shared) }));
     }
     found
@@ -77,8 +77,8 @@ fn without_certutil(machine: &Machine) -> String {
 
 fn existing(machine: &Machine) -> Vec<PathBuf> {
     let mut folders = of_chromium(machine);
-    folders.retain(|folder| profiles::has_database(folder));
-    folders.extend(profiles::profiles(&machine.person));
+    folders.retain(|folder| has_database(folder));
+    folders.extend(profiles(&machine.person));
     folders
 }
 
@@ -94,7 +94,7 @@ fn chromiums_new_place(machine: &Machine) -> Option<PathBuf> {
 
 /// A database to be made, so that the first start of Chromium believes the authority: only where it has none yet.
 fn new_for_chromium(machine: &Machine) -> Option<PathBuf> {
-    let has_none = of_chromium(machine).iter().all(|folder| !profiles::has_database(folder));
+    let has_none = of_chromium(machine).iter().all(|folder| !has_database(folder));
     chromiums_new_place(machine).filter(|_| has_none && machine.system == "linux")
 }
 
@@ -114,7 +114,7 @@ impl<'a> Nss<'a> {
     }
 
     fn exists(&self) -> bool {
-        profiles::has_database(&self.folder)
+        has_database(&self.folder)
     }
 
     fn call(&self, verb: &str) -> Call {
