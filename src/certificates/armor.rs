@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pem::{EncodeConfig, LineEnding, Pem};
+use pem::{EncodeConfig, LineEnding, Pem, PemError};
 
 use super::error::{Error, Result};
 
@@ -16,9 +16,17 @@ pub fn certificate(der: &[u8]) -> String {
     encode("CERTIFICATE", der)
 }
 
+/// The blocks in `bytes`; none where there is no PEM.
+///
+/// # Errors
+/// When it is damaged.
+pub(super) fn parse(bytes: &[u8]) -> std::result::Result<Vec<Pem>, PemError> {
+    pem::parse_many(bytes)
+}
+
 /// The blocks in `bytes`; none where there is no PEM or it is damaged.
 pub(super) fn blocks(bytes: &[u8]) -> Vec<Pem> {
-    pem::parse_many(bytes).unwrap_or_default()
+    parse(bytes).unwrap_or_default()
 }
 
 /// The certificates among the blocks of PEM in `bytes`, as DER.
@@ -42,4 +50,12 @@ pub fn certificates(bytes: &[u8], path: &Path) -> Result<Vec<Vec<u8>>> {
     }
     let why = if bytes.is_empty() { "it is empty" } else { "it is neither PEM nor DER" };
     Err(Error::failed(format_args!("{} holds no certificate: {why}", path.display())))
+}
+
+/// The first certificate in a file's content. `path` is for messages.
+///
+/// # Errors
+/// As [`certificates`].
+pub fn first_certificate(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
+    certificates(bytes, path).map(|mut found| found.swap_remove(0))
 }

@@ -124,7 +124,7 @@ impl Authority {
                 folder.path().display()
             ))
         };
-        let certificate = armor::certificates(&content, &path).map_err(damaged)?.swap_remove(0);
+        let certificate = armor::first_certificate(&content, &path).map_err(damaged)?;
         let facts = Facts::of(&certificate, &path.display().to_string()).map_err(damaged)?;
         Ok(Some(Self { folder: folder.clone(), certificate, facts }))
     }
@@ -399,7 +399,7 @@ fn finish(folder: &Locked<'_>) -> Result {
     let belongs = || {
         let key = Key::of_pem(&content, &waiting).ok()?;
         let certificate = file::read(&folder.certificate(), folder.person()).ok()??;
-        let der = armor::certificates(&certificate, &folder.certificate()).ok()?.swap_remove(0);
+        let der = armor::first_certificate(&certificate, &folder.certificate()).ok()?;
         Some(Facts::of(&der, "").ok()?.public_key == key.public_key())
     };
     let done = folder.person().act_in(folder.path(), || match belongs() {

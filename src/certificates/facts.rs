@@ -53,9 +53,8 @@ pub struct Facts {
     pub subject_key_id: Option<Vec<u8>>,
     /// The identifier of the key that signed it, if it has one.
     pub authority_key_id: Option<Vec<u8>>,
-    /// Subject and issuer, as they are encoded.
+    /// Its subject, as it is encoded.
     pub(super) raw_subject: Vec<u8>,
-    raw_issuer: Vec<u8>,
 }
 
 impl Facts {
@@ -95,7 +94,6 @@ impl Facts {
             subject_key_id: None,
             authority_key_id: None,
             raw_subject: certificate.subject().as_raw().to_vec(),
-            raw_issuer: certificate.issuer().as_raw().to_vec(),
         };
         certificate.extensions().iter().for_each(|extension| facts.note(extension.parsed_extension()));
         Some(facts)
@@ -125,11 +123,6 @@ impl Facts {
     /// Whether it may sign certificates.
     pub fn may_sign(&self) -> bool {
         self.is_ca && self.key_usage.as_ref().is_none_or(|usage| usage.contains(&KEY_CERT_SIGN))
-    }
-
-    /// Whether its subject signed it.
-    pub fn is_self_issued(&self) -> bool {
-        self.raw_subject == self.raw_issuer
     }
 
     /// SHA-256 of its public key, in lower-case hex.

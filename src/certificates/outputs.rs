@@ -152,8 +152,8 @@ impl<'a> Ours<'a> {
     }
 
     fn is_our_certificate(&self, content: &[u8], path: &Path) -> bool {
-        let Ok(certificates) = armor::certificates(content, path) else { return false };
-        self.authorities.iter().any(|authority| is_signed_by(&certificates[0], authority))
+        let Ok(first) = armor::first_certificate(content, path) else { return false };
+        self.authorities.iter().any(|authority| is_signed_by(&first, authority))
     }
 
     /// A key is ours when it was issued, or belongs to a certificate of ours that lies where the new one is to lie.
@@ -167,8 +167,8 @@ impl<'a> Ours<'a> {
             return false;
         };
         let belongs = |der: &[u8]| Facts::of(der, "").is_ok_and(|facts| facts.public_key == public);
-        let certificates = armor::certificates(&content, path).unwrap_or_default();
-        certificates.first().is_some_and(|der| belongs(der)) && self.is_our_certificate(&content, path)
+        armor::first_certificate(&content, path).is_ok_and(|der| belongs(&der))
+            && self.is_our_certificate(&content, path)
     }
 }
 

@@ -324,6 +324,7 @@ mod tests {
     use std::process::{Child, Command, Stdio};
 
     use super::*;
+    use crate::certificates::armor;
     use crate::certificates::export::specimen::{Folder, Specimen};
 
     const WAIT: Duration = Duration::from_secs(5);
@@ -338,10 +339,9 @@ mod tests {
     impl Server {
         fn start(specimen: &Specimen, flags: &[&str]) -> Self {
             let folder = Folder::new();
-            let pem = |tag: &str, der: &[u8]| pem::encode(&pem::Pem::new(tag, der));
-            folder.write("leaf.pem", pem("CERTIFICATE", &specimen.chain[0]));
-            folder.write("ca.pem", pem("CERTIFICATE", &specimen.chain[1]));
-            folder.write("key.pem", pem("PRIVATE KEY", &specimen.key));
+            folder.write("leaf.pem", armor::certificate(&specimen.chain[0]));
+            folder.write("ca.pem", armor::certificate(&specimen.chain[1]));
+            folder.write("key.pem", armor::encode("PRIVATE KEY", &specimen.key));
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let process = Command::new("openssl")
                 .args(["s_server", "-cert", "leaf.pem", "-key", "key.pem", "-cert_chain", "ca.pem", "-quiet"])

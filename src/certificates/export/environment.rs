@@ -3,10 +3,10 @@
 //! Some variables add to what a program trusts. Others replace it: pointed at the authority alone they would cut the
 //! program off from the rest of the world, so they get a bundle of the system's roots and the authority.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use pem::{EncodeConfig, LineEnding, Pem};
-
+use crate::certificates::armor;
 use crate::certificates::error::{Error, Result};
 use crate::certificates::person::Person;
 
@@ -74,15 +74,6 @@ impl Shell {
             Self::PowerShell => format!("$env:{name} = '{}'\n", doubled(value)),
         }
     }
-
-    /// What a person types to have [`script`]'s lines in force, where `command` prints them.
-    pub fn use_of(self, command: &str) -> String {
-        match self {
-            Self::Posix => format!("eval \"$({command})\""),
-            Self::Fish => format!("{command} | source"),
-            Self::PowerShell => format!("{command} | Out-String | Invoke-Expression"),
-        }
-    }
 }
 
 /// PowerShell ends a quoted text at typographic quotes too.
@@ -139,17 +130,18 @@ fn file_in(person: &Person, name: &str, ours: &[&Path]) -> Option<PathBuf> {
 /// # Errors
 /// When a text is not PEM.
 pub fn bundle(roots: &[String], ca: &str) -> Result<String> {
-    let mut certificates: Vec<Pem> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut bundle = String::new();
+    let mut seen = HashSet::new();
     for text in roots.iter().map(String::as_str).chain([ca]) {
-        let blocks = pem::parse_many(text).map_err(|error| {
+        let blocks = armor::parse(text.as_bytes()).map_err(|error| {
             Error::failed(format_args!("the system's roots cannot be read as PEM: {error}"))
                 .hint("point SSL_CERT_FILE at a file of certificates in PEM")
         })?;
-        let of_certificates = blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE");
-        certificates.extend(of_certificates.filter(|block| seen.insert(block.contents().to_vec())));
+        let certificates = blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE");
+        let ders = certificates.map(|block| block.into_contents());
+        bundle.extend(ders.filter(|der| seen.insert(der.clone())).map(|der| armor::certificate(&der)));
     }
-    Ok(pem::encode_many_config(&certificates, EncodeConfig::new().set_line_ending(LineEnding::LF)))
+    Ok(bundle)
 }
 
 /// Lines for a Dockerfile that make an image for development trust the authority.
@@ -254,12 +246,10 @@ mod tests {
     #[test]
     fn a_bundle_holds_each_certificate_once_and_no_key() {
         let (one, other) = (Specimen::new(), Specimen::new());
-        let key = pem::encode(&Pem::new("PRIVATE KEY", one.key.clone()));
+        let key = armor::encode("PRIVATE KEY", &one.key);
         let system = format!("# a comment\n{}{key}", one.ca_pem());
         let text = bundle(&[system.clone(), system], &other.ca_pem()).unwrap();
-        let held: Vec<Vec<u8>> =
-            pem::parse_many(&text).unwrap().into_iter().map(Pem::into_contents).collect();
-        assert_eq!(held, [one.ca, other.ca]);
+        assert_eq!(armor::of_pem(text.as_bytes()), [one.ca, other.ca]);
         assert!(!text.contains("KEY"));
         assert!(
             bundle(&["-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----".to_owned()], "").is_err()
@@ -275,7 +265,7 @@ mod tests {
             .map(|file| std::fs::read_to_string(file).unwrap())
             .collect();
         folder.write("bundle.pem", bundle(&system, &specimen.ca_pem()).unwrap());
-        folder.write("leaf.pem", pem::encode(&Pem::new("CERTIFICATE", specimen.chain[0].clone())));
+        folder.write("leaf.pem", armor::certificate(&specimen.chain[0]));
         run(&folder.0, "openssl", &["verify", "-CAfile", "bundle.pem", "leaf.pem"]);
     }
 

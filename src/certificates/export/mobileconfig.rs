@@ -8,9 +8,6 @@ use uuid::Builder;
 
 use crate::crypto::sha256_hex;
 
-/// What serves the file must call it, else phones show it as text.
-pub const CONTENT_TYPE: &str = "application/x-apple-aspen-config";
-
 /// A configuration profile (`.mobileconfig`) that holds the authority `ca` (DER), shown to people as `name`.
 ///
 /// The same authority gives the same identifiers, so that a phone replaces the profile instead of adding another.

@@ -74,6 +74,7 @@ pub(super) fn friendly(name: &str) -> String {
 mod tests {
     use super::super::specimen::{Folder, Specimen, is_installed, run};
     use super::*;
+    use crate::certificates::armor;
 
     const OPEN: [&str; 7] = ["pkcs12", "-in", "x.p12", "-passin", "pass:changeit", "-info", "-nodes"];
     const LIST: [&str; 6] = ["-list", "-v", "-keystore", "x.p12", "-storepass", "changeit"];
@@ -101,8 +102,8 @@ mod tests {
             "openssl",
             &["pkcs12", "-in", "x.p12", "-passin", "pass:changeit", "-nodes", "-nocerts", "-out", "key.pem"],
         );
-        let key = pem::parse(std::fs::read(folder.0.join("key.pem")).unwrap()).unwrap();
-        assert_eq!(key.contents(), specimen.key);
+        let key = armor::parse(&std::fs::read(folder.0.join("key.pem")).unwrap()).unwrap();
+        assert_eq!(key[0].contents(), specimen.key);
     }
 
     #[test]

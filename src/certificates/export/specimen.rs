@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
+use crate::certificates::armor;
+
 /// A certificate for `localhost` and 127.0.0.1, its key and its authority.
 pub struct Specimen {
     /// The authority's certificate.
@@ -36,7 +38,7 @@ impl Specimen {
 
     /// The authority's certificate as PEM.
     pub fn ca_pem(&self) -> String {
-        pem::encode(&pem::Pem::new("CERTIFICATE", self.ca.clone()))
+        armor::certificate(&self.ca)
     }
 }
 

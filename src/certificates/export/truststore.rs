@@ -2,10 +2,9 @@
 //!
 //! Java opens a store that is encrypted only for whoever passes the password too, and finds it empty otherwise.
 
-use x509_parser::parse_x509_certificate;
-
 use crate::certificates::der::{self, OCTET_STRING as OCTETS, SEQUENCE};
-use crate::certificates::error::{Error, Result};
+use crate::certificates::error::Result;
+use crate::certificates::facts::Facts;
 
 // Object identifiers as DER.
 const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
@@ -30,8 +29,7 @@ const VERSION_3: &[u8] = b"\x02\x01\x03";
 /// # Errors
 /// When `ca` is no certificate.
 pub fn truststore(ca: &[u8], alias: &str) -> Result<Vec<u8>> {
-    parse_x509_certificate(ca)
-        .map_err(|error| Error::refused(format_args!("that is not an X.509 certificate: {error}")))?;
+    Facts::of(ca, "what the trust store is to hold")?;
     let certificate = tagged(SEQUENCE, &[X509, &tagged(INSIDE, &[&tagged(OCTETS, &[ca])])]);
     let bag = [CERTIFICATE_BAG, &tagged(INSIDE, &[&certificate]), &attributes(alias)];
     let bags = tagged(SEQUENCE, &[&tagged(SEQUENCE, &bag)]);
@@ -63,6 +61,7 @@ fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 mod tests {
     use super::super::specimen::{Folder, Specimen, is_installed, run};
     use super::*;
+    use crate::certificates::armor;
 
     #[test]
     fn java_takes_it_as_trust_with_and_without_a_password() {
@@ -88,8 +87,7 @@ mod tests {
         let open = ["pkcs12", "-in", "x.p12", "-passin", "pass:", "-nomacver", "-nokeys"];
         let said = run(&folder.0, "openssl", &open);
         assert!(said.contains("friendlyName: authority"), "{said}");
-        let pem = said.find("-----BEGIN").map(|start| &said[start..]).unwrap();
-        assert_eq!(pem::parse(pem).unwrap().contents(), specimen.ca);
+        assert_eq!(armor::of_pem(said.as_bytes()), [specimen.ca]);
     }
 
     #[test]

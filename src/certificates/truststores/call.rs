@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::store::Anchor;
 use crate::certificates::Owner;
 
 /// How long a program may take that nobody talks to; rebuilding a bundle with Java's hook takes seconds.
@@ -115,6 +116,11 @@ impl Call {
 }
 
 impl Input {
+    /// An authority's certificate as PEM.
+    pub fn of(anchor: &Anchor) -> Self {
+        Self { text: anchor.pem(), path: Some(anchor.path.clone()) }
+    }
+
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), path: None }

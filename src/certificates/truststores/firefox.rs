@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::call::Input;
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Kind, TrustStore, certificates, label};
-use crate::certificates::{Error, Result};
+use super::store::{Anchor, Entry, Kind, TrustStore, label};
+use crate::certificates::{Error, Result, armor};
 
 const FOLDER: &str = "/etc/firefox/policies";
 const PROGRAMS: &[&str] = &["firefox", "firefox-esr"];
@@ -80,7 +80,7 @@ impl TrustStore for Firefox<'_> {
         // A file that is gone, or a name that Firefox looks for in folders of its own, is nobody's of ours.
         let read = files.filter_map(|file| Some((file, fs::read(file).ok()?)));
         let entries = read.flat_map(|(file, text)| {
-            let ders = certificates(&text).into_iter();
+            let ders = armor::of_pem(&text).into_iter();
             ders.map(move |der| Entry { name: file.to_owned(), der, is_trusted: true })
         });
         Ok(entries.collect())
@@ -95,7 +95,7 @@ impl TrustStore for Firefox<'_> {
         if !list.contains(&line) {
             list.push(line);
         }
-        let content = Input { text: anchor.pem(), path: Some(anchor.path.clone()) };
+        let content = Input::of(anchor);
         self.machine.as_root(&[Step::Write(copy, content), self.write(&policies)])
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::call::{Call, Input};
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Found, Kind, TrustStore, certificates};
-use crate::certificates::Result;
+use super::store::{Anchor, Entry, Found, Kind, TrustStore};
+use crate::certificates::{Result, armor};
 
 /// Where the store lies in an installation: Java 9 and later, Java 8.
 const STORES: [&str; 2] = ["lib/security/cacerts", "jre/lib/security/cacerts"];
@@ -76,7 +76,7 @@ impl TrustStore for Java<'_> {
     }
 
     fn add(&self, anchor: &Anchor) -> Result {
-        let input = Input { text: anchor.pem(), path: Some(anchor.path.clone()) };
+        let input = Input::of(anchor);
         let call = self.call("-importcert").args(["-noprompt", "-alias", anchor.label.as_str()]);
         self.change(call.input(input))
     }
@@ -93,7 +93,7 @@ fn entries(list: &str) -> Vec<Entry> {
     let blocks = list.split("Alias name: ").skip(1);
     let entries = blocks.filter_map(|block| {
         let (alias, rest) = block.split_once('\n')?;
-        let der = certificates(rest.as_bytes()).into_iter().next()?;
+        let der = armor::of_pem(rest.as_bytes()).into_iter().next()?;
         Some(Entry { name: alias.trim().to_owned(), der, is_trusted: true })
     });
     entries.collect()

@@ -6,12 +6,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use ring::digest;
-use x509_parser::parse_x509_certificate;
 
 use super::call::Call;
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Kind, TrustStore, certificates};
-use crate::certificates::{Error, Result};
+use super::store::{Anchor, Entry, Kind, TrustStore};
+use crate::certificates::{Error, Result, armor};
 use crate::crypto;
 
 const KEYCHAIN: &str = "/Library/Keychains/System.keychain";
@@ -23,12 +22,6 @@ struct Keychain<'a> {
 /// The system's keychain.
 pub(super) fn find(machine: &Machine) -> impl TrustStore + '_ {
     Keychain { machine }
-}
-
-/// How an entry of a store without labels is called: as its subject.
-pub(super) fn name(der: &[u8]) -> String {
-    let subject = parse_x509_certificate(der).map(|(_, certificate)| certificate.subject().to_string());
-    subject.unwrap_or_default()
 }
 
 /// The digest by which keychains and Windows name a certificate.
@@ -67,8 +60,7 @@ impl TrustStore for Keychain<'_> {
 
     fn entries(&self) -> Result<Vec<Entry>> {
         let listed = self.machine.run(&Self::security(&["find-certificate", "-a", "-p", KEYCHAIN]))?;
-        let ders = certificates(listed.stdout.as_bytes()).into_iter();
-        Ok(ders.map(|der| Entry { name: name(&der), der, is_trusted: true }).collect())
+        Ok(armor::of_pem(listed.stdout.as_bytes()).into_iter().map(Entry::without_label).collect())
     }
 
     fn add(&self, anchor: &Anchor) -> Result {

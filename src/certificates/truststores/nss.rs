@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::call::{Call, Input};
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Found, Kind, TrustStore, certificates};
+use super::store::{Anchor, Entry, Found, Kind, TrustStore};
 use crate::certificates::firefox_profiles::{has_database, profiles};
-use crate::certificates::{Error, Result};
+use crate::certificates::{Error, Result, armor};
 
 /// Chromium's places below home; the first wins over `$XDG_DATA_HOME/pki/nssdb` where both exist.
 const CHROMIUM: &[&str] = &[
@@ -174,7 +174,7 @@ impl TrustStore for Nss<'_> {
         let mut entries = Vec::new();
         for (name, is_trusted) in nicknames(&self.run(self.call("-L"))?) {
             let pem = self.run(self.call("-L").args(["-n", name.as_str(), "-a"]))?;
-            let ders = certificates(pem.as_bytes()).into_iter();
+            let ders = armor::of_pem(pem.as_bytes()).into_iter();
             entries.extend(ders.map(|der| Entry { name: name.clone(), der, is_trusted }));
         }
         Ok(entries)
@@ -184,7 +184,7 @@ impl TrustStore for Nss<'_> {
         if !self.exists() {
             self.make()?;
         }
-        let input = Input { text: anchor.pem(), path: Some(anchor.path.clone()) };
+        let input = Input::of(anchor);
         self.change(self.call("-A").args(["-t", "C,,", "-n", anchor.label.as_str(), "-a"]).input(input))
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
-use crate::certificates::{Error, Result, armor};
+use crate::certificates::{Error, Facts, Result, armor};
 use crate::crypto;
 use crate::text;
 
@@ -103,11 +103,6 @@ pub fn label(der: &[u8]) -> String {
     format!("{LABEL_PREFIX}{}", &crypto::sha256_hex(der)[..16])
 }
 
-/// The certificates of a text with PEM blocks; what is no certificate is passed over.
-pub fn certificates(text: &[u8]) -> Vec<Vec<u8>> {
-    armor::of_pem(text)
-}
-
 /// A certificate in a store that this program, or mkcert, may have put there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -120,6 +115,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// An entry of a store without labels: it is called as its subject.
+    pub fn without_label(der: Vec<u8>) -> Self {
+        let name = Facts::of(&der, "it").map(|facts| facts.subject).unwrap_or_default();
+        Self { name, der, is_trusted: true }
+    }
+
     /// Whether its name says that this program put it there.
     pub fn is_ours(&self) -> bool {
         // A path, or what Debian's hook makes of one for Java: `debian:manage-local-ca-….pem`.
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn pem_goes_out_and_comes_back() {
         let anchor = Anchor::new(vec![1, 2, 3], PathBuf::new());
-        assert_eq!(certificates(anchor.pem().as_bytes()), [[1, 2, 3]]);
+        assert_eq!(armor::of_pem(anchor.pem().as_bytes()), [[1, 2, 3]]);
         assert_eq!(anchor.label, "manage-local-ca-039058c6f2c0cb49");
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::call::{Call, Input};
 use super::machine::{Machine, Step};
-use super::store::{Anchor, Entry, Found, Kind, LABEL_PREFIX, MKCERT_PREFIX, TrustStore, certificates};
-use crate::certificates::{Error, Result};
+use super::store::{Anchor, Entry, Found, Kind, LABEL_PREFIX, MKCERT_PREFIX, TrustStore};
+use crate::certificates::{Error, Result, armor};
 
 /// How a family of distributions keeps its authorities.
 struct Layout {
@@ -130,7 +130,7 @@ impl System<'_> {
         let paths = self.layout.bundles.iter().map(|path| self.machine.path(path));
         let Some(path) = paths.into_iter().find(|path| path.exists()) else { return Ok(Vec::new()) };
         let text = fs::read(&path).map_err(|error| Error::file("read", &path, error))?;
-        Ok(certificates(&text))
+        Ok(armor::of_pem(&text))
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
@@ -167,7 +167,7 @@ impl TrustStore for System<'_> {
         for path in self.files()? {
             let text = fs::read(&path).map_err(|error| Error::file("read", &path, error))?;
             let name = path.display().to_string();
-            entries.extend(certificates(&text).into_iter().map(|der| {
+            entries.extend(armor::of_pem(&text).into_iter().map(|der| {
                 let is_trusted = bundle.contains(&der);
                 Entry { name: name.clone(), der, is_trusted }
             }));
@@ -177,7 +177,7 @@ impl TrustStore for System<'_> {
 
     fn add(&self, anchor: &Anchor) -> Result {
         let path = self.folder().join(format!("{}.{}", anchor.label, self.layout.extension));
-        let content = Input { text: anchor.pem(), path: Some(anchor.path.clone()) };
+        let content = Input::of(anchor);
         self.machine.as_root(&[Step::Write(path, content), self.update(self.layout.update)])
     }
 

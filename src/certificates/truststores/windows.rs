@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::call::Call;
 use super::machine::Machine;
-use super::macos::{name, sha1};
+use super::macos::sha1;
 use super::store::{Anchor, Entry, Kind, TrustStore};
 use crate::certificates::Result;
 
@@ -36,8 +36,7 @@ impl TrustStore for Windows<'_> {
         let call = Call::new("powershell.exe").args(["-NoProfile", "-NonInteractive", "-Command", LIST]);
         let listed = self.machine.run(&call)?.stdout;
         let ders = listed.lines().filter_map(|line| STANDARD.decode(line.trim()).ok());
-        let ders = ders.filter(|der| !der.is_empty());
-        Ok(ders.map(|der| Entry { name: name(&der), der, is_trusted: true }).collect())
+        Ok(ders.filter(|der| !der.is_empty()).map(Entry::without_label).collect())
     }
 
     fn add(&self, anchor: &Anchor) -> Result {

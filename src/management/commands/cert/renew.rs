@@ -15,6 +15,7 @@ use crate::certificates::outputs::Outputs;
 use crate::certificates::{
     Authority, Facts, Folder, Home, Key, KeyType, LeafRequest, Locked, PublicKey, Subject, armor, file,
 };
+use crate::crypto;
 use crate::management::{CommandError, CommandResult, Format, Manage, Output};
 use crate::timezone;
 
@@ -131,15 +132,15 @@ fn belong_together(issued: &Issued) -> bool {
         path.as_ref().and_then(|path| Some((path.clone(), std::fs::read(path).ok()?)))
     };
     let certificate = read(&issued.cert_file).is_none_or(|(path, content)| {
-        let first = armor::certificates(&content, &path).ok().and_then(|mut all| all.drain(..).next());
-        first.is_some_and(|der| crate::crypto::sha256_hex(&der) == issued.fingerprint)
+        let first = armor::first_certificate(&content, &path);
+        first.is_ok_and(|der| crypto::sha256_hex(&der) == issued.fingerprint)
     });
     let key = read(&issued.key_file).is_none_or(|(path, content)| {
         let key = Key::of_pem(&content, &path);
-        key.is_ok_and(|key| crate::crypto::sha256_hex(&key.public_key()) == issued.public_key)
+        key.is_ok_and(|key| crypto::sha256_hex(&key.public_key()) == issued.public_key)
     });
     let p12 = read(&issued.p12_file)
-        .is_none_or(|(_, content)| Some(&crate::crypto::sha256_hex(&content)) == issued.p12_sha256.first());
+        .is_none_or(|(_, content)| Some(&crypto::sha256_hex(&content)) == issued.p12_sha256.first());
     certificate && key && p12
 }
 
@@ -281,7 +282,7 @@ fn public_key(issued: &Issued, folder: &Folder) -> certificates::Result<PublicKe
         ))
         .hint("sign the request again: manage cert create --csr FILE")
     })?;
-    let der = armor::certificates(&content, &path)?.swap_remove(0);
+    let der = armor::first_certificate(&content, &path)?;
     PublicKey::of_der(&Facts::of(&der, &path.display().to_string())?.public_key)
 }
 
