@@ -46,6 +46,11 @@ impl Error {
         Self { source: Some(source), ..failed }
     }
 
+    /// What kind of failure the system reported, if it was the system.
+    pub fn of_system(&self) -> Option<io::ErrorKind> {
+        self.source.as_ref().map(io::Error::kind)
+    }
+
     /// Adds a line that says what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

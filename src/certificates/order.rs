@@ -2,8 +2,8 @@
 
 use super::authority::{Authority, Leaf, LeafRequest, Profile, Subject, check_names};
 use super::constraints::Constraints;
-use super::error::Result;
-use super::export::pkcs12::{Encryption, identity};
+use super::error::{Error, Result};
+use super::export::pkcs12::{Encryption, can_spell, identity};
 use super::file::Staged;
 use super::folder::{Folder, Locked};
 use super::issued::{Index, Issued};
@@ -25,10 +25,22 @@ pub struct Order {
 /// How a PKCS#12 file is locked.
 #[derive(Debug, Clone)]
 pub struct Lock {
-    /// Its password.
-    pub password: String,
-    /// How its content is encrypted.
-    pub encryption: Encryption,
+    password: String,
+    encryption: Encryption,
+}
+
+impl Lock {
+    /// By a password, with the content encrypted so.
+    ///
+    /// # Errors
+    /// When the password cannot be one of PKCS#12.
+    pub fn new(password: String, encryption: Encryption) -> Result<Self> {
+        match password.chars().all(can_spell) {
+            true => Ok(Self { password, encryption }),
+            false => Err(Error::refused("the password holds a character that PKCS#12 cannot")
+                .hint("choose one without emoji, of characters up to U+FFFF")),
+        }
+    }
 }
 
 /// The password that Java and mkcert use, and everybody knows.
@@ -46,7 +58,7 @@ pub struct Delivery {
     /// The certificates, as the list has them.
     pub issued: Vec<Issued>,
     /// Why they are not in the list, when the list cannot be written.
-    pub unlisted: Option<super::error::Error>,
+    pub unlisted: Option<Error>,
 }
 
 /// Makes all certificates that are ordered. Nothing is written when one of them is refused.

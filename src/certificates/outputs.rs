@@ -1,6 +1,7 @@
 //! Where a certificate and its key are written, and what may be overwritten there.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::armor;
@@ -65,9 +66,17 @@ impl Outputs {
             let nearest =
                 if is_made { folder.ancestors().find(|folder| folder.exists()) } else { Some(folder) };
             let probe = nearest.unwrap_or(folder).join(path.file_name().unwrap_or_default());
-            drop(Staged::write(&probe, b"", Access::Secret, person)?);
+            drop(Staged::write(&probe, b"", Access::Secret, person).map_err(with_way_out)?);
         }
         Ok(())
+    }
+}
+
+/// Files are called after names, and names may be longer than what a file can be called.
+fn with_way_out(error: Error) -> Error {
+    match error.of_system() {
+        Some(io::ErrorKind::InvalidFilename) => error.hint("name the files: --cert-file and --key-file"),
+        _ => error,
     }
 }
 

@@ -464,3 +464,36 @@ fn a_run_that_waits_for_another_says_so() {
     let said = format!("Another run works in {}: waiting for it.\n", caroot(&workspace).display());
     assert_eq!((run.status, run.stderr), (0, said));
 }
+
+#[test]
+fn a_name_too_long_for_a_file_is_answered_with_the_flags_that_name_files() {
+    let workspace = Workspace::new();
+    let host = format!("{0}.{0}.{0}.{1}.test", "a".repeat(62), "b".repeat(57));
+    assert_eq!(host.len(), 251);
+    let before = files(&workspace);
+    let run = workspace.manage(["cert", "create", &host]);
+    assert_eq!(run.status, 1);
+    let said = "File name too long (os error 36)\nhint: name the files: --cert-file and --key-file\n";
+    assert!(run.stderr.ends_with(said), "{}", run.stderr);
+    assert_eq!(files(&workspace), before);
+    assert!(!caroot(&workspace).exists(), "no authority is made in vain");
+    workspace.manage(["cert", "create", &host, "--cert-file", "a.pem", "--key-file", "b.pem"]).succeeds();
+}
+
+#[test]
+fn a_password_that_pkcs12_cannot_hold_is_refused_before_anything_is_made() {
+    let workspace = Workspace::new();
+    workspace.write("password", "hush 🤫\n");
+    let before = files(&workspace);
+    let run =
+        workspace.manage(["cert", "create", "a.test", "--p12-file", "a.p12", "--password-file", "password"]);
+    let said = "error: the password holds a character that PKCS#12 cannot\n\
+                hint: choose one without emoji, of characters up to U+FFFF\n";
+    assert_eq!((run.status, run.stderr.as_str()), (2, said));
+    assert_eq!(files(&workspace), before);
+    assert!(!caroot(&workspace).exists());
+    workspace.write("password", "hüsh ☂\n");
+    workspace
+        .manage(["cert", "create", "a.test", "--p12-file", "a.p12", "--password-file", "password"])
+        .succeeds();
+}

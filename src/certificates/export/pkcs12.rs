@@ -63,10 +63,15 @@ fn encrypted<'a, 'b>(writer: Pkcs12Writer<'a, 'b>, encryption: Encryption) -> Pk
     }
 }
 
-/// Names are in UCS-2 there: what it cannot spell becomes `?`, and no name becomes a name.
+/// Whether names and passwords can hold a character: they are in UCS-2 there.
+pub fn can_spell(character: char) -> bool {
+    u32::from(character) <= 0xffff
+}
+
+/// A name in characters that can be spelled, the others as `?`. No name becomes a name.
 pub(super) fn friendly(name: &str) -> String {
     let spelled: String =
-        name.chars().map(|character| if u32::from(character) > 0xffff { '?' } else { character }).collect();
+        name.chars().map(|character| if can_spell(character) { character } else { '?' }).collect();
     if spelled.is_empty() { "certificate".to_owned() } else { spelled }
 }
 

@@ -5,7 +5,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 
-use super::desk::{self, ProfileArgs};
+use super::desk::{self, Hosts, ProfileArgs};
 use super::password::LockArgs;
 use crate::certificates::issued::Issued;
 use crate::certificates::names::{self, Name};
@@ -83,22 +83,23 @@ impl Create {
         out.outlive_pipe();
         let home = if self.mkcert.is_some() { Home::Mkcert } else { Home::Manage };
         let folder = desk::folder(manage, home)?;
-        let order = self.order(manage, folder.person(), out)?;
+        let hosts = Hosts::of(manage);
+        let order = self.order(&hosts, folder.person(), out)?;
         if Authority::find(&folder)?.is_none() {
-            order.check_before(&desk::profile(manage, &self.profile)?, folder.person(), self.force)?;
+            order.check_before(&desk::profile(&hosts, &self.profile)?, folder.person(), self.force)?;
         }
         let folder = desk::lock(&folder, out)?;
-        let authority = desk::open_or_create(manage, &folder, &self.profile, out)?;
+        let authority = desk::open_or_create(&hosts, &folder, &self.profile, out)?;
         let delivery = deliver(&folder, &authority, &[order], self.force)?;
         warn_unlisted(&delivery, out)?;
         delivery.issued.iter().try_for_each(|issued| self.show(issued, out))
     }
 
     /// What is asked for, all of it checked before anything is made.
-    fn order(&self, manage: &Manage, person: &Person, out: &mut Output) -> CommandResult<Order> {
+    fn order(&self, hosts: &Hosts<'_>, person: &Person, out: &mut Output) -> CommandResult<Order> {
         let (names, subject) = match &self.csr {
             Some(path) => self.requested(path, person, out)?,
-            None => (names::parse_all(&self.wanted(manage)?, self.force)?, Subject::New(self.key)),
+            None => (names::parse_all(&self.wanted(hosts)?, self.force)?, Subject::New(self.key)),
         };
         self.warn(&names, out)?;
         let outputs = self.outputs(&names)?;
@@ -116,12 +117,12 @@ impl Create {
         Ok(Order { request, outputs, lock })
     }
 
-    fn wanted(&self, manage: &Manage) -> CommandResult<Vec<String>> {
+    fn wanted(&self, hosts: &Hosts<'_>) -> CommandResult<Vec<String>> {
         if !self.names.is_empty() {
             return Ok(self.names.clone());
         }
         let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        Ok(local.into_iter().chain(desk::project_hosts(manage)?).collect())
+        Ok(local.into_iter().chain(hosts.get()?.iter().cloned()).collect())
     }
 
     fn requested(

@@ -1,9 +1,11 @@
 //! What the commands of `cert` share: the person's folder, the authority in it, and the hosts of the project.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::certificates::issued::Issued;
 use crate::certificates::names::Name;
 use crate::certificates::outputs::resolved;
 use crate::certificates::{Authority, Folder, Home, Locked, Person, Profile, Subtree};
@@ -34,7 +36,7 @@ pub(super) fn folder(manage: &Manage, home: Home) -> CommandResult<Folder> {
 
 /// The authority, made when there is none: that is said, as is that nobody trusts it yet.
 pub(super) fn open_or_create(
-    manage: &Manage,
+    hosts: &Hosts<'_>,
     folder: &Locked<'_>,
     profile: &ProfileArgs,
     out: &mut Output,
@@ -53,7 +55,7 @@ pub(super) fn open_or_create(
         }
         return Ok(authority);
     }
-    let (authority, _) = Authority::open_or_create(folder, &self::profile(manage, profile)?)?;
+    let (authority, _) = Authority::open_or_create(folder, &self::profile(hosts, profile)?)?;
     let until = timezone::iso_date(authority.facts.not_after);
     out.status(format!("Made a local authority in {}, until {until}.", folder.path().display()))?;
     Ok(authority)
@@ -80,17 +82,38 @@ pub(super) fn lock<'a>(folder: &'a Folder, out: &mut Output) -> CommandResult<Lo
 }
 
 /// What a new authority is to sign: the flags, and the project's hosts.
-pub(super) fn profile(manage: &Manage, args: &ProfileArgs) -> CommandResult<Profile> {
+pub(super) fn profile(hosts: &Hosts<'_>, args: &ProfileArgs) -> CommandResult<Profile> {
     let mut permit = args.permit.iter().map(|text| Subtree::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let is_unconstrained = args.unconstrained || args.home == Home::Mkcert;
     if !is_unconstrained {
-        permit.extend(project_hosts(manage)?.iter().filter_map(|host| Subtree::parse(host).ok()));
+        permit.extend(hosts.get()?.iter().filter_map(|host| Subtree::parse(host).ok()));
     }
     Ok(Profile { permit, is_unconstrained, ..Profile::default() })
 }
 
-/// The hosts that the settings allow, when a project is there. `.example.com` is the host and all below it.
-pub(super) fn project_hosts(manage: &Manage) -> CommandResult<Vec<String>> {
+/// The hosts that the settings allow, when a project is there; read when they are first asked for.
+pub(super) struct Hosts<'a> {
+    manage: &'a Manage,
+    read: OnceCell<Vec<String>>,
+}
+
+impl<'a> Hosts<'a> {
+    /// Those of the project in which the command runs.
+    pub(super) fn of(manage: &'a Manage) -> Self {
+        Self { manage, read: OnceCell::new() }
+    }
+
+    /// They, as names of a certificate. `.example.com` is the host and all below it.
+    pub(super) fn get(&self) -> CommandResult<&[String]> {
+        if let Some(hosts) = self.read.get() {
+            return Ok(hosts);
+        }
+        let hosts = allowed_hosts(self.manage)?;
+        Ok(self.read.get_or_init(|| hosts))
+    }
+}
+
+fn allowed_hosts(manage: &Manage) -> CommandResult<Vec<String>> {
     let locator =
         Locator { project: manage.globals.project.clone(), profile: manage.globals.settings.clone() };
     if find_project(&locator, &manage.environment).is_none() {
@@ -120,6 +143,21 @@ pub(super) fn absolute(path: &Path) -> CommandResult<PathBuf> {
         true => Err(CommandError::usage("an empty name cannot be a file's")),
         false => Ok(resolved(&std::path::absolute(path)?)),
     }
+}
+
+/// The first of a certificate's files, as [`shown`].
+pub(super) fn first_file(issued: &Issued) -> String {
+    issued.files().next().map(shown).unwrap_or_default()
+}
+
+/// An error of several failures, with the hints of each.
+pub(super) fn with_hints<'a>(
+    error: CommandError,
+    hints: impl IntoIterator<Item = &'a String>,
+) -> CommandError {
+    let mut hints: Vec<&String> = hints.into_iter().collect();
+    hints.dedup();
+    hints.into_iter().fold(error, CommandError::hint)
 }
 
 /// One line of an answer that tells of a single thing.

@@ -10,7 +10,7 @@ use super::trust;
 use crate::certificates::clients::{self, Finding, Outcome};
 use crate::certificates::names;
 use crate::certificates::truststores::{self, Report};
-use crate::certificates::{Authority, Folder, Home, LeafRequest, Subject};
+use crate::certificates::{Authority, Folder, Home, KeyType, LeafRequest, Subject};
 use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
 use crate::timezone;
 
@@ -64,7 +64,7 @@ impl Doctor {
             names: names::parse_all(&["localhost", "127.0.0.1", "::1"], false)?,
             days: 1,
             is_client: false,
-            subject: Subject::New(crate::certificates::KeyType::P256),
+            subject: Subject::New(KeyType::P256),
         }) else {
             // Why it cannot sign is among the problems.
             return Ok(Vec::new());

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::desk::{self, ProfileArgs};
+use super::desk::{self, Hosts, ProfileArgs};
 use super::trust::{self, StoreArgs};
 use crate::certificates::{Home, truststores};
 use crate::management::{CommandResult, Manage, Output};
@@ -27,7 +27,8 @@ impl Install {
         out.outlive_pipe();
         let kinds = self.stores.kinds()?;
         let folder = desk::folder(manage, self.home)?;
-        let authority = desk::open_or_create(manage, &desk::lock(&folder, out)?, &self.profile, out)?;
+        let authority =
+            desk::open_or_create(&Hosts::of(manage), &desk::lock(&folder, out)?, &self.profile, out)?;
         authority.check()?;
         let machine = trust::machine(folder.person(), out);
         let reports = truststores::install(&machine, kinds.as_deref(), &trust::anchor(&authority));

@@ -65,7 +65,7 @@ fn show_table(listed: &[Issued], now: Timestamp, out: &mut Output) -> CommandRes
                 timezone::iso_date(issued.not_after),
                 issued.days_left(now).to_string(),
                 out.styled(style(state), state.name()),
-                file(issued),
+                desk::first_file(issued),
             ]
         })
         .collect();
@@ -78,10 +78,6 @@ fn style(state: State) -> Style {
         State::Expiring => Style::Warning,
         State::Expired | State::Missing => Style::Error,
     }
-}
-
-fn file(issued: &Issued) -> String {
-    issued.files().next().map(desk::shown).unwrap_or_default()
 }
 
 /// A line for scripts: state, day of expiry, file, names.

@@ -65,7 +65,7 @@ impl Passwords<'_> {
                 PUBLIC_PASSWORD.to_owned()
             }
         };
-        Ok(Lock { password, encryption })
+        Ok(Lock::new(password, encryption)?)
     }
 
     fn of_file(&mut self, path: &Path) -> CommandResult<String> {

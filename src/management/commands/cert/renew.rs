@@ -249,9 +249,7 @@ pub(super) fn judge(results: &[(Issued, Fate)]) -> CommandResult {
         1 => CommandError::failed(format!("one certificate could not be renewed: {first}")),
         many => CommandError::failed(format!("{many} certificates could not be renewed; the first: {first}")),
     };
-    let mut hints: Vec<&String> = failures.iter().flat_map(|(_, hints)| hints.iter()).collect();
-    hints.dedup();
-    Err(hints.into_iter().fold(error, CommandError::hint))
+    Err(desk::with_hints(error, failures.iter().flat_map(|(_, hints)| hints.iter())))
 }
 
 /// The order that renews a certificate; its password is still to be put in.
@@ -297,7 +295,6 @@ fn forget(folder: &Locked<'_>, serials: &[String]) -> CommandResult {
 }
 
 pub(super) fn show(results: &[(Issued, Fate)], format: Format, out: &mut Output) -> CommandResult {
-    let file = |issued: &Issued| issued.files().next().map(desk::shown).unwrap_or_default();
     let until = |issued: &Issued| timezone::iso_date(issued.not_after);
     match format {
         Format::Json => Ok(out.json(&json!({ "certificates": to_json(results) }))?),
@@ -306,14 +303,14 @@ pub(super) fn show(results: &[(Issued, Fate)], format: Format, out: &mut Output)
                 "{}\t{}\t{}\t{}",
                 fate.name(),
                 until(issued),
-                file(issued),
+                desk::first_file(issued),
                 issued.names.join(",")
             ))
         })?),
         Format::Table if results.is_empty() => Ok(out.status("Nothing was issued yet.")?),
         Format::Table => {
             let row = |(issued, fate): &(Issued, Fate)| {
-                vec![issued.names.join(", "), fate.name().to_owned(), until(issued), file(issued)]
+                vec![issued.names.join(", "), fate.name().to_owned(), until(issued), desk::first_file(issued)]
             };
             Ok(out.table(&["Names", "Result", "Expires", "File"], results.iter().map(row))?)
         }

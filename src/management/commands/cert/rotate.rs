@@ -3,7 +3,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::desk::{self, ProfileArgs};
+use super::desk::{self, Hosts, ProfileArgs};
 use super::password::LockArgs;
 use super::renew::{self, Fate, Planned};
 use super::trust::{self, StoreArgs};
@@ -69,7 +69,7 @@ impl Rotate {
     ) -> CommandResult {
         let old = desk::existing_locked(folder)?;
         let index = Index::read(folder)?;
-        let profile = with_names(desk::profile(manage, &self.profile)?, &index);
+        let profile = with_names(desk::profile(&Hosts::of(manage), &self.profile)?, &index);
         let planned = self.plan(folder, &old, &index, out)?;
         let new = old.rotate(folder, &profile)?;
         let until = timezone::iso_date(new.facts.not_after);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::desk;
 use crate::certificates::issued::days_until;
-use crate::certificates::{Authority, Facts, Home, Person, armor, file, is_signed_by, peer};
+use crate::certificates::{Authority, Facts, Home, Person, Subtree, armor, file, is_signed_by, peer};
 use crate::management::{CommandResult, Format, Manage, Output, Style};
 use crate::timezone;
 
@@ -105,11 +105,7 @@ fn rows(shown: &Shown, out: &Output) -> Vec<(&'static str, String)> {
         None => "yes".to_owned(),
     });
     let joined = |words: &[String]| (!words.is_empty()).then(|| words.join(", "));
-    let constraints = |permitted: bool| {
-        let constraints = facts.constraints.as_ref()?;
-        let subtrees = if permitted { &constraints.permitted } else { &constraints.excluded };
-        joined(&subtrees.iter().map(ToString::to_string).collect::<Vec<_>>())
-    };
+    let (permitted, excluded) = constraints(facts);
     let rows = [
         ("Subject", Some(facts.subject.clone()).filter(|subject| !subject.is_empty())),
         ("Issuer", Some(facts.issuer.clone())),
@@ -118,8 +114,8 @@ fn rows(shown: &Shown, out: &Output) -> Vec<(&'static str, String)> {
         ("Key", Some(facts.key.clone())),
         ("Signature", Some(facts.signature.clone())),
         ("Authority", authority),
-        ("Permitted", constraints(true)),
-        ("Excluded", constraints(false)),
+        ("Permitted", permitted.as_deref().and_then(joined)),
+        ("Excluded", excluded.as_deref().and_then(joined)),
         ("Key usage", facts.key_usage.as_ref().map(|usage| usage.join(", "))),
         ("For", joined(&facts.extended_key_usage)),
         ("Serial", Some(facts.serial.clone())),
@@ -147,14 +143,16 @@ fn days_left(facts: &Facts) -> i64 {
     days_until(facts.not_after, timezone::now())
 }
 
+/// The names for which an authority may sign and those for which it may not, if that is said.
+fn constraints(facts: &Facts) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    let words = |subtrees: &[Subtree]| subtrees.iter().map(ToString::to_string).collect();
+    let both = facts.constraints.as_ref();
+    both.map(|constraints| (words(&constraints.permitted), words(&constraints.excluded))).unzip()
+}
+
 fn to_json(shown: &Shown) -> Value {
     let facts = &shown.facts;
-    let subtrees = |permitted: bool| {
-        facts.constraints.as_ref().map(|constraints| {
-            let subtrees = if permitted { &constraints.permitted } else { &constraints.excluded };
-            subtrees.iter().map(ToString::to_string).collect::<Vec<_>>()
-        })
-    };
+    let (permitted, excluded) = constraints(facts);
     json!({
         "subject": facts.subject,
         "issuer": facts.issuer,
@@ -168,8 +166,8 @@ fn to_json(shown: &Shown) -> Value {
         "is_ca": facts.is_ca,
         "key_usage": facts.key_usage,
         "extended_key_usage": facts.extended_key_usage,
-        "permitted": subtrees(true),
-        "excluded": subtrees(false),
+        "permitted": permitted,
+        "excluded": excluded,
         "sha256": facts.fingerprint,
         "is_by_local_authority": shown.is_local,
     })

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::desk;
 use crate::certificates;
 use crate::certificates::truststores::{Anchor, Kind, Machine, Outcome, Report};
 use crate::certificates::{Authority, Person};
@@ -113,9 +114,7 @@ pub(super) fn judge_failures(reports: &[Report]) -> CommandResult {
         1 => CommandError::failed("one trust store could not be changed"),
         many => CommandError::failed(format!("{many} trust stores could not be changed")),
     };
-    let mut hints: Vec<&String> = failures.iter().flat_map(|error| &error.hints).collect();
-    hints.dedup();
-    Err(hints.into_iter().fold(failed, CommandError::hint))
+    Err(desk::with_hints(failed, failures.iter().flat_map(|error| &error.hints)))
 }
 
 fn judge(reports: &[Report]) -> CommandResult {
