@@ -235,6 +235,28 @@ impl Constraints {
         let is_permitted = concerned.peek().is_none() || concerned.any(|subtree| subtree.covers(name));
         is_permitted && !self.excluded.iter().any(|subtree| subtree.covers(name))
     }
+
+    /// Whether an authority with these may sign for all of the names. `advice` comes before the flags that help.
+    ///
+    /// # Errors
+    /// The names for which it may not.
+    pub(super) fn check(&self, names: &[Name], advice: &str) -> Result {
+        let refused: Vec<String> =
+            names.iter().filter(|name| !self.allow(name)).map(ToString::to_string).collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let permits: Vec<String> = refused
+            .iter()
+            .map(|name| format!(" --permit {}", name.strip_prefix("*.").unwrap_or(name)))
+            .collect();
+        let quoted: Vec<String> = refused.iter().map(|name| format!("`{name}`")).collect();
+        Err(Error::failed(format_args!(
+            "the local authority may not sign for {}: it is constrained to private names",
+            quoted.join(", ")
+        ))
+        .hint(format!("{advice}{}", permits.concat())))
+    }
 }
 
 fn octets(address: IpAddr) -> Vec<u8> {

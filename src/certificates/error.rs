@@ -51,6 +51,14 @@ impl Error {
         self.source.as_ref().map(io::Error::kind)
     }
 
+    /// The message, and behind it what the system said.
+    pub fn with_cause(&self) -> String {
+        match &self.source {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+
     /// Adds a line that says what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -194,7 +194,8 @@ const SIGNATURES: [(&str, &str); 10] = [
     (ED25519, "Ed25519"),
 ];
 
-fn named(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
+/// The name that a table gives an object identifier.
+pub(super) fn named(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
     table.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
 }
 

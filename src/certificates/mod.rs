@@ -25,6 +25,7 @@ mod facts;
 
 mod request;
 
+mod parameters;
 mod signing;
 
 mod authority;
@@ -42,12 +43,13 @@ pub mod clients;
 
 pub mod order;
 
-pub use authority::{Authority, LEAF_DAYS, Leaf, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
+pub use authority::{Authority, Leaf};
 pub use constraints::{Constraints, Subtree};
 pub use error::{Error, ErrorKind, Result};
 pub use facts::{Facts, is_signed_by};
 pub use folder::{Folder, Home, Locked};
 pub use key::{Key, KeyType};
 pub use names::Name;
+pub use parameters::{LEAF_DAYS, LeafRequest, MAX_LEAF_DAYS, Profile, Subject};
 pub use person::{Owner, Person};
 pub use request::{PublicKey, SigningRequest};

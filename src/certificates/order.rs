@@ -1,6 +1,6 @@
 //! Certificates asked for and delivered: signed, listed and written, all of them or none.
 
-use super::authority::{Authority, Leaf, LeafRequest, Profile, Subject, check_names};
+use super::authority::{Authority, Leaf};
 use super::constraints::Constraints;
 use super::error::{Error, Result};
 use super::export::pkcs12::{Encryption, can_spell, identity};
@@ -9,6 +9,7 @@ use super::folder::{Folder, Locked};
 use super::issued::{Index, Issued};
 use super::key::{Key, KeyType};
 use super::outputs::{Ours, Outputs};
+use super::parameters::{LeafRequest, Profile, Subject};
 use super::person::Person;
 
 /// One certificate to be made.
@@ -113,7 +114,7 @@ impl Order {
     /// As [`deliver`].
     pub fn check_before(&self, profile: &Profile, person: &Person, force: bool) -> Result {
         if !profile.is_unconstrained {
-            check_names(&Constraints::private(&profile.permit), &self.request.names, "add")?;
+            Constraints::private(&profile.permit).check(&self.request.names, "add")?;
         }
         Ours::nothing(&Index::default(), person).check(&self.outputs, force)?;
         self.outputs.probe(person)

@@ -70,6 +70,39 @@ impl Outputs {
         }
         Ok(())
     }
+    /// Writes all files beside their places.
+    ///
+    /// # Errors
+    /// When one of the folders cannot be written; nothing is left then.
+    pub fn stage<'a>(
+        &self,
+        leaf: &Leaf,
+        p12: Option<&Vec<u8>>,
+        person: &'a Person,
+    ) -> Result<Vec<Staged<'a>>> {
+        if let Some(folder) = &self.made_folder {
+            file::make_folder(folder, Access::Secret, person)?;
+        }
+        let pem = match self.with_chain {
+            true => leaf.chain_pem(),
+            false => armor::certificate(&leaf.certificate),
+        };
+        let key = leaf.key.as_ref().map(Key::to_pem).unwrap_or_default();
+        let is_one_file = self.cert.is_some() && self.cert == self.key;
+        let (cert, access) = match is_one_file {
+            true => (pem + &key, Access::Secret),
+            false => (pem, Access::Public),
+        };
+        // The key goes first: the list names it already, so that a certificate without its key is never left behind.
+        let key_file = self.key.as_ref().filter(|_| !is_one_file);
+        let files = [
+            (key_file, key.as_bytes(), Access::Secret),
+            (self.cert.as_ref(), cert.as_bytes(), access),
+            (self.p12.as_ref(), p12.map(Vec::as_slice).unwrap_or_default(), Access::Secret),
+        ];
+        let files = files.into_iter().filter_map(|(path, content, access)| Some((path?, content, access)));
+        files.map(|(path, content, access)| Staged::write(path, content, access, person)).collect()
+    }
 }
 
 /// Files are called after names, and names may be longer than what a file can be called.
@@ -128,11 +161,8 @@ impl<'a> Ours<'a> {
     /// # Errors
     /// The first that may not: somebody else's file, a link, a folder.
     pub fn check(&self, outputs: &Outputs, force: bool) -> Result {
-        let cert = outputs.cert.as_deref();
-        for path in [cert, outputs.key.as_deref(), outputs.p12.as_deref()].into_iter().flatten() {
-            self.check_path(path, cert, force)?;
-        }
-        Ok(())
+        let mut files = outputs.files();
+        files.try_for_each(|path| self.check_path(path, outputs.cert.as_deref(), force))
     }
 
     fn check_path(&self, path: &Path, cert: Option<&Path>, force: bool) -> Result {
@@ -178,41 +208,5 @@ impl<'a> Ours<'a> {
         let belongs = |der: &[u8]| Facts::of(der, "").is_ok_and(|facts| facts.public_key == public);
         armor::first_certificate(&content, path).is_ok_and(|der| belongs(&der))
             && self.is_our_certificate(&content, path)
-    }
-}
-
-impl Outputs {
-    /// Writes all files beside their places.
-    ///
-    /// # Errors
-    /// When one of the folders cannot be written; nothing is left then.
-    pub fn stage<'a>(
-        &self,
-        leaf: &Leaf,
-        p12: Option<&Vec<u8>>,
-        person: &'a Person,
-    ) -> Result<Vec<Staged<'a>>> {
-        if let Some(folder) = &self.made_folder {
-            file::make_folder(folder, Access::Secret, person)?;
-        }
-        let pem = match self.with_chain {
-            true => leaf.chain_pem(),
-            false => armor::certificate(&leaf.certificate),
-        };
-        let key = leaf.key.as_ref().map(Key::to_pem).unwrap_or_default();
-        let is_one_file = self.cert.is_some() && self.cert == self.key;
-        let (cert, access) = match is_one_file {
-            true => (pem + &key, Access::Secret),
-            false => (pem, Access::Public),
-        };
-        // The key goes first: the list names it already, so that a certificate without its key is never left behind.
-        let key_file = self.key.as_ref().filter(|_| !is_one_file);
-        let files = [
-            (key_file, key.as_bytes(), Access::Secret),
-            (self.cert.as_ref(), cert.as_bytes(), access),
-            (self.p12.as_ref(), p12.map(Vec::as_slice).unwrap_or_default(), Access::Secret),
-        ];
-        let files = files.into_iter().filter_map(|(path, content, access)| Some((path?, content, access)));
-        files.map(|(path, content, access)| Staged::write(path, content, access, person)).collect()
     }
 }

@@ -286,7 +286,7 @@ impl Given {
     /// What of an extension is not given, in words.
     fn left_out(&self, extension: &X509Extension<'_>) -> Option<String> {
         let oid = extension.oid.to_id_string();
-        let known = EXTENSIONS.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
+        let known = facts::named(&EXTENSIONS, &oid);
         let rest: Vec<String> = match extension.parsed_extension() {
             ParsedExtension::SubjectAlternativeName(_) => return None,
             ParsedExtension::BasicConstraints(basic) => return basic.ca.then(|| "CA:TRUE".to_owned()),

@@ -166,7 +166,7 @@ impl Visit<'_> {
     fn write(&self, name: &str, content: &str) -> Result<PathBuf, String> {
         let path = self.folder.join(name);
         file::write(&path, content.as_bytes(), Access::Secret, self.person)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.with_cause())?;
         Ok(path)
     }
 }
@@ -259,7 +259,7 @@ fn chromium(visit: &Visit) -> Result<Command, String> {
 
 fn firefox(visit: &Visit) -> Result<Command, String> {
     let profile = firefox::copy_of_profile(visit.person, visit.folder)
-        .map_err(|error| format!("no throw-away profile can be made: {error}"))?;
+        .map_err(|error| format!("no throw-away profile can be made: {}", error.with_cause()))?;
     let mut command = visit.command(&["--headless", "--no-remote", "--profile"]);
     // All that it needs of the person is in the profile: their home folder stays as it is.
     command.env("HOME", visit.folder).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");

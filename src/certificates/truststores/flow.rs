@@ -1,6 +1,5 @@
 //! Puts an authority into every store, and takes it out of every store.
 
-use std::error::Error as _;
 use std::fmt::{self, Display};
 
 use super::machine::Machine;
@@ -44,10 +43,7 @@ impl Display for Outcome {
             Self::Removed => out.write_str("removed"),
             Self::NotThere => out.write_str("not there"),
             Self::Skipped(reason) => write!(out, "skipped: {reason}"),
-            Self::Failed(error) => match error.source() {
-                Some(source) => write!(out, "failed: {error}: {source}"),
-                None => write!(out, "failed: {error}"),
-            },
+            Self::Failed(error) => write!(out, "failed: {}", error.with_cause()),
         }
     }
 }

@@ -3,15 +3,13 @@
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
+use crate::certificates::parameters::AUTHORITY_NAME;
 use crate::certificates::{Error, Facts, Result, armor};
 use crate::crypto;
 use crate::text;
 
 /// What the names of our certificates in stores begin with.
 pub const LABEL_PREFIX: &str = "manage-local-ca-";
-
-/// What the names of our authorities hold, for stores that know no labels.
-pub const SUBJECT: &str = "manage local CA";
 
 /// What mkcert's names of its certificates begin with.
 pub const MKCERT_PREFIX: &str = "mkcert";
@@ -126,7 +124,7 @@ impl Entry {
         // A path, or what Debian's hook makes of one for Java: `debian:manage-local-ca-….pem`.
         let last = self.name.rsplit(['/', ':']).next().unwrap_or_default();
         // Keychains, and Firefox where it read a policy, take the name from the certificate.
-        last.starts_with(LABEL_PREFIX) || last.contains(SUBJECT)
+        last.starts_with(LABEL_PREFIX) || last.contains(AUTHORITY_NAME)
     }
 }
 

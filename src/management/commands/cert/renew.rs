@@ -158,9 +158,7 @@ impl Planned {
             self.order.as_ref().map_or(Ok(()), |order| order.check(folder, authority, index, force));
         self.or_failed(checked)
     }
-}
 
-impl Planned {
     /// As [`Planned::checked`], by another authority than the one that is to sign: only the files are looked at.
     pub(super) fn checked_files(
         self,

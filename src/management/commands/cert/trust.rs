@@ -38,9 +38,7 @@ impl StoreArgs {
         }
         Ok(Some(kinds))
     }
-}
 
-impl StoreArgs {
     /// Whether each kind that was named was worked with.
     ///
     /// A list in `$TRUST_STORES` limits and names nothing.
