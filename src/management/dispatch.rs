@@ -21,6 +21,9 @@ pub fn execute_from_command_line(args: &[OsString], installed: fn() -> Installed
         return ExitCode::SUCCESS;
     }
     let (environment, installed) = (Environment::of_process(), installed());
+    // Alone it is `help`, as Django's manage.py.
+    let help = [OsString::from("manage"), OsString::from("help")];
+    let args = if args.len() < 2 { &help } else { args };
     let matches = match parser(&installed.commands).try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) => return show_clap(&error, &environment),
@@ -70,6 +73,11 @@ fn show_clap(error: &clap::Error, environment: &Environment) -> ExitCode {
         // Nobody reads any more when printing fails: that is no error.
         drop(error.print());
         return ExitCode::SUCCESS;
+    }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // The help is the error: it says what can follow.
+        drop(error.print());
+        return ExitCode::from(2);
     }
     let mut out = Output::new(1, ColorChoice::Auto, true, environment);
     show(&usage_error(error), &mut out);

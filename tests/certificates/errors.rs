@@ -201,6 +201,29 @@ fn a_caroot_below_a_folder_that_cannot_be_written_is_said() {
 }
 
 #[test]
+fn an_empty_caroot_that_cannot_be_written_is_said() {
+    let workspace = Workspace::new();
+    let empty = workspace.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    set_mode(&empty, 0o555);
+    let here = workspace.path().display().to_string();
+    for args in [&["cert", "create", "a.test"][..], &["cert", "install", "--stores", "nss"]] {
+        let mut command = powerless(&workspace, args);
+        let run = Run::of(command.env("CAROOT", &empty).spawn().unwrap());
+        assert_eq!(
+            (run.status, run.stderr.replace(&here, "~")),
+            (
+                1,
+                "error: cannot write ~/empty/rootCA-key.pem\n  because: Permission denied (os error 13)\n"
+                    .to_owned()
+            )
+        );
+    }
+    assert_eq!(files(&workspace), ["empty"]);
+    assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
+}
+
+#[test]
 fn a_complete_authority_in_a_folder_that_cannot_be_written_goes_on_signing() {
     let workspace = with_authority();
     set_mode(&caroot(&workspace), 0o555);

@@ -38,6 +38,15 @@ fn values_are_completed_from_the_project() {
 }
 
 #[test]
+fn commands_of_commands_and_their_values_are_completed() {
+    let workspace = Workspace::new();
+    assert_eq!(offered(&workspace, &["cert", "re"]), ["renew"]);
+    assert_eq!(offered(&workspace, &["cert", "create", "--key", ""]), ["p256", "p384", "rsa2048", "rsa3072"]);
+    assert_eq!(offered(&workspace, &["cert", "create", "--cs"]), ["--csr"]);
+    assert_eq!(offered(&workspace, &["cert", "install", "--settings", ""]), ["dev", "prod"]);
+}
+
+#[test]
 fn a_project_that_cannot_be_read_completes_nothing_and_says_nothing() {
     let workspace = Workspace::new();
     workspace.write("settings/dev.toml", "[broken");

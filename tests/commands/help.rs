@@ -6,6 +6,8 @@ use crate::support::Workspace;
 fn help_lists_every_command_with_one_line_in_its_group() {
     let help = Workspace::new().manage(["--help"]).succeeds();
     assert_eq!(Workspace::new().manage(["help"]).succeeds(), help);
+    // As Django's manage.py.
+    assert_eq!(Workspace::new().manage([""; 0]).succeeds(), help);
     for line in [
         "Databases:\n  dbshell           Start the database's own client\n",
         "\nProject:\n",
@@ -23,6 +25,15 @@ fn help_of_a_command_needs_no_settings() {
     let help = workspace.manage(["help", "dbshell"]).succeeds();
     assert!(help.starts_with("Start the database's own client\n\nUsage: manage dbshell"), "{help}");
     assert_eq!(workspace.manage(["dbshell", "--help"]).succeeds(), help);
+}
+
+#[test]
+fn a_command_that_lacks_its_own_command_says_which_there_are() {
+    let run = Workspace::new().manage(["cert"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    let help = Workspace::new().manage(["cert", "-h"]).succeeds();
+    assert_eq!(run.stderr, help);
+    assert!(help.contains("\nFirst steps:\n  manage cert install "), "{help}");
 }
 
 #[test]

@@ -104,13 +104,10 @@ impl Examination {
             desk::field(out, "Problem", &out.styled(Style::Error, problem).to_string())?;
         }
         out.line("")?;
-        let stores = self.stores.iter();
-        out.table(
-            &["Store", "Place", "State"],
-            stores.map(|report| {
-                vec![report.kind.to_string(), report.place.clone(), report.outcome.to_string()]
-            }),
-        )?;
+        let of_store =
+            |report: &Report| vec![report.kind.to_string(), report.place.clone(), state(report, out)];
+        let rows: Vec<Vec<String>> = self.stores.iter().map(of_store).collect();
+        out.table(&["Store", "Place", "State"], rows)?;
         out.line("")?;
         let rows: Vec<Vec<String>> = self.findings.iter().map(|finding| row(finding, out)).collect();
         out.table(&["Client", "Version", "Result"], rows)?;
@@ -136,6 +133,14 @@ impl Examination {
             "stores": self.stores.iter().map(trust::to_json).collect::<Vec<_>>(),
             "clients": self.findings.iter().map(client_json).collect::<Vec<_>>(),
         })
+    }
+}
+
+/// Whether a store trusts the authority.
+fn state(report: &Report, out: &Output) -> String {
+    match report.outcome {
+        truststores::Outcome::AlreadyThere => out.styled(Style::Success, "trusts it"),
+        _ => report.outcome.to_string(),
     }
 }
 

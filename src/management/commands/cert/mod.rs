@@ -30,11 +30,17 @@ use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 /// A local authority is made once (`manage cert install` puts it where browsers and programs look for it) and signs
 /// certificates for your own names (`manage cert create`). It lives in the folder that `manage cert caroot` prints.
 #[derive(Debug, Args)]
-#[command(subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands")]
+#[command(subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", after_help = FIRST_STEPS)]
 pub struct Cert {
     #[command(subcommand)]
     command: CertCommand,
 }
+
+const FIRST_STEPS: &str = "\
+First steps:
+  manage cert install            the authority, trusted wherever a store is found
+  manage cert create app.test    app.test.pem and app.test-key.pem, for your server
+  manage cert doctor             does every client on this machine trust it?";
 
 #[derive(Debug, Subcommand)]
 enum CertCommand {
