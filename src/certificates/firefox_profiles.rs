@@ -130,7 +130,7 @@ mod tests {
             home.write(&format!("{place}/profiles.ini"), "[Profile0]\nPath=own\n");
             let variables = [("HOME".to_owned(), home.0.display().to_string())];
             let person = Person::of(&Environment::of(variables)).unwrap();
-            assert_eq!(profiles(&person), [profile.clone()]);
+            assert_eq!(profiles(&person), std::slice::from_ref(&profile));
             assert_eq!(default_profile(&person), Some(profile));
         }
     }

@@ -70,6 +70,7 @@ impl Outputs {
         }
         Ok(())
     }
+
     /// Writes all files beside their places.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! The throw-away profile with which Firefox is asked: it trusts what the person's own does.
 
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::certificates::error::Result;
+use crate::certificates::error::{Error, Result};
 use crate::certificates::file::{self, Access};
 use crate::certificates::firefox_profiles::default_profile;
 use crate::certificates::person::Person;
@@ -28,11 +30,44 @@ pub(super) fn copy_of_profile(person: &Person, folder: &Path) -> Result<PathBuf>
     file::write(&profile.join("user.js"), PREFERENCES.as_bytes(), Access::Secret, person)?;
     if let Some(own) = default_profile(person) {
         for name in DATABASES {
-            // With the person's rights also through sudo: root must not read other people's files to them.
-            if let Some(content) = file::read(&own.join(name), person)? {
+            if let Some(content) = read(&own.join(name), person)? {
                 file::write(&profile.join(name), &content, Access::Secret, person)?;
             }
         }
     }
     Ok(profile)
+}
+
+/// What a file holds, if it is there, and through sudo only if it is the person's: root must not read others to them.
+///
+/// `file::read` would read with root's rights where a folder is root's alone, and a `profiles.ini` may name any folder.
+fn read(path: &Path, person: &Person) -> Result<Option<Vec<u8>>> {
+    let Ok(file) = File::open(path) else { return Ok(None) };
+    let found = file.metadata().map_err(|error| Error::file("read", path, error))?;
+    if !found.is_file() || person.owner.is_some_and(|owner| owner.uid != found.uid()) {
+        return Ok(None);
+    }
+    file::read_all(file, path).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::certificates::export::specimen::Folder;
+    use crate::certificates::person::Owner;
+    use crate::conf::Environment;
+
+    #[test]
+    fn through_sudo_only_what_is_the_persons_is_read() {
+        let folder = Folder::new();
+        let path = folder.write("cert9.db", "theirs");
+        let mut person = Person::of(&Environment::of([])).unwrap();
+        assert_eq!(read(&path, &person).unwrap(), Some(b"theirs".to_vec()));
+        let uid = fs::metadata(&path).unwrap().uid();
+        person.owner = Some(Owner { uid: uid + 1, gid: 0 });
+        assert_eq!(read(&path, &person).unwrap(), None);
+        assert_eq!(read(&folder.0, &person).unwrap(), None);
+    }
 }

@@ -33,9 +33,8 @@ impl Folder {
     /// Makes one among the temporary files.
     pub(super) fn new(person: &Person) -> Result<Self> {
         let parent = person.variable("TMPDIR").filter(|_| person.owner.is_none()).unwrap_or("/tmp");
-        // Without links: what root writes into it through sudo is root's only where no way is anybody else's.
-        let parent =
-            fs::canonicalize(parent).map_err(|error| Error::file("find", Path::new(parent), error))?;
+        // Without links on the way it is root's alone through sudo, and what is written into it is root's at first.
+        let parent = fs::canonicalize(parent).unwrap_or_else(|_| parent.into());
         let path = parent.join(format!("manage-{}", random_string(16)));
         let folder = Self { work: path.join("work"), path };
         for (path, mode) in [(&folder.path, 0o711), (&folder.work, 0o700)] {

@@ -1,7 +1,9 @@
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use super::*;
 use crate::certificates::export::specimen::{Folder as Temporary, Specimen, is_installed, run};
+use crate::certificates::file::{self, Access};
 use crate::conf::Environment;
 
 /// A person with an empty home folder and these variables, who trusts nothing beyond the system's store.
@@ -174,6 +176,23 @@ fn through_sudo_a_client_runs_as_the_person() {
     let Some(owner) = nobody.owner else { return };
     let Outcome::Skipped(why) = outcome(&nobody, &Specimen::new(), "curl") else { panic!("it connected") };
     assert!(why.contains(&format!("user {}, nobody", owner.uid)) && why.contains("wrote"), "{why}");
+}
+
+#[test]
+fn through_sudo_all_that_lies_ready_for_a_client_becomes_the_persons() {
+    let nobody = Person::of(&Environment::of([("SUDO_USER".to_owned(), "nobody".to_owned())])).unwrap();
+    let Some(owner) = nobody.owner else { return };
+    let folder = Folder::new(&nobody).unwrap();
+    let inner = folder.work().join("profile");
+    file::make_folder(&inner, Access::Secret, &nobody).unwrap();
+    file::write(&inner.join("user.js"), b"", Access::Secret, &nobody).unwrap();
+    let uids = || {
+        let paths = [folder.work(), &inner, &inner.join("user.js")];
+        paths.map(|path| fs::symlink_metadata(path).unwrap().uid())
+    };
+    assert_eq!(uids(), [0; 3]);
+    folder.hand_over(&nobody).unwrap();
+    assert_eq!(uids(), [owner.uid; 3]);
 }
 
 #[test]

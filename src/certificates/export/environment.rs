@@ -137,9 +137,9 @@ pub fn bundle(roots: &[String], ca: &str) -> Result<String> {
             Error::failed(format_args!("the system's roots cannot be read as PEM: {error}"))
                 .hint("point SSL_CERT_FILE at a file of certificates in PEM")
         })?;
-        let certificates = blocks.into_iter().filter(|block| block.tag() == "CERTIFICATE");
-        let ders = certificates.map(|block| block.into_contents());
-        bundle.extend(ders.filter(|der| seen.insert(der.clone())).map(|der| armor::certificate(&der)));
+        let certificates = blocks.iter().filter(|block| block.tag() == "CERTIFICATE");
+        let new = certificates.filter(|block| seen.insert(block.contents().to_vec()));
+        bundle.extend(new.map(|block| armor::certificate(block.contents())));
     }
     Ok(bundle)
 }
