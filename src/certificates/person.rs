@@ -18,8 +18,6 @@ use crate::conf::Environment;
 pub struct Person {
     /// Their login name, where it is known.
     pub name: String,
-    /// Their full name, where it is known.
-    pub full_name: String,
     /// Their home folder, where there is one.
     pub home: Option<PathBuf>,
     /// Who files belong to that root makes for them: set when the program runs as root through sudo, doas or pkexec.
@@ -57,8 +55,7 @@ impl Person {
         let user = User::from_uid(Uid::effective()).ok().flatten();
         let home = variable(environment, "HOME").map(PathBuf::from);
         Self {
-            name: user.as_ref().map(|user| user.name.clone()).unwrap_or_default(),
-            full_name: user.as_ref().map(full_name).unwrap_or_default(),
+            name: user.map(|user| user.name).unwrap_or_default(),
             home: home.filter(|home| home.is_absolute()),
             owner: None,
             is_root,
@@ -77,7 +74,6 @@ impl Person {
                 .hint("run it without sudo: it asks for root's rights where it needs them")
         })?;
         Ok(Self {
-            full_name: full_name(&user),
             name: user.name,
             home: Some(user.dir),
             owner: Some(Owner { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
@@ -242,11 +238,6 @@ fn invoked_by(environment: &Environment) -> Option<Invoker> {
         Invoker::Uid(0) => None,
         other => Some(other),
     }
-}
-
-fn full_name(user: &User) -> String {
-    let gecos = user.gecos.to_string_lossy();
-    gecos.split(',').next().unwrap_or_default().trim().to_owned()
 }
 
 /// Whether a variable points into a home folder, which through sudo is not the person's.

@@ -59,8 +59,6 @@ pub struct PublicKey {
     algorithm: &'static SignatureAlgorithm,
     /// Its kind, in words: `RSA 2048`.
     pub kind: String,
-    /// SubjectPublicKeyInfo as DER.
-    pub der: Vec<u8>,
 }
 
 impl PublicKeyData for PublicKey {
@@ -106,7 +104,7 @@ impl PublicKey {
             },
             _ => return Err(unsupported("browsers refuse it")),
         };
-        Ok(Self { bits: key.subject_public_key.data.to_vec(), algorithm, kind, der: key.raw.to_vec() })
+        Ok(Self { bits: key.subject_public_key.data.to_vec(), algorithm, kind })
     }
 }
 

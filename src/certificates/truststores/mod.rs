@@ -19,11 +19,9 @@ mod search;
 
 mod flow;
 
-pub use call::{Answer, Call, Input, Programs};
 pub use flow::{Outcome, Report, install, status, uninstall};
 pub use machine::Machine;
-pub use search::{Purpose, stores};
-pub use store::{Anchor, Entry, Found, Kind, LABEL_PREFIX, TrustStore};
+pub use store::{Anchor, Kind};
 
 #[cfg(test)]
 mod tests;

@@ -181,7 +181,7 @@ impl Planned {
 }
 
 fn failed(error: &certificates::Error) -> Fate {
-    Fate::Failed(error.to_string(), error.hints.clone())
+    Fate::Failed(error.with_cause(), error.hints.clone())
 }
 
 /// Makes the orders of all that is to be renewed, with their passwords.
