@@ -135,32 +135,30 @@ impl Subtree {
                 Some(_) => host.ends_with(parent.as_str()),
                 None => parent.is_empty() || host == parent || host.ends_with(&format!(".{parent}")),
             },
-            (Self::Subnet(network, mask), Name::Ip(address)) => {
-                let bytes = octets(*address);
-                bytes.len() == network.len()
-                    && bytes
-                        .iter()
-                        .zip(network)
-                        .zip(mask)
-                        .all(|((byte, network), mask)| byte & mask == network & mask)
-            }
-            (Self::Mailbox(part), Name::Email(mailbox)) => {
-                let host = mailbox.rsplit('@').next().unwrap_or_default();
-                match part.rsplit_once('@') {
-                    // Only the host of a mailbox may be written in either case.
-                    Some((_, its)) => {
-                        its.eq_ignore_ascii_case(host)
-                            && part[..part.len() - its.len()] == mailbox[..mailbox.len() - host.len()]
-                    }
-                    None => is_host_or_below(host, part),
-                }
-            }
+            (Self::Subnet(network, mask), Name::Ip(address)) => is_in_subnet(*address, network, mask),
+            (Self::Mailbox(part), Name::Email(mailbox)) => is_among_mailboxes(mailbox, part),
             (Self::Site(part), Name::Uri(uri)) => {
                 let uri = Url::parse(uri).ok();
                 uri.as_ref().and_then(Url::host_str).is_some_and(|host| is_host_or_below(host, part))
             }
             _ => false,
         }
+    }
+}
+
+fn is_in_subnet(address: IpAddr, network: &[u8], mask: &[u8]) -> bool {
+    let bytes = octets(address);
+    let mut bits = bytes.iter().zip(network).zip(mask);
+    bytes.len() == network.len() && bits.all(|((byte, network), mask)| byte & mask == network & mask)
+}
+
+/// Whether a mailbox is `part`, or `part` is a host without an `@` and has it.
+fn is_among_mailboxes(mailbox: &str, part: &str) -> bool {
+    let (person, host) = mailbox.rsplit_once('@').unwrap_or(("", mailbox));
+    match part.rsplit_once('@') {
+        // Only the host of a mailbox may be written in either case.
+        Some((its_person, its_host)) => its_host.eq_ignore_ascii_case(host) && its_person == person,
+        None => is_host_or_below(host, part),
     }
 }
 

@@ -203,7 +203,7 @@ impl Create {
 /// Says why what was made is not in the list.
 pub(super) fn warn_unlisted(delivery: &Delivery, out: &mut Output) -> CommandResult {
     if let Some(error) = &delivery.unlisted {
-        out.warning(format!("`manage cert list` and `renew` will not know of it: {}", error.with_cause()))?;
+        out.warning(format!("`manage cert list` and `renew` will not know of it: {error}"))?;
     }
     Ok(())
 }

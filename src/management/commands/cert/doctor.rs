@@ -79,7 +79,7 @@ impl Doctor {
 fn problems(folder: &Folder, authority: &Authority) -> Vec<String> {
     let mut problems = Vec::new();
     if let Err(error) = authority.signer() {
-        problems.push(error.with_cause());
+        problems.push(error.to_string());
     }
     let mode = |path: &std::path::Path| fs::metadata(path).map(|facts| facts.permissions().mode() & 0o777);
     for (path, bits, who) in [(folder.path().to_owned(), 0o022, "write into"), (folder.key(), 0o077, "read")]

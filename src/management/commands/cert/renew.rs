@@ -181,7 +181,7 @@ impl Planned {
 }
 
 fn failed(error: &certificates::Error) -> Fate {
-    Fate::Failed(error.with_cause(), error.hints.clone())
+    Fate::Failed(error.to_string(), error.hints.clone())
 }
 
 /// Makes the orders of all that is to be renewed, with their passwords.
@@ -192,22 +192,20 @@ pub(super) fn plan(
     out: &mut Output,
 ) -> CommandResult<Vec<Planned>> {
     let mut passwords = lock.passwords(folder.person());
-    let mut planned = Vec::new();
-    for (issued, fate) in chosen {
-        planned.push(match fate {
-            Fate::Renewed => match order(&issued, folder) {
-                Ok(mut order) => {
-                    if let Some(file) = &issued.p12_file {
-                        order.lock = passwords.lock(file, Some(&issued), out)?;
-                    }
-                    Planned { issued, fate, order: Some(order) }
-                }
-                Err(error) => Planned { issued, fate: failed(&error), order: None },
-            },
-            fate => Planned { issued, fate, order: None },
-        });
-    }
-    Ok(planned)
+    let plan_one = |(issued, fate): (Issued, Fate)| {
+        if fate != Fate::Renewed {
+            return Ok(Planned { issued, fate, order: None });
+        }
+        let mut order = match order(&issued, folder) {
+            Ok(order) => order,
+            Err(error) => return Ok(Planned { issued, fate: failed(&error), order: None }),
+        };
+        if let Some(file) = &issued.p12_file {
+            order.lock = passwords.lock(file, Some(&issued), out)?;
+        }
+        Ok(Planned { issued, fate, order: Some(order) })
+    };
+    chosen.into_iter().map(plan_one).collect()
 }
 
 /// Carries the plan out; tells what became of each.

@@ -139,7 +139,7 @@ pub(super) fn to_json(report: &Report) -> Value {
         Outcome::Removed => ("removed", None),
         Outcome::NotThere => ("not there", None),
         Outcome::Skipped(why) => ("skipped", Some(why.clone())),
-        Outcome::Failed(error) => ("failed", Some(error.with_cause())),
+        Outcome::Failed(error) => ("failed", Some(error.to_string())),
     };
     json!({ "store": report.kind.word(), "place": report.place, "result": result, "why": why })
 }

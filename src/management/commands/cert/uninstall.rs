@@ -27,7 +27,7 @@ impl Uninstall {
         let machine = trust::machine(folder.person(), out);
         // A folder in a bad state must not keep an authority trusted.
         let found =
-            Authority::find(&folder).or_else(|error| out.warning(error.with_cause()).map(|()| None))?;
+            Authority::find(&folder).or_else(|error| out.warning(error.to_string()).map(|()| None))?;
         let Some(authority) = found else {
             out.status(format!(
                 "There is no local authority in {}: removing all that this program has installed.",
