@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -40,10 +41,12 @@ impl Leaf {
     }
 }
 
-/// An authority in its folder.
+/// An authority in its folder, or on its way there.
 #[derive(Debug, Clone)]
 pub struct Authority {
     folder: Folder,
+    /// Its key, as long as the authority is not in its folder yet.
+    unsaved: Option<Arc<Key>>,
     /// Its certificate as DER.
     pub certificate: Vec<u8>,
     /// What the certificate says.
@@ -73,7 +76,7 @@ impl Authority {
         };
         let certificate = armor::first_certificate(&content, &path).map_err(damaged)?;
         let facts = Facts::of(&certificate, &path.display().to_string()).map_err(damaged)?;
-        Ok(Some(Self { folder: folder.clone(), certificate, facts }))
+        Ok(Some(Self { folder: folder.clone(), unsaved: None, certificate, facts }))
     }
 
     /// As [`Authority::find`], after finishing what a killed run began.
@@ -90,31 +93,47 @@ impl Authority {
     /// # Errors
     /// As [`Authority::find`], and when the folder cannot be written.
     pub fn open_or_create(folder: &Locked<'_>, profile: &Profile) -> Result<(Self, bool)> {
-        match Self::open(folder)? {
-            Some(authority) => Ok((authority, false)),
-            None => Self::create(folder, profile).map(|authority| (authority, true)),
+        if let Some(authority) = Self::open(folder)? {
+            return Ok((authority, false));
         }
+        let mut authority = Self::draft(folder, profile)?;
+        authority.save(folder)?;
+        Ok((authority, true))
     }
 
-    /// Makes an authority in the place of the one that may be there.
-    fn create(folder: &Locked<'_>, profile: &Profile) -> Result<Self> {
+    /// Makes an authority for the folder. It can sign; nothing is written before [`Authority::save`].
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn draft(folder: &Folder, profile: &Profile) -> Result<Self> {
         let key = Key::generate(KeyType::P256)?;
         let params = of_authority(folder.person(), profile, Timestamp::now());
         let certificate = params
             .self_signed(key.pair())
             .map_err(|error| Error::failed(format_args!("no authority could be made: {error}")))?;
-        Self::put(folder, certificate.der(), &key)
+        let certificate = certificate.der().to_vec();
+        let facts = Facts::of(&certificate, "the new authority")?;
+        Ok(Self { folder: folder.clone(), unsaved: Some(Arc::new(key)), certificate, facts })
     }
 
-    /// Puts an authority into its place. The certificate first: with it there, [`finish`] knows whose key waits.
-    fn put(folder: &Locked<'_>, certificate: &[u8], key: &Key) -> Result<Self> {
-        let facts = Facts::of(certificate, "the new authority")?;
+    /// Puts an authority that is not in its folder yet into it; the one that is there goes to the rotated ones.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn save(&mut self, folder: &Locked<'_>) -> Result {
+        let Some(key) = &self.unsaved else { return Ok(()) };
         let person = folder.person();
         let staged_key = Staged::under_lock(&folder.key(), key.to_pem().as_bytes(), Access::Secret, person)?;
-        let pem = armor::certificate(certificate);
-        file::write(&folder.certificate(), pem.as_bytes(), Access::Public, person)?;
+        let pem = armor::certificate(&self.certificate);
+        let staged = Staged::under_lock(&folder.certificate(), pem.as_bytes(), Access::Public, person)?;
+        if let Some(old) = Self::find(folder)? {
+            old.retire()?;
+        }
+        // The certificate first: with it there, `finish` knows whose key waits.
+        staged.commit()?;
         staged_key.commit()?;
-        Ok(Self { folder: (*folder).clone(), certificate: certificate.to_vec(), facts })
+        self.unsaved = None;
+        Ok(())
     }
 
     /// Takes over the authority of another folder, such as mkcert's.
@@ -127,7 +146,7 @@ impl Authority {
             Error::failed(format_args!("{} holds no authority: there is no rootCA.pem in it", from.display()))
                 .hint("`mkcert -CAROOT` prints mkcert's folder")
         })?;
-        let key = found.signer()?;
+        let unsaved = Some(found.signer()?);
         if let Some(here) = Self::open(folder)? {
             if here.certificate == found.certificate {
                 return Ok(here);
@@ -137,26 +156,25 @@ impl Authority {
                     "{} holds an authority already",
                     folder.path().display()
                 ))
-                .hint("--force keeps it beside the new one, as `manage cert rotate` does"));
+                .hint("--force keeps it beside the new one, trusted as it is"));
             }
-            here.retire()?;
         }
-        Self::put(folder, &found.certificate, &key)
+        let mut taken = Self { folder: (*folder).clone(), unsaved, ..found };
+        taken.save(folder)?;
+        Ok(taken)
     }
 
-    /// Makes a new authority in this one's place, with its constraints and those of `profile`. This one goes into the
-    /// folder of rotated authorities and stays trusted where it is.
+    /// Makes a new authority for this one's place, with its constraints and those of `profile`. Nothing is written before
+    /// [`Authority::save`]; this one stays trusted where it is.
     ///
     /// # Errors
-    /// When the folder cannot be written.
-    pub fn rotate(&self, folder: &Locked<'_>, profile: &Profile) -> Result<Self> {
-        let profile = self.successor(profile)?;
-        self.retire()?;
-        Self::create(folder, &profile)
+    /// When its constraints cannot be taken over.
+    pub fn successor(&self, profile: &Profile) -> Result<Self> {
+        Self::draft(&self.folder, &self.successors_profile(profile)?)
     }
 
     /// What an authority in this one's place may sign: what this one may, and what `profile` adds.
-    fn successor(&self, profile: &Profile) -> Result<Profile> {
+    fn successors_profile(&self, profile: &Profile) -> Result<Profile> {
         let mut next = profile.clone();
         let Some(constraints) = &self.facts.constraints else { return Ok(next) };
         let mut all = constraints.permitted.iter().chain(&constraints.excluded);
@@ -199,6 +217,17 @@ impl Authority {
             places.iter().filter_map(|place| Self::find(&Folder::at(place, self.folder.person())).ok()?);
         // A rotation that was killed early, or an import of what was here before, leaves a copy of the living one.
         found.filter(|old| old.certificate != self.certificate).collect()
+    }
+
+    /// Whether it is in its folder.
+    pub fn is_saved(&self) -> bool {
+        self.unsaved.is_none()
+    }
+
+    /// It and those that it replaced; while it is not in its folder, the one that is there among them.
+    pub fn with_rotated(&self) -> Vec<Self> {
+        let here = self.unsaved.as_ref().and_then(|_| Self::find(&self.folder).ok()?);
+        std::iter::once(self.clone()).chain(here).chain(self.rotated()).collect()
     }
 
     /// Removes a rotated authority's folder with its key, for ever.
@@ -247,8 +276,11 @@ impl Authority {
     ///
     /// # Errors
     /// When the authority may not sign, or its key is missing, damaged, or another certificate's.
-    pub fn signer(&self) -> Result<Key> {
+    pub fn signer(&self) -> Result<Arc<Key>> {
         self.check()?;
+        if let Some(key) = &self.unsaved {
+            return Ok(Arc::clone(key));
+        }
         let path = self.folder.key();
         let content = file::read(&path, self.folder.person())?.ok_or_else(|| {
             Error::failed(format_args!(
@@ -266,7 +298,7 @@ impl Authority {
             ))
             .hint("bring back the one that belongs to the certificate, or make a new authority: manage cert rotate"));
         }
-        Ok(key)
+        Ok(Arc::new(key))
     }
 
     /// Signs a leaf. Nothing is written.
@@ -323,8 +355,19 @@ impl Authority {
     }
 }
 
-/// Puts the key of a killed run into its place: the certificate that it belongs to is there already.
+/// Makes good what a killed run left.
 fn finish(folder: &Locked<'_>) -> Result {
+    finish_key(folder)?;
+    file::clear_waiting(&folder.waiting(), &folder.reader());
+    for own in [folder.certificate(), folder.index(), folder.waiting()] {
+        // What was written and not put into its place is of no use: a folder that is read-only has none of it.
+        folder.person().act_in(folder.path(), || drop(fs::remove_file(file::beside(&own))));
+    }
+    Ok(())
+}
+
+/// Puts the key of a killed run into its place: the certificate that it belongs to is there already.
+fn finish_key(folder: &Locked<'_>) -> Result {
     let waiting = file::beside(&folder.key());
     let Some(content) = file::read(&waiting, folder.person())? else { return Ok(()) };
     let belongs = || {

@@ -4,7 +4,10 @@ use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+use nix::fcntl::OFlag;
 
 use super::error::{Error, Result};
 use super::person::Person;
@@ -58,8 +61,21 @@ impl<'a> Staged<'a> {
     /// # Errors
     /// When the folder cannot be written.
     pub fn write(target: &Path, content: &[u8], access: Access, person: &'a Person) -> Result<Self> {
-        let beside = named_beside(target, &crypto::random_string(8));
-        Self::write_as(beside, target, content, access, person)
+        Self::marked(target, &new_mark(), content, access, person)
+    }
+
+    /// As [`Staged::write`], under a name with this mark, which [`new_mark`] made.
+    ///
+    /// # Errors
+    /// As [`Staged::write`].
+    pub fn marked(
+        target: &Path,
+        mark: &str,
+        content: &[u8],
+        access: Access,
+        person: &'a Person,
+    ) -> Result<Self> {
+        Self::write_as(named_beside(target, mark), target, content, access, person)
     }
 
     /// Writes a file of a locked folder beside its place, over what a killed run left there.
@@ -114,21 +130,101 @@ fn fill(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     filled.and_then(|()| file.write_all(content)).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
+/// Whether a file can be written at `target`, whose folder is or will be below `folder`. Not even a killed run leaves
+/// anything behind.
+///
+/// # Errors
+/// When the folder is missing or cannot be written, or the name is too long.
+pub fn probe(target: &Path, folder: &Path, person: &Person) -> Result {
+    let name = named_beside(target, &"x".repeat(MARK));
+    let tried = person.act_in(folder, || match fs::symlink_metadata(&name) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Err(error),
+        _ => make_nameless(folder),
+    });
+    tried.map_err(|error| cannot_write(target, error, person))
+}
+
+/// Makes a file without a name in a folder, and lets it go.
+#[cfg(target_os = "linux")]
+fn make_nameless(folder: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600).custom_flags(OFlag::O_TMPFILE.bits());
+    match options.open(folder) {
+        // Not every file system can: writing will tell.
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::IsADirectory) => {
+            Ok(())
+        }
+        opened => opened.map(drop),
+    }
+}
+
+/// Elsewhere writing will tell.
+#[cfg(not(target_os = "linux"))]
+fn make_nameless(folder: &Path) -> io::Result<()> {
+    fs::metadata(folder).map(drop)
+}
+
 /// Where a file of a locked folder waits before it is put into its place.
 pub fn beside(target: &Path) -> PathBuf {
     named_beside(target, "manage")
 }
 
-fn named_beside(target: &Path, mark: &str) -> PathBuf {
+/// A mark that nothing else has: eight letters and digits.
+pub fn new_mark() -> String {
+    crypto::random_string(MARK)
+}
+
+/// Length of a mark.
+const MARK: usize = 8;
+
+/// Where a file with a mark waits before it is put into its place.
+pub fn named_beside(target: &Path, mark: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
     name.push(format!(".{mark}.new"));
     target.with_file_name(name)
 }
 
+/// Removes the files that are named in `list`, which a killed run left waiting, and the list. What cannot be removed stays.
+pub fn clear_waiting(list: &Path, person: &Person) {
+    let Ok(Some(content)) = read(list, person) else { return };
+    let paths: Vec<PathBuf> = serde_json::from_slice(&content).unwrap_or_default();
+    for path in paths.iter().filter(|path| is_waiting(path)) {
+        person.act_in(folder_of(path), || drop(fs::remove_file(path)));
+    }
+    person.act_in(folder_of(list), || drop(fs::remove_file(list)));
+}
+
+/// Whether a path has the form of what [`named_beside`] makes: a list may have been tampered with.
+fn is_waiting(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let mark = name.and_then(|name| name.strip_prefix('.')?.strip_suffix(".new")?.rsplit_once('.'));
+    mark.is_some_and(|(_, mark)| mark.len() == MARK && mark.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// The folder in which a file lies.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A path without links and `..` in its folder. Where that is not there, `..` leaves the folder that is named before it.
+pub fn resolved(path: &Path) -> PathBuf {
+    let resolve = |path: &Path| Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
+    resolve(path).unwrap_or_else(|| {
+        let plain = without_dots(path);
+        resolve(&plain).unwrap_or(plain)
+    })
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Writes a file of a locked folder at once.
@@ -144,12 +240,24 @@ pub fn write(target: &Path, content: &[u8], access: Access, person: &Person) -> 
 /// # Errors
 /// When it is there and cannot be read, which says whose it is; or is larger than 16 MiB.
 pub fn read(path: &Path, person: &Person) -> Result<Option<Vec<u8>>> {
-    let file = match person.act_in(folder_of(path), || File::open(path)) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(denied(Error::file("read", path, error), path, person)),
-    };
-    read_all(file, path).map(Some)
+    let is_file = fs::metadata(path).map_or(true, |facts| facts.is_file() || facts.is_dir());
+    match is_file {
+        true => open(path, person)?.map(|file| read_all(file, path)).transpose(),
+        // Opening a pipe waits for whoever writes into it.
+        false => Err(no_file(path)),
+    }
+}
+
+fn open(path: &Path, person: &Person) -> Result<Option<File>> {
+    match person.act_in(folder_of(path), || File::open(path)) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(denied(Error::file("read", path, error), path, person)),
+    }
+}
+
+fn no_file(path: &Path) -> Error {
+    Error::failed(format_args!("{} is a device or a pipe", path.display())).hint("name a file")
 }
 
 /// What can be read from `source`. `path` is for messages.
@@ -176,7 +284,9 @@ pub fn read_input(path: &Path, person: &Person) -> Result<Vec<u8>> {
     if path == Path::new("-") {
         return read_all(io::stdin(), path);
     }
-    read(path, person)?.ok_or_else(|| Error::failed(format_args!("there is no file {}", path.display())))
+    let file = open(path, person)?;
+    let file = file.ok_or_else(|| Error::failed(format_args!("there is no file {}", path.display())))?;
+    read_all(file, path)
 }
 
 /// Whether a file may be put into this place at all.
@@ -189,7 +299,7 @@ pub fn check_place(path: &Path) -> Result<Option<fs::Metadata>> {
     match facts.file_type() {
         kind if kind.is_dir() => Err(Error::failed(format_args!("{shown} is a folder")).hint("name a file")),
         kind if kind.is_file() || kind.is_symlink() => Ok(Some(facts)),
-        _ => Err(Error::failed(format_args!("{shown} is a device or a pipe")).hint("name a file")),
+        _ => Err(no_file(path)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
-use super::file::{self, Access};
+use super::file::{self, Access, resolved};
 use super::person::Person;
 
 /// Whose folder is meant when `$CAROOT` names none.
@@ -36,6 +36,7 @@ impl Folder {
             Home::Manage => "manage",
             Home::Mkcert => "mkcert",
         };
+        ["CAROOT", "XDG_DATA_HOME", "HOME"].into_iter().try_for_each(|name| person.check_variable(name))?;
         let path = match person.variable("CAROOT") {
             Some(path) => {
                 std::path::absolute(path).map_err(|error| Error::file("find", Path::new(path), error))?
@@ -78,6 +79,27 @@ impl Folder {
     /// The list of what was issued.
     pub fn index(&self) -> PathBuf {
         self.path.join("issued.json")
+    }
+
+    /// The names of files that wait beside their places, for a run that comes after one that was killed.
+    pub fn waiting(&self) -> PathBuf {
+        self.path.join("waiting.json")
+    }
+
+    /// The system's roots and the authority in one file.
+    pub fn bundle(&self) -> PathBuf {
+        self.path.join("bundle.pem")
+    }
+
+    /// Whether a path (without links in its folder) is one of the authority's own files.
+    pub fn holds(&self, path: &Path) -> bool {
+        let own = [self.certificate(), self.key(), self.index(), self.waiting(), self.bundle()];
+        own.iter().any(|own| resolved(own) == path) || path.starts_with(resolved(&self.rotated()))
+    }
+
+    /// Whose rights the paths in its list are followed with: through sudo root's only when the list is root's alone.
+    pub fn reader(&self) -> Person {
+        self.person.bounded_by(&self.path)
     }
 
     /// Authorities that were replaced, a folder each.

@@ -1,5 +1,6 @@
 //! The list of what an authority issued: names, dates and places of files, never a key.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -67,6 +68,8 @@ pub enum State {
     Expired,
     /// A file of it is gone.
     Missing,
+    /// Its authority was replaced by another.
+    Replaced,
 }
 
 impl State {
@@ -77,18 +80,21 @@ impl State {
             Self::Expiring => "expiring",
             Self::Expired => "expired",
             Self::Missing => "missing",
+            Self::Replaced => "replaced",
         }
     }
 }
 
 impl Issued {
-    /// How it stands at `now`.
-    pub fn state(&self, now: Timestamp) -> State {
+    /// How it stands at `now`, with `authority` (SHA-256 of its certificate, in hex) living.
+    pub fn state(&self, authority: &str, now: Timestamp) -> State {
         let (from, until, now) = (self.not_before.as_second(), self.not_after.as_second(), now.as_second());
         if self.files().any(|file| !file.exists()) {
             State::Missing
         } else if now >= until {
             State::Expired
+        } else if self.authority != authority {
+            State::Replaced
         } else if (until - now) * 3 < until - from {
             State::Expiring
         } else {
@@ -146,29 +152,24 @@ impl Index {
     /// # Errors
     /// When the folder cannot be written.
     pub fn stage<'a>(&mut self, folder: &Locked<'a>, mut added: Vec<Issued>) -> Result<Staged<'a>> {
-        for new in added.iter_mut().filter(|new| new.p12_file.is_some()) {
-            let before = self.certificates.iter().find(|old| old.p12_file == new.p12_file);
-            new.p12_sha256.extend(before.and_then(|old| old.p12_sha256.first()).cloned());
+        let before: HashMap<PathBuf, String> = self
+            .certificates
+            .iter()
+            .filter_map(|old| Some((old.p12_file.clone()?, old.p12_sha256.first()?.clone())))
+            .collect();
+        for new in &mut added {
+            let before = new.p12_file.as_ref().and_then(|file| before.get(file));
+            new.p12_sha256.extend(before.cloned());
         }
-        self.certificates.retain(|old| {
-            !added.iter().any(|new| new.files().any(|file| old.files().any(|place| place == file)))
-        });
+        let taken: HashSet<PathBuf> =
+            added.iter().flat_map(|new| new.files().map(Path::to_path_buf)).collect();
+        self.certificates.retain(|old| !old.files().any(|file| taken.contains(file)));
         self.certificates.extend(added);
         self.version = VERSION;
         let content = serde_json::to_vec(self).map_err(|error| {
             Error::failed(format_args!("the list of certificates cannot be written: {error}"))
         })?;
         Staged::under_lock(&folder.index(), &content, Access::Secret, folder.person())
-    }
-
-    /// Whether a public key (SHA-256, hex) belongs to something that was issued.
-    pub fn knows_key(&self, fingerprint: &str) -> bool {
-        self.certificates.iter().any(|issued| issued.public_key == fingerprint)
-    }
-
-    /// Whether a PKCS#12 file (SHA-256, hex) was written here.
-    pub fn knows_p12(&self, sha256: &str) -> bool {
-        self.certificates.iter().any(|issued| issued.p12_sha256.iter().any(|known| known == sha256))
     }
 
     /// The certificate whose file this is.

@@ -1,10 +1,13 @@
-//! Certificates asked for and delivered: signed, listed and written, all of them or none.
+//! Certificates asked for and delivered: signed, listed and written.
+
+use std::io;
+use std::path::PathBuf;
 
 use super::authority::{Authority, Leaf};
 use super::constraints::Constraints;
 use super::error::{Error, Result};
 use super::export::pkcs12::{Encryption, can_spell, identity};
-use super::file::Staged;
+use super::file::{self, Access, Staged};
 use super::folder::{Folder, Locked};
 use super::issued::{Index, Issued};
 use super::key::{Key, KeyType};
@@ -21,6 +24,8 @@ pub struct Order {
     pub outputs: Outputs,
     /// How PKCS#12 is locked, when that is wanted.
     pub lock: Lock,
+    /// With whose rights the files are written.
+    pub person: Person,
 }
 
 /// How a PKCS#12 file is locked.
@@ -53,71 +58,190 @@ impl Default for Lock {
     }
 }
 
-/// What came of orders.
+/// What came of an order.
 #[derive(Debug)]
 pub struct Delivery {
-    /// The certificates, as the list has them.
-    pub issued: Vec<Issued>,
-    /// Why they are not in the list, when the list cannot be written.
+    /// The certificate, as the list has it.
+    pub issued: Issued,
+    /// Why it is not in the list, when the authority's folder cannot be written.
     pub unlisted: Option<Error>,
 }
 
-/// Makes all certificates that are ordered. Nothing is written when one of them is refused.
+/// A certificate that is signed and lies beside its place.
+struct Prepared<'a> {
+    issued: Issued,
+    staged: Vec<Staged<'a>>,
+}
+
+/// Makes a certificate. Where the authority's folder is read-only, it is made and not listed.
+///
+/// An authority that is not in its folder yet is put there when nothing else can fail but that.
 ///
 /// # Errors
-/// When the authority does not sign, a file may not be overwritten (unless `force`) or cannot be written.
+/// When the authority does not sign, a file may not be overwritten (unless `force`) or cannot be written. Nothing is
+/// changed then.
 pub fn deliver(
     folder: &Locked<'_>,
-    authority: &Authority,
-    orders: &[Order],
+    authority: &mut Authority,
+    order: &Order,
     force: bool,
 ) -> Result<Delivery> {
     let mut index = Index::read(folder)?;
-    orders.iter().try_for_each(|order| order.check(folder, authority, &index, force))?;
-    let mut issued = Vec::new();
-    let mut staged: Vec<Staged> = Vec::new();
-    for order in orders {
-        let leaf = authority.issue(&order.request)?;
-        let p12 = order.pkcs12(&leaf)?;
-        staged.extend(order.outputs.stage(&leaf, p12.as_ref(), folder.person())?);
-        issued.push(order.describe(&leaf, p12.as_deref()));
+    check(&Ours::of(&index, folder, Some(authority), &order.person), authority, order, force)?;
+    let mark = file::new_mark();
+    let noted = Note::write(folder, [order], &mark);
+    let prepared = prepare(authority, order, &mark)?;
+    let is_read_only = |error: &Error| {
+        matches!(error.of_system(), Some(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem))
+    };
+    let listed = index.stage(folder, vec![prepared.issued.clone()]);
+    let (listed, unlisted, _note) = match (listed, noted) {
+        (Ok(listed), Ok(note)) => (Some(listed), None, Some(note)),
+        (Err(error), _) | (_, Err(error)) if is_read_only(&error) => (None, Some(error), None),
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    authority.save(folder)?;
+    commit(listed, prepared.staged)?;
+    Ok(Delivery { issued: prepared.issued, unlisted })
+}
+
+/// Makes all certificates or none.
+///
+/// # Errors
+/// As [`deliver`]; and when the list cannot be written.
+pub fn deliver_all(
+    folder: &Locked<'_>,
+    authority: &mut Authority,
+    orders: &[Order],
+    force: bool,
+) -> Result<Vec<Issued>> {
+    let (_note, each) = prepare_each(folder, authority, orders, force)?;
+    let prepared = each.into_iter().collect::<Result<Vec<Prepared>>>()?;
+    finish(folder, authority, prepared)
+}
+
+/// Makes each certificate that can be made, and tells of each.
+///
+/// # Errors
+/// When the list cannot be written; nothing is changed then.
+pub fn deliver_each(
+    folder: &Locked<'_>,
+    authority: &mut Authority,
+    orders: &[Order],
+    force: bool,
+) -> Result<Vec<Result<Issued>>> {
+    let mut prepared = Vec::new();
+    let mut results = Vec::new();
+    let (_note, each) = prepare_each(folder, authority, orders, force)?;
+    for one in each {
+        results.push(one.map(|one| {
+            let issued = one.issued.clone();
+            prepared.push(one);
+            issued
+        }));
     }
-    // The list first: a run that is killed behind it leaves files that the list can tell of.
-    let unlisted = index.stage(folder, issued.clone()).and_then(Staged::commit).err();
-    staged.into_iter().try_for_each(Staged::commit)?;
-    Ok(Delivery { issued, unlisted })
+    finish(folder, authority, prepared)?;
+    Ok(results)
+}
+
+fn prepare_each<'a>(
+    folder: &Locked<'_>,
+    authority: &Authority,
+    orders: &'a [Order],
+    force: bool,
+) -> Result<(Option<Note>, Vec<Result<Prepared<'a>>>)> {
+    let index = Index::read(folder)?;
+    let Some(person) = orders.first().map(|order| &order.person) else { return Ok((None, Vec::new())) };
+    let ours = Ours::of(&index, folder, Some(authority), person);
+    let checked: Vec<Result<&Order>> =
+        orders.iter().map(|order| check(&ours, authority, order, force).map(|()| order)).collect();
+    let mark = file::new_mark();
+    let note = Note::write(folder, checked.iter().flatten().copied(), &mark)?;
+    Ok((Some(note), checked.into_iter().map(|order| prepare(authority, order?, &mark)).collect()))
+}
+
+fn check(ours: &Ours<'_>, authority: &Authority, order: &Order, force: bool) -> Result {
+    authority.check_names(&order.request.names)?;
+    order.check_files(ours, force)
+}
+
+fn prepare<'a>(authority: &Authority, order: &'a Order, mark: &str) -> Result<Prepared<'a>> {
+    let leaf = authority.issue(&order.request)?;
+    let p12 = order.pkcs12(&leaf)?;
+    let staged = order.outputs.stage(&leaf, p12.as_ref(), mark, &order.person)?;
+    Ok(Prepared { issued: order.describe(&leaf, p12.as_deref()), staged })
+}
+
+/// A note of the files that are written beside their places; what still waits when it is dropped is removed.
+struct Note {
+    list: PathBuf,
+    reader: Person,
+}
+
+impl Note {
+    /// Writes it into the authority's folder, before the first of the files.
+    fn write<'o>(
+        folder: &Locked<'_>,
+        orders: impl IntoIterator<Item = &'o Order>,
+        mark: &str,
+    ) -> Result<Self> {
+        let files = orders.into_iter().flat_map(|order| order.outputs.files());
+        let waiting: Vec<PathBuf> = files.map(|path| file::named_beside(path, mark)).collect();
+        let content = serde_json::to_vec(&waiting).unwrap_or_default();
+        file::write(&folder.waiting(), &content, Access::Secret, folder.person())?;
+        Ok(Self { list: folder.waiting(), reader: folder.reader() })
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        file::clear_waiting(&self.list, &self.reader);
+    }
+}
+
+/// Lists what is prepared and puts it into its places.
+fn finish(
+    folder: &Locked<'_>,
+    authority: &mut Authority,
+    prepared: Vec<Prepared<'_>>,
+) -> Result<Vec<Issued>> {
+    if prepared.is_empty() && authority.is_saved() {
+        return Ok(Vec::new());
+    }
+    let mut index = Index::read(folder)?;
+    let (issued, staged): (Vec<Issued>, Vec<Vec<Staged>>) =
+        prepared.into_iter().map(|one| (one.issued, one.staged)).unzip();
+    let listed = index.stage(folder, issued.clone())?;
+    authority.save(folder)?;
+    commit(Some(listed), staged.into_iter().flatten().collect())?;
+    Ok(issued)
+}
+
+/// The list first: a run that is killed behind it leaves files that the list can tell of.
+fn commit(listed: Option<Staged<'_>>, staged: Vec<Staged<'_>>) -> Result {
+    listed.map_or(Ok(()), Staged::commit)?;
+    staged.into_iter().try_for_each(Staged::commit)
 }
 
 impl Order {
-    /// Whether the order can be delivered, as far as that can be seen without signing and writing.
-    ///
-    /// # Errors
-    /// As [`deliver`].
-    pub fn check(&self, folder: &Folder, authority: &Authority, index: &Index, force: bool) -> Result {
-        authority.check_names(&self.request.names)?;
-        self.check_files(folder, authority, index, force)
-    }
-
     /// Whether its files can be written.
     ///
     /// # Errors
     /// As [`deliver`].
-    pub fn check_files(&self, folder: &Folder, authority: &Authority, index: &Index, force: bool) -> Result {
-        let person = folder.person();
-        Ours::of(index, authority, &authority.rotated(), person).check(&self.outputs, force)?;
-        self.outputs.probe(person)
+    pub fn check_files(&self, ours: &Ours<'_>, force: bool) -> Result {
+        ours.check(&self.outputs, force)?;
+        self.outputs.probe(&self.person)
     }
 
     /// Whether the order could be delivered by an authority that is still to be made, so that none is made in vain.
     ///
     /// # Errors
     /// As [`deliver`].
-    pub fn check_before(&self, profile: &Profile, person: &Person, force: bool) -> Result {
+    pub fn check_before(&self, profile: &Profile, folder: &Folder, force: bool) -> Result {
         if !profile.is_unconstrained {
             Constraints::private(&profile.permit).check(&self.request.names, "add")?;
         }
-        Ours::nothing(&Index::default(), person).check(&self.outputs, force)?;
-        self.outputs.probe(person)
+        self.check_files(&Ours::of(&Index::default(), folder, None, &self.person), force)
     }
 
     fn key_type(&self) -> Option<KeyType> {

@@ -1,14 +1,15 @@
 //! Where a certificate and its key are written, and what may be overwritten there.
 
-use std::fs;
+use std::collections::HashSet;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::armor;
 use super::authority::{Authority, Leaf};
 use super::error::{Error, Result};
 use super::facts::{Facts, is_signed_by};
-use super::file::{self, Access, Staged};
+use super::file::{self, Access, Staged, resolved};
+use super::folder::Folder;
 use super::issued::Index;
 use super::key::Key;
 use super::person::Person;
@@ -51,7 +52,8 @@ impl Outputs {
         Ok(self)
     }
 
-    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+    /// All of them.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         [&self.cert, &self.key, &self.p12].into_iter().flatten()
     }
 
@@ -65,13 +67,12 @@ impl Outputs {
             let is_made = self.made_folder.as_ref().is_some_and(|made| folder.starts_with(resolved(made)));
             let nearest =
                 if is_made { folder.ancestors().find(|folder| folder.exists()) } else { Some(folder) };
-            let probe = nearest.unwrap_or(folder).join(path.file_name().unwrap_or_default());
-            drop(Staged::write(&probe, b"", Access::Secret, person).map_err(with_way_out)?);
+            file::probe(path, nearest.unwrap_or(folder), person).map_err(with_way_out)?;
         }
         Ok(())
     }
 
-    /// Writes all files beside their places.
+    /// Writes all files beside their places, under names with this mark.
     ///
     /// # Errors
     /// When one of the folders cannot be written; nothing is left then.
@@ -79,6 +80,7 @@ impl Outputs {
         &self,
         leaf: &Leaf,
         p12: Option<&Vec<u8>>,
+        mark: &str,
         person: &'a Person,
     ) -> Result<Vec<Staged<'a>>> {
         if let Some(folder) = &self.made_folder {
@@ -102,7 +104,7 @@ impl Outputs {
             (self.p12.as_ref(), p12.map(Vec::as_slice).unwrap_or_default(), Access::Secret),
         ];
         let files = files.into_iter().filter_map(|(path, content, access)| Some((path?, content, access)));
-        files.map(|(path, content, access)| Staged::write(path, content, access, person)).collect()
+        files.map(|(path, content, access)| Staged::marked(path, mark, content, access, person)).collect()
     }
 }
 
@@ -114,67 +116,59 @@ fn with_way_out(error: Error) -> Error {
     }
 }
 
-/// A path without links and `..` in its folder. Where that is not there, `..` leaves the folder that is named before it.
-pub fn resolved(path: &Path) -> PathBuf {
-    let resolve = |path: &Path| Some(fs::canonicalize(file::folder_of(path)).ok()?.join(path.file_name()?));
-    resolve(path).unwrap_or_else(|| {
-        let plain = without_dots(path);
-        resolve(&plain).unwrap_or(plain)
-    })
-}
-
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
-}
-
 /// What is known to be ours, so that it may be overwritten.
 pub struct Ours<'a> {
-    index: &'a Index,
-    authorities: Vec<Vec<u8>>,
+    folder: &'a Folder,
+    /// With whose rights files are looked at.
     person: &'a Person,
+    /// Digests of the public keys that were certified.
+    keys: HashSet<&'a str>,
+    /// Digests of the PKCS#12 files that were written.
+    p12s: HashSet<&'a str>,
+    authorities: Vec<Vec<u8>>,
 }
 
 impl<'a> Ours<'a> {
-    /// What was issued by these authorities.
-    pub fn of(index: &'a Index, authority: &Authority, rotated: &[Authority], person: &'a Person) -> Self {
-        let authorities = std::iter::once(authority).chain(rotated);
+    /// What was issued by an authority and those before it; without one, nothing was.
+    pub fn of(
+        index: &'a Index,
+        folder: &'a Folder,
+        authority: Option<&Authority>,
+        person: &'a Person,
+    ) -> Self {
+        let listed = index.certificates.iter();
+        let all = authority.into_iter().flat_map(Authority::with_rotated);
         Self {
-            index,
-            authorities: authorities.map(|authority| authority.certificate.clone()).collect(),
+            folder,
             person,
+            keys: listed.clone().map(|issued| issued.public_key.as_str()).collect(),
+            p12s: listed.flat_map(|issued| issued.p12_sha256.iter().map(String::as_str)).collect(),
+            authorities: all.map(|authority| authority.certificate).collect(),
         }
-    }
-
-    /// Before there is an authority, nothing is.
-    pub fn nothing(index: &'a Index, person: &'a Person) -> Self {
-        Self { index, authorities: Vec::new(), person }
     }
 
     /// Whether all files may be written.
     ///
     /// # Errors
-    /// The first that may not: somebody else's file, a link, a folder.
+    /// The first that may not: the authority's own, somebody else's, a link, a folder.
     pub fn check(&self, outputs: &Outputs, force: bool) -> Result {
         let mut files = outputs.files();
         files.try_for_each(|path| self.check_path(path, outputs.cert.as_deref(), force))
     }
 
     fn check_path(&self, path: &Path, cert: Option<&Path>, force: bool) -> Result {
-        let Some(facts) = file::check_place(path)? else { return Ok(()) };
         let shown = path.display();
+        if self.folder.holds(&resolved(path)) {
+            return Err(Error::failed(format_args!("{shown} is a file of the local authority's own"))
+                .hint("name another file"));
+        }
+        let Some(facts) = file::check_place(path)? else { return Ok(()) };
         if force {
             return Ok(());
         }
         let (why, hint) = match facts.is_symlink() {
             true => ("it is a link", "--force puts a file in the link's place; what it points to stays"),
-            false if self.is_ours(path, cert) => return Ok(()),
+            false if self.is_ours(path, cert)? => return Ok(()),
             false => {
                 ("it was not made by the local authority", "name another file, or overwrite it with --force")
             }
@@ -182,24 +176,24 @@ impl<'a> Ours<'a> {
         Err(Error::failed(format_args!("{shown} is there already, and {why}")).hint(hint))
     }
 
-    fn is_ours(&self, path: &Path, cert: Option<&Path>) -> bool {
-        // What cannot be read was not written here.
-        let content = file::read(path, self.person).ok().flatten().unwrap_or_default();
+    fn is_ours(&self, path: &Path, cert: Option<&Path>) -> Result<bool> {
+        let content = file::read(path, self.person)?.unwrap_or_default();
         let is_key = Key::of_pem(&content, path).is_ok_and(|key| self.is_our_key(&key, cert));
-        is_key
-            || self.is_our_certificate(&content, path)
-            || self.index.knows_p12(&crypto::sha256_hex(&content))
+        let is_p12 = || self.p12s.contains(crypto::sha256_hex(&content).as_str());
+        Ok(is_key || self.is_our_certificate(&content, path) || is_p12())
     }
 
+    /// An authority is never ours to overwrite, though it signed itself.
     fn is_our_certificate(&self, content: &[u8], path: &Path) -> bool {
         let Ok(first) = armor::first_certificate(content, path) else { return false };
-        self.authorities.iter().any(|authority| is_signed_by(&first, authority))
+        let is_signed = self.authorities.iter().any(|authority| is_signed_by(&first, authority));
+        is_signed && Facts::of(&first, "").is_ok_and(|facts| !facts.is_ca)
     }
 
     /// A key is ours when it was issued, or belongs to a certificate of ours that lies where the new one is to lie.
     fn is_our_key(&self, key: &Key, cert: Option<&Path>) -> bool {
         let public = key.public_key();
-        if self.index.knows_key(&crypto::sha256_hex(&public)) {
+        if self.keys.contains(crypto::sha256_hex(&public).as_str()) {
             return true;
         }
         let Some((path, content)) = cert.and_then(|path| Some((path, file::read(path, self.person).ok()??)))

@@ -1,7 +1,7 @@
 //! Who runs the program, also through sudo: whose folder holds the authority, whose browsers are to trust it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -24,6 +24,8 @@ pub struct Person {
     pub owner: Option<Owner>,
     /// Whether the program runs with root's rights.
     pub is_root: bool,
+    /// Whether root's rights may be used in folders that are root's alone.
+    may_act_as_root: bool,
     /// Their number.
     pub uid: u32,
     environment: Environment,
@@ -59,6 +61,7 @@ impl Person {
             home: home.filter(|home| home.is_absolute()),
             owner: None,
             is_root,
+            may_act_as_root: true,
             uid: Uid::effective().as_raw(),
             environment: environment.clone(),
         }
@@ -73,11 +76,16 @@ impl Person {
             Error::failed(format_args!("root runs this for {invoker}, who is no user of this machine"))
                 .hint("run it without sudo: it asks for root's rights where it needs them")
         })?;
+        // Root's groups are not the person's: what they may read, the person may not.
+        take_groups(&user).map_err(|error| {
+            Error::failed(format_args!("root cannot take the groups of {}: {error}", user.name))
+        })?;
         Ok(Self {
             name: user.name,
             home: Some(user.dir),
             owner: Some(Owner { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
             is_root: true,
+            may_act_as_root: true,
             uid: user.uid.as_raw(),
             environment: environment.clone(),
         })
@@ -100,6 +108,18 @@ impl Person {
             variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
         }
         variables
+    }
+
+    /// Refuses to go on without a variable that is set to something that cannot be read.
+    ///
+    /// # Errors
+    /// When the value of the variable is not UTF-8.
+    pub fn check_variable(&self, name: &str) -> Result {
+        match self.environment.is_not_text(name) {
+            true => Err(Error::failed(format_args!("{name} is set to something that is not UTF-8"))
+                .hint("give the folder another name")),
+            false => Ok(()),
+        }
     }
 
     /// The folder for a program's data: `$XDG_DATA_HOME`, else `~/.local/share`.
@@ -135,7 +155,7 @@ impl Person {
     /// astray and what is made is theirs. A folder that is root's alone is left to root.
     pub fn act_in<T>(&self, folder: &Path, work: impl FnOnce() -> T) -> T {
         match self.owner {
-            Some(owner) if !is_roots_alone(folder) => {
+            Some(owner) if !(self.may_act_as_root && is_roots_alone(folder)) => {
                 let _rights = Rights::of(owner);
                 work()
             }
@@ -143,11 +163,31 @@ impl Person {
         }
     }
 
+    /// The same person, who through sudo has root's rights nowhere unless `source` is root's alone: for paths that were
+    /// read from there.
+    pub fn bounded_by(&self, source: &Path) -> Self {
+        let may_act_as_root = self.may_act_as_root && is_roots_alone(source);
+        Self { may_act_as_root, ..self.clone() }
+    }
+
     /// Who the process itself is, also through sudo: for files that are the machine's and no person's.
     pub fn of_process(&self) -> Self {
         let uid = Uid::effective().as_raw();
         Self { name: self.name_of(uid), owner: None, uid, ..self.clone() }
     }
+}
+
+/// Gives the process the groups of a user instead of root's.
+#[cfg(not(target_os = "macos"))]
+fn take_groups(user: &User) -> nix::Result<()> {
+    let name = CString::new(user.name.as_str()).map_err(|_| nix::Error::EINVAL)?;
+    nix::unistd::initgroups(&name, user.gid)
+}
+
+/// macOS keeps groups elsewhere, and root's there are no secret.
+#[cfg(target_os = "macos")]
+fn take_groups(_: &User) -> nix::Result<()> {
+    Ok(())
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -1,26 +1,38 @@
 //! The process's environment, `.env` and the `${NAME}` marks that they fill.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Variables, those of the process before those of `.env`.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     process: BTreeMap<String, String>,
+    /// Names of variables whose values are not UTF-8.
+    not_text: BTreeSet<String>,
     file: BTreeMap<String, String>,
 }
 
 impl Environment {
     /// The variables of this process. Names and values that are not UTF-8 are left out.
     pub fn of_process() -> Self {
-        let process = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self { process, file: BTreeMap::new() }
+        let mut environment = Self::default();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => drop(environment.process.insert(name, value)),
+                Err(_) => drop(environment.not_text.insert(name)),
+            }
+        }
+        environment
+    }
+
+    /// Whether the variable `name` is set to something that is not UTF-8, so that it was left out.
+    pub fn is_not_text(&self, name: &str) -> bool {
+        self.not_text.contains(name)
     }
 
     /// An environment of these variables alone.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { process: variables.into_iter().collect(), file: BTreeMap::new() }
+        Self { process: variables.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds the variables of a `.env` file; the process's own win.

@@ -231,7 +231,7 @@ fn a_complete_authority_in_a_folder_that_cannot_be_written_goes_on_signing() {
     let here = workspace.path().display().to_string();
     assert_eq!(
         (run.status, run.stderr.replace(&here, "~")),
-        (0, "warning: `manage cert list` and `renew` will not know of it: cannot write ~/.local/share/manage/issued.json\n".to_owned())
+        (0, "warning: `manage cert list` and `renew` will not know of it: cannot write ~/.local/share/manage/issued.json: Permission denied (os error 13)\n".to_owned())
     );
     openssl_accepts(&workspace, &caroot(&workspace), "second.test.pem");
     belong_together(&workspace, "second.test.pem", "second.test-key.pem");
@@ -325,6 +325,21 @@ fn a_list_that_is_damaged_is_named_and_kept() {
 }
 
 #[test]
+fn a_caroot_that_is_not_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let workspace = Workspace::new();
+    for args in [&["cert", "create", "a.test"][..], &["cert", "caroot"], &["cert", "uninstall"]] {
+        let mut command = workspace.command(args);
+        let run = Run::of(command.env("CAROOT", std::ffi::OsStr::from_bytes(b"u\xff")).spawn().unwrap());
+        run.fails_with(
+            1,
+            "error: CAROOT is set to something that is not UTF-8\nhint: give the folder another name\n",
+        );
+    }
+    assert_eq!(files(&workspace), [""; 0]);
+}
+
+#[test]
 fn flags_that_do_not_fit_are_a_wrong_command_line() {
     let workspace = Workspace::new();
     for (args, said) in [
@@ -361,6 +376,15 @@ fn flags_that_do_not_fit_are_a_wrong_command_line() {
             "error: `localhost:x` is no HOST:PORT: `x` is no port (1 to 65535)\n",
         ),
         (&["cert", "creat", "a.test"], "error: unknown command `creat`\n"),
+        (
+            &["cert", "create", "a.test", "--legacy"],
+            "error: --password-file and --legacy are for --p12-file, which is missing\n",
+        ),
+        (
+            &["cert", "rotate", "--finish", "--force"],
+            "error: the argument '--finish' cannot be used with '--force'\n",
+        ),
+        (&["cert", "export", "--force"], "error: the following required arguments were not provided:\n"),
     ] {
         let run = workspace.manage(args);
         assert!(run.status == 2 && run.stderr.starts_with(said), "{args:?}: {} {}", run.status, run.stderr);

@@ -222,7 +222,7 @@ fn killed_at(workspace: &Workspace, calls: &str, number: u32, args: &[&str]) -> 
     let mut command = Command::new("strace");
     let trace = format!("trace={calls}");
     let inject = format!("inject={calls}:signal=KILL:when={number}");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--", MANAGE]).args(args);
+    command.args(["-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--", MANAGE]).args(args);
     command.current_dir(workspace.path()).env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -249,6 +249,17 @@ fn killed_everywhere(prepare: impl Fn(&Workspace), args: &[&str], check: impl Fn
     kills
 }
 
+/// Asserts that no run left a file beside its place, nor a note of one.
+fn nothing_waits(workspace: &Workspace) {
+    for folder in [workspace.path().to_owned(), caroot(workspace)] {
+        let left =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left: Vec<String> =
+            left.filter(|name| name.ends_with(".new") || name == "waiting.json").collect();
+        assert_eq!(left, [""; 0], "the next run leaves nothing half done");
+    }
+}
+
 #[test]
 fn a_first_run_that_is_killed_anywhere_is_made_good_by_the_next() {
     let kills = killed_everywhere(
@@ -263,12 +274,6 @@ fn a_first_run_that_is_killed_anywhere_is_made_good_by_the_next() {
             );
             openssl_accepts(workspace, &caroot(workspace), "a.test.pem");
             belong_together(workspace, "a.test.pem", "a.test-key.pem");
-            let left = fs::read_dir(caroot(workspace)).unwrap();
-            let left: Vec<_> = left
-                .map(|entry| entry.unwrap().file_name())
-                .filter(|name| name.to_string_lossy().starts_with('.'))
-                .collect();
-            assert_eq!(left, [""; 0], "the next run leaves nothing half done");
         },
     );
     assert!(kills > 10, "only {kills} kills");
@@ -324,6 +329,89 @@ fn a_rotation_that_is_killed_anywhere_never_loses_an_authority() {
 }
 
 #[test]
+fn a_rotation_that_is_killed_anywhere_is_never_finished_too_early() {
+    let kills = killed_everywhere(
+        |workspace| {
+            workspace.manage(["cert", "install", "--stores", "nss"]).succeeds();
+            workspace.manage(["cert", "create", "a.test"]).succeeds();
+        },
+        &["cert", "rotate", "--stores", "nss"],
+        |workspace| {
+            // Whatever was done: what is issued verifies after it, or nothing is forgotten.
+            let finish = ["cert", "rotate", "--finish", "--stores", "nss"];
+            let run = workspace.manage(finish);
+            if run.status != 0 {
+                workspace.manage(["cert", "renew"]).succeeds();
+                workspace.manage(["cert", "install", "--stores", "nss"]).succeeds();
+                workspace.manage(finish).succeeds();
+            }
+            openssl_accepts(workspace, &caroot(workspace), "a.test.pem");
+            let table =
+                workspace.manage(["cert", "install", "--stores", "nss", "--format", "plain"]).succeeds();
+            assert!(table.ends_with("\talready there\n"), "{table} after {run:?}");
+            nothing_waits(workspace);
+        },
+    );
+    assert!(kills > 10, "only {kills} kills");
+}
+
+#[test]
+fn the_authoritys_own_files_are_never_overwritten() {
+    let workspace = Workspace::new();
+    let ca = caroot(&workspace);
+    for is_there in [false, true] {
+        for (flag, file) in [
+            ("--cert-file", "rootCA.pem"),
+            ("--key-file", "rootCA-key.pem"),
+            ("--cert-file", "issued.json"),
+            ("--cert-file", "rotated/a.pem"),
+        ] {
+            let path = ca.join(file).display().to_string();
+            let run = workspace.manage(["cert", "create", "b.test", flag, &path, "--force"]);
+            assert_eq!(run.status, 1, "{run:?}");
+            assert!(!is_there || run.stderr.contains("is a file of the local authority's own"), "{run:?}");
+        }
+        assert_eq!(ca.join("rootCA.pem").exists(), is_there);
+        workspace.manage(["cert", "create", "a.test"]).succeeds();
+        openssl_accepts(&workspace, &ca, "a.test.pem");
+    }
+    // Nor is any authority ours to overwrite, wherever it lies.
+    fs::copy(ca.join("rootCA.pem"), workspace.path().join("copy.pem")).unwrap();
+    let said = workspace.manage(["cert", "create", "b.test", "--cert-file", "copy.pem"]).fails(1);
+    assert!(said.contains("it was not made by the local authority"), "{said}");
+}
+
+#[test]
+fn a_full_disk_keeps_one_certificate_from_renewal_and_changes_no_authority() {
+    if !is_root() {
+        return;
+    }
+    let workspace = Workspace::new();
+    let script = "mkdir full && mount -t tmpfs -o size=16k tmpfs full
+        $M cert create a.test -v 0 && $M cert create b.test --out-dir full -v 0
+        head -c 20000 /dev/zero > full/filler 2>/dev/null
+        cp a.test.pem before.pem; cp .local/share/manage/rootCA.pem ca.pem
+        $M cert renew --all --format plain; echo \"status $?\"
+        cmp -s a.test.pem before.pem && echo unchanged
+        $M cert rotate --stores nss; echo \"status $?\"
+        cmp .local/share/manage/rootCA.pem ca.pem && ls -A full .local/share/manage";
+    let plain = workspace.command([""; 0]);
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", script]).current_dir(workspace.path()).env_clear().env("M", MANAGE);
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run =
+        Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with("renewed\t") && line.ends_with("\ta.test")), "{run:?}");
+    assert!(lines.iter().any(|line| line.starts_with("failed\t") && line.ends_with("\tb.test")), "{run:?}");
+    assert_eq!(lines.iter().filter(|line| **line == "status 1").count(), 2, "{run:?}");
+    assert!(!lines.contains(&"unchanged"), "{run:?}");
+    assert!(run.stderr.contains("No space left on device"), "{run:?}");
+    let left = ".local/share/manage:\nissued.json\nrootCA-key.pem\nrootCA.pem\n\nfull:\nb.test-key.pem\nb.test.pem\nfiller\n";
+    assert!(run.stdout.ends_with(left), "{run:?}");
+}
+
+#[test]
 fn through_sudo_it_works_on_the_folder_of_who_called_it() {
     use std::os::unix::fs::MetadataExt as _;
     if !is_root() {
@@ -363,6 +451,31 @@ fn through_sudo_it_works_on_the_folder_of_who_called_it() {
     fs::create_dir(&closed).unwrap();
     sudo("ann", &closed, &["cert", "create", "b.test"]).succeeds();
     assert_eq!([owner(&closed.join("b.test.pem")), owner(&closed.join("b.test-key.pem"))], [(0, 0); 2]);
+
+    // What root may read in there, the person may not, though the list names it: it lies in the person's folder.
+    let said = sudo("ann", &home, &["cert", "renew", "--all"]).fails(1);
+    assert!(said.contains("b.test-key.pem: Permission denied"), "{said}");
+    let victim = closed.join("victim");
+    fs::write(&victim, "root's own\n").unwrap();
+    let list = ca.join("issued.json");
+    let mut index: serde_json::Value = serde_json::from_str(&fs::read_to_string(&list).unwrap()).unwrap();
+    let one = &mut index["certificates"][0];
+    one["p12_file"] = victim.display().to_string().into();
+    one["p12_sha256"] = serde_json::json!([manage::crypto::sha256_hex(b"root's own\n")]);
+    one["cert_file"] = closed.join("evil.pem").display().to_string().into();
+    one["key_file"] = closed.join("evil.key").display().to_string().into();
+    fs::write(&list, index.to_string()).unwrap();
+    sudo("ann", &home, &["cert", "renew", "--all", "--force"]).fails(1);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "root's own\n");
+    assert!(!closed.join("evil.pem").exists() && !closed.join("evil.key").exists());
+    fs::remove_file(&list).unwrap();
+
+    // Nor what root's group may read.
+    let shared = closed.join("shared.pem");
+    fs::copy(ca.join("rootCA.pem"), &shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&shared, home.join("shared.pem")).unwrap();
+    sudo("ann", &home, &["cert", "show", "shared.pem"]).fails(1);
 
     // A link of the person's leads root nowhere.
     let secret = closed.join("secret");

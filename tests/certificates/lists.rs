@@ -377,10 +377,7 @@ fn an_authority_that_is_there_is_kept_when_another_is_taken_over() {
     fs::create_dir(workspace.path().join("ca")).unwrap();
     foreign_authority(&workspace, "ca", "ec", "/DC=com+UID=x/DC=example/O=One/O=Two", &[]);
     let said = workspace.manage(["cert", "import", "ca"]).fails(1);
-    assert!(
-        said.ends_with("hint: --force keeps it beside the new one, as `manage cert rotate` does\n"),
-        "{said}"
-    );
+    assert!(said.ends_with("hint: --force keeps it beside the new one, trusted as it is\n"), "{said}");
     workspace.manage(["cert", "import", "ca", "--force"]).succeeds();
     assert_eq!(fs::read_dir(caroot(&workspace).join("rotated")).unwrap().count(), 1);
     // Its subject repeats attributes and has two in one part: the issuer's name is that, byte for byte.
@@ -520,4 +517,116 @@ fn caroot_prints_the_folder_and_makes_nothing() {
     assert!(!workspace.path().join(".local").exists());
     let mut command = workspace.command(["cert", "caroot"]);
     Run::of(command.env("CAROOT", "/some/where").spawn().unwrap()).succeeds_with("/some/where\n");
+}
+
+#[test]
+fn two_files_of_one_certificate_are_one_renewal() {
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    let lines =
+        workspace.manage(["cert", "renew", "a.test.pem", "a.test-key.pem", "--format", "plain"]).succeeds();
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    assert_eq!(workspace.manage(["cert", "list", "--format", "plain"]).succeeds().lines().count(), 1);
+}
+
+#[test]
+fn an_entry_that_was_changed_by_hand_is_not_obeyed() {
+    let workspace = Workspace::new();
+    let list = caroot(&workspace).join("issued.json");
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    nix::unistd::mkfifo(&workspace.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let before = fs::read_to_string(&list).unwrap();
+    let pipe = workspace.path().join("pipe").display().to_string();
+    for (key, value, why) in [
+        ("names", serde_json::json!([]), "its entry in the list has no names"),
+        ("names", serde_json::json!(["a b"]), "`a b` cannot be in a certificate: it has spaces"),
+        ("key_type", "rsa512".into(), "its entry in the list has a key of an unknown kind, `rsa512`"),
+        ("days", 0.into(), "its entry in the list holds for 0 days"),
+        ("days", 4_294_967_295_u32.into(), "its entry in the list holds for 4294967295 days"),
+        ("cert_file", pipe.into(), "is a device or a pipe"),
+    ] {
+        let mut index = json(&before);
+        index["certificates"][0][key] = value;
+        fs::write(&list, index.to_string()).unwrap();
+        let file = fs::read(workspace.path().join("a.test.pem")).unwrap();
+        let run = workspace.manage(["cert", "renew", "--all"]);
+        assert!(run.status == 1 && run.stderr.contains(why), "{key}: {run:?}");
+        assert!(fs::read(workspace.path().join("a.test.pem")).unwrap() == file, "{key}");
+    }
+    let mut index = json(&before);
+    index["certificates"][0]["names"] = serde_json::json!(["a\u{1b}[31m\n.test"]);
+    fs::write(&list, index.to_string()).unwrap();
+    for format in ["table", "plain"] {
+        let shown = workspace.manage(["cert", "list", "--format", format]).succeeds();
+        assert!(shown.contains("a\\u{1b}[31m\\n.test"), "{shown}");
+    }
+}
+
+#[test]
+fn a_certificate_of_another_authority_is_due() {
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    fs::create_dir(workspace.path().join("ca")).unwrap();
+    foreign_authority(&workspace, "ca", "ec", "/CN=Other", &[]);
+    let run = workspace.manage(["cert", "import", "ca", "--force"]);
+    assert!(run.stderr.contains("`manage cert renew` makes them this one's"), "{run:?}");
+    assert!(workspace.manage(["cert", "list", "--format", "plain"]).succeeds().starts_with("replaced\t"));
+    workspace.manage(["cert", "rotate", "--finish", "--stores", "nss"]).fails_with(
+        1,
+        "error: 1 certificate of an authority that would be forgotten: nobody would trust it\n\
+         hint: make them the living one's first: manage cert renew\n",
+    );
+    assert!(workspace.manage(["cert", "renew", "--format", "plain"]).succeeds().starts_with("renewed\t"));
+    openssl_accepts(&workspace, &caroot(&workspace), "a.test.pem");
+    workspace.manage(["cert", "rotate", "--finish", "--stores", "nss"]).succeeds();
+}
+
+#[test]
+fn json_is_what_help_says() {
+    let workspace = Workspace::new();
+    let keys =
+        |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    let answer = |args: &[&str]| {
+        let args = [&["cert"], args, &["--format", "json"]].concat();
+        json(&workspace.manage(args).succeeds())
+    };
+    let stores = |value: &serde_json::Value| {
+        assert_eq!(keys(&value["stores"][0]), "place result store why");
+        value["stores"][0]["result"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(stores(&answer(&["install", "--stores", "nss"])), "installed");
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    let renewed = answer(&["renew", "--all"]);
+    assert_eq!(keys(&renewed["certificates"][0]), "file names not_after result why");
+    assert_eq!(renewed["certificates"][0]["result"], "renewed");
+    let rotated = answer(&["rotate", "--stores", "nss"]);
+    assert_eq!((keys(&rotated).as_str(), stores(&rotated).as_str()), ("certificates stores", "installed"));
+    let finished = answer(&["rotate", "--finish", "--stores", "nss"]);
+    assert_eq!((keys(&finished).as_str(), stores(&finished).as_str()), ("certificates stores", "removed"));
+    let nothing = answer(&["rotate", "--finish"]);
+    assert_eq!(nothing, serde_json::json!({ "certificates": [], "stores": [] }));
+    assert_eq!(stores(&answer(&["uninstall", "--stores", "nss"])), "removed");
+}
+
+#[test]
+fn an_authority_near_its_end_is_told() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path().join("ca")).unwrap();
+    let tomorrow = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(20);
+    let tomorrow = tomorrow.strftime("%Y%m%d%H%M%SZ").to_string();
+    foreign_authority(
+        &workspace,
+        "ca",
+        "ec",
+        "/CN=Old",
+        &["-not_before", "20240101000000Z", "-not_after", &tomorrow],
+    );
+    workspace.manage(["cert", "import", "ca"]).succeeds();
+    let run = workspace.manage(["cert", "create", "a.test"]);
+    assert!(run.stdout.ends_with(", in 1 day\n"), "{run:?}");
+    let said = plain(&workspace, &run.stderr);
+    assert_eq!(
+        said,
+        "warning: it ends with its authority on YYYY-MM-DD; make a new one: manage cert rotate\n"
+    );
 }

@@ -57,6 +57,22 @@ fn the_systems_store_makes_every_client_believe_and_forget() {
 }
 
 #[test]
+fn runs_at_once_do_not_undo_each_others_work() {
+    let world = World::new();
+    let start = |verb: &str| {
+        let mut command = world.command(MANAGE, &["cert", verb, "--stores", "system,nss"]);
+        command.spawn().unwrap()
+    };
+    for verb in ["install", "uninstall"] {
+        let runs: Vec<_> = (0..6).map(|_| start(verb)).collect();
+        for run in runs.into_iter().map(Run::of) {
+            assert_eq!(run.status, 0, "{run:?}");
+        }
+    }
+    assert_eq!(world.sh("ls /usr/local/share/ca-certificates | grep -c manage-local || true"), "0\n");
+}
+
+#[test]
 fn the_systems_store_is_cleaned_when_the_authoritys_folder_is_gone() {
     let world = World::new();
     let server = world.server();

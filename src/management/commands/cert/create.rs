@@ -9,12 +9,13 @@ use super::desk::{self, Hosts, ProfileArgs};
 use super::password::LockArgs;
 use crate::certificates::issued::Issued;
 use crate::certificates::names::{self, Name};
-use crate::certificates::order::{Delivery, Lock, Order, deliver};
+use crate::certificates::order::{Lock, Order, deliver};
 use crate::certificates::outputs::Outputs;
 use crate::certificates::{
     Authority, Home, KeyType, LEAF_DAYS, LeafRequest, MAX_LEAF_DAYS, Person, SigningRequest, Subject, file,
 };
 use crate::management::{CommandError, CommandResult, Format, Manage, Output};
+use crate::text;
 use crate::timezone;
 
 /// Longest life that Apple's systems accept below a root that a person installed, in days.
@@ -86,13 +87,25 @@ impl Create {
         let hosts = Hosts::of(manage);
         let order = self.order(&hosts, folder.person(), out)?;
         if Authority::find(&folder)?.is_none() {
-            order.check_before(&desk::profile(&hosts, &self.profile)?, folder.person(), self.force)?;
+            let checked = order.check_before(&desk::profile(&hosts, &self.profile)?, &folder, self.force);
+            // Another run may have made the authority and these files since.
+            if checked.is_err() && Authority::find(&folder)?.is_none() {
+                return Ok(checked?);
+            }
         }
         let folder = desk::lock(&folder, out)?;
-        let authority = desk::open_or_create(&hosts, &folder, &self.profile, out)?;
-        let delivery = deliver(&folder, &authority, &[order], self.force)?;
-        warn_unlisted(&delivery, out)?;
-        delivery.issued.iter().try_for_each(|issued| self.show(issued, out))
+        let mut authority = desk::open_or_draft(&hosts, &folder, &self.profile)?;
+        let is_new = !authority.is_saved();
+        let delivery = deliver(&folder, &mut authority, &order, self.force)?;
+        if is_new {
+            desk::say_made("a local authority", &authority, out)?;
+        }
+        if let Some(error) = &delivery.unlisted {
+            let why = error.with_cause();
+            out.warning(format!("`manage cert list` and `renew` will not know of it: {why}"))?;
+        }
+        warn_shortened(&delivery.issued, &authority, out)?;
+        self.show(&delivery.issued, out)
     }
 
     /// What is asked for, all of it checked before anything is made.
@@ -114,7 +127,7 @@ impl Create {
             None => Lock::default(),
         };
         let request = LeafRequest { names, days: self.days, is_client: self.client, subject };
-        Ok(Order { request, outputs, lock })
+        Ok(Order { request, outputs, lock, person: person.clone() })
     }
 
     fn wanted(&self, hosts: &Hosts<'_>) -> CommandResult<Vec<String>> {
@@ -189,7 +202,10 @@ impl Create {
             ("Certificate", issued.cert_file.as_deref().map(desk::shown)),
             ("Key", issued.key_file.as_deref().map(desk::shown)),
             ("PKCS#12", issued.p12_file.as_deref().map(desk::shown)),
-            ("Expires", Some(format!("{expires}, in {} days", issued.days_left(timezone::now())))),
+            (
+                "Expires",
+                Some(format!("{expires}, in {}", text::count(issued.days_left(timezone::now()), "day"))),
+            ),
         ];
         for (title, value) in rows {
             if let Some(value) = value {
@@ -200,10 +216,12 @@ impl Create {
     }
 }
 
-/// Says why what was made is not in the list.
-pub(super) fn warn_unlisted(delivery: &Delivery, out: &mut Output) -> CommandResult {
-    if let Some(error) = &delivery.unlisted {
-        out.warning(format!("`manage cert list` and `renew` will not know of it: {error}"))?;
+/// Says when a certificate ends earlier than was asked for, because its authority does.
+pub(super) fn warn_shortened(issued: &Issued, authority: &Authority, out: &mut Output) -> CommandResult {
+    let asked = issued.not_before.as_second() + i64::from(issued.days) * 86_400;
+    if issued.not_after == authority.facts.not_after && asked > issued.not_after.as_second() {
+        let until = timezone::iso_date(issued.not_after);
+        out.warning(format!("it ends with its authority on {until}; make a new one: manage cert rotate"))?;
     }
     Ok(())
 }

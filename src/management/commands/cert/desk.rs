@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::certificates::file::resolved;
 use crate::certificates::issued::Issued;
 use crate::certificates::names::Name;
-use crate::certificates::outputs::resolved;
 use crate::certificates::{Authority, Folder, Home, Locked, Person, Profile, Subtree};
 use crate::conf::{Locator, find_project};
 use crate::management::{CommandError, CommandResult, Manage, Output};
@@ -34,12 +34,11 @@ pub(super) fn folder(manage: &Manage, home: Home) -> CommandResult<Folder> {
     Ok(Folder::of(&Person::of(&manage.environment)?, home)?)
 }
 
-/// The authority, made when there is none: that is said, as is that nobody trusts it yet.
-pub(super) fn open_or_create(
+/// The authority; where there is none a new one, which is not saved yet.
+pub(super) fn open_or_draft(
     hosts: &Hosts<'_>,
     folder: &Locked<'_>,
     profile: &ProfileArgs,
-    out: &mut Output,
 ) -> CommandResult<Authority> {
     if let Some(authority) = Authority::open(folder)? {
         if !profile.permit.is_empty() || profile.unconstrained {
@@ -55,10 +54,13 @@ pub(super) fn open_or_create(
         }
         return Ok(authority);
     }
-    let (authority, _) = Authority::open_or_create(folder, &self::profile(hosts, profile)?)?;
+    Ok(Authority::draft(folder, &self::profile(hosts, profile)?)?)
+}
+
+/// Says that an authority was made: `a local authority`, `a new local authority`.
+pub(super) fn say_made(what: &str, authority: &Authority, out: &mut Output) -> CommandResult {
     let until = timezone::iso_date(authority.facts.not_after);
-    out.status(format!("Made a local authority in {}, until {until}.", folder.path().display()))?;
-    Ok(authority)
+    Ok(out.status(format!("Made {what} in {}, until {until}.", authority.folder().path().display()))?)
 }
 
 /// The authority of the folder.
@@ -141,13 +143,22 @@ pub(super) fn shown(path: &Path) -> String {
 pub(super) fn absolute(path: &Path) -> CommandResult<PathBuf> {
     match path.as_os_str().is_empty() {
         true => Err(CommandError::usage("an empty name cannot be a file's")),
-        false => Ok(resolved(&std::path::absolute(path)?)),
+        false => std::path::absolute(path).map(|path| resolved(&path)).map_err(|error| {
+            let gone = error.kind() == std::io::ErrorKind::NotFound;
+            let why = if gone { "the working directory is gone".to_owned() } else { error.to_string() };
+            CommandError::failed(format!("cannot find {}: {why}", path.display()))
+        }),
     }
 }
 
 /// The first of a certificate's files, as [`shown`].
 pub(super) fn first_file(issued: &Issued) -> String {
     issued.files().next().map(shown).unwrap_or_default()
+}
+
+/// The names of a certificate in the list, as a terminal may show them.
+pub(super) fn names(issued: &Issued, between: &str) -> String {
+    text::printable(&issued.names.join(between))
 }
 
 /// An error of several failures, with the hints of each.

@@ -27,7 +27,7 @@ pub struct Export {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out_file: Option<PathBuf>,
     /// Overwrite the file
-    #[arg(long)]
+    #[arg(long, requires = "out_file")]
     force: bool,
 }
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::desk;
+use crate::certificates::issued::Index;
 use crate::certificates::{Authority, Home};
 use crate::management::{CommandResult, Manage, Output};
 use crate::timezone;
@@ -16,7 +17,7 @@ pub struct Import {
     /// The folder
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,
-    /// When there is an authority already: keep it beside the new one, as `cert rotate` does
+    /// When there is an authority already: keep it beside the new one, trusted as it is
     #[arg(long)]
     force: bool,
 }
@@ -26,9 +27,14 @@ impl Import {
         out.outlive_pipe();
         let folder = desk::folder(manage, Home::Manage)?;
         let from = desk::absolute(&self.folder)?;
-        let authority = Authority::import(&desk::lock(&folder, out)?, &from, self.force)?;
+        let folder = desk::lock(&folder, out)?;
+        let authority = Authority::import(&folder, &from, self.force)?;
         let until = timezone::iso_date(authority.facts.not_after);
         out.line(format!("Took over {}, until {until}.", authority.facts.subject))?;
+        let listed = Index::read(&folder)?.certificates;
+        if listed.iter().any(|issued| issued.authority != authority.facts.fingerprint) {
+            out.status("Certificates of the authority before: `manage cert renew` makes them this one's.")?;
+        }
         Ok(out.status("Is it trusted everywhere? `manage cert install` looks and adds what is missing.")?)
     }
 }

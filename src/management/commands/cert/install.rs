@@ -27,8 +27,13 @@ impl Install {
         out.outlive_pipe();
         let kinds = self.stores.kinds()?;
         let folder = desk::folder(manage, self.home)?;
-        let authority =
-            desk::open_or_create(&Hosts::of(manage), &desk::lock(&folder, out)?, &self.profile, out)?;
+        // Held to the end: two runs that change a store at once undo each other's work.
+        let folder = desk::lock(&folder, out)?;
+        let mut authority = desk::open_or_draft(&Hosts::of(manage), &folder, &self.profile)?;
+        if !authority.is_saved() {
+            authority.save(&folder)?;
+            desk::say_made("a local authority", &authority, out)?;
+        }
         authority.check()?;
         let machine = trust::machine(folder.person(), out);
         let reports = truststores::install(&machine, kinds.as_deref(), &trust::anchor(&authority));

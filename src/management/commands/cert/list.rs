@@ -5,15 +5,16 @@ use jiff::Timestamp;
 
 use super::create::AsJson;
 use super::desk;
-use crate::certificates::Home;
 use crate::certificates::issued::{Index, Issued, State};
+use crate::certificates::{Authority, Home};
 use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
 use crate::text::printable;
 use crate::timezone;
 
 /// List the certificates that were issued and until when they hold
 ///
-/// States are `valid`, `expiring` (less than a third of its life is left), `expired` and `missing` (a file is gone).
+/// States are `valid`, `expiring` (less than a third of its life is left), `expired`, `missing` (a file is gone) and
+/// `replaced` (its authority was).
 /// As JSON: `{"certificates": [{"serial", "names", "key", "client", "not_before", "not_after", "sha256", "cert_file",
 /// "key_file", "p12_file", "state", "days_left"}]}`.
 #[derive(Debug, Args)]
@@ -31,15 +32,20 @@ impl List {
         let now = timezone::now();
         let folder = desk::folder(manage, Home::Manage)?;
         let mut listed = Index::read(&folder)?.certificates;
+        // Whatever is wrong with the authority: the list can be read.
+        let authority = Authority::find(&folder).ok().flatten();
+        let now =
+            At { now, authority: authority.map(|authority| authority.facts.fingerprint).unwrap_or_default() };
         if let Some(within) = self.expiring {
-            listed.retain(|issued| issued.not_after.as_second() - now.as_second() <= within);
+            listed.retain(|issued| issued.not_after.as_second() - now.now.as_second() <= within);
         }
         match self.format {
             Format::Table if listed.is_empty() => out.status(self.nothing())?,
-            Format::Table => show_table(&listed, now, out)?,
-            Format::Plain => listed.iter().try_for_each(|issued| out.line(plain(issued, now)))?,
+            Format::Table => show_table(&listed, &now, out)?,
+            Format::Plain => listed.iter().try_for_each(|issued| out.line(plain(issued, &now)))?,
             Format::Json => {
-                let certificates: Vec<AsJson> = listed.iter().map(|issued| with_state(issued, now)).collect();
+                let certificates: Vec<AsJson> =
+                    listed.iter().map(|issued| with_state(issued, &now)).collect();
                 out.json(&BTreeMap::from([("certificates", certificates)]))?;
             }
         }
@@ -55,15 +61,28 @@ impl List {
     }
 }
 
-fn show_table(listed: &[Issued], now: Timestamp, out: &mut Output) -> CommandResult {
+/// When the list is read, and under which authority.
+struct At {
+    now: Timestamp,
+    /// SHA-256 of the living authority's certificate, in hex.
+    authority: String,
+}
+
+impl At {
+    fn state(&self, issued: &Issued) -> State {
+        issued.state(&self.authority, self.now)
+    }
+}
+
+fn show_table(listed: &[Issued], at: &At, out: &mut Output) -> CommandResult {
     let rows: Vec<Vec<String>> = listed
         .iter()
         .map(|issued| {
-            let state = issued.state(now);
+            let state = at.state(issued);
             vec![
-                issued.names.join(", "),
+                desk::names(issued, ", "),
                 timezone::iso_date(issued.not_after),
-                issued.days_left(now).to_string(),
+                issued.days_left(at.now).to_string(),
                 out.styled(style(state), state.name()),
                 desk::first_file(issued),
             ]
@@ -76,19 +95,19 @@ fn style(state: State) -> Style {
     match state {
         State::Valid => Style::Success,
         State::Expiring => Style::Warning,
-        State::Expired | State::Missing => Style::Error,
+        State::Expired | State::Missing | State::Replaced => Style::Error,
     }
 }
 
 /// A line for scripts: state, day of expiry, file, names.
-fn plain(issued: &Issued, now: Timestamp) -> String {
+fn plain(issued: &Issued, at: &At) -> String {
     let until = timezone::iso_date(issued.not_after);
     let file = issued.files().next().map(|file| printable(&file.display().to_string())).unwrap_or_default();
-    format!("{}\t{until}\t{file}\t{}", issued.state(now).name(), issued.names.join(","))
+    format!("{}\t{until}\t{file}\t{}", at.state(issued).name(), desk::names(issued, ","))
 }
 
-fn with_state(issued: &Issued, now: Timestamp) -> AsJson<'_> {
-    let (state, days_left) = (Some(issued.state(now).name()), Some(issued.days_left(now)));
+fn with_state<'a>(issued: &'a Issued, at: &At) -> AsJson<'a> {
+    let (state, days_left) = (Some(at.state(issued).name()), Some(issued.days_left(at.now)));
     AsJson { state, days_left, ..AsJson::of(issued) }
 }
 

@@ -81,7 +81,11 @@ const VALUES: [&str; 4] = ["cert-file", "key-file", "p12-file", "csr"];
 impl Typed {
     fn parse(args: &[OsString]) -> CommandResult<Self> {
         let mut typed = Self::default();
-        let mut words = args.iter().map(|word| word.to_string_lossy().into_owned());
+        let text = |word: &OsString| {
+            let wrong = || CommandError::usage(format!("{} is not UTF-8", word.display()));
+            word.clone().into_string().map_err(|_| wrong())
+        };
+        let mut words = args.iter().map(text).collect::<CommandResult<Vec<String>>>()?.into_iter();
         while let Some(word) = words.next() {
             if word == "--" {
                 typed.names.extend(words);
@@ -224,6 +228,7 @@ fn obey(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResult {
     let words = manage.environment.get("TRUST_STORES").unwrap_or_default().split(',');
     let words = words.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
     let stores = StoreArgs { stores: words, format: Format::Table, is_limit: true };
+    stores.kinds()?;
     if typed.has("uninstall") {
         return Uninstall { stores, home: Home::Mkcert }.handle(manage, out);
     }

@@ -1,22 +1,24 @@
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::create::warn_unlisted;
+use super::create::warn_shortened;
 use super::desk;
 use super::password::LockArgs;
 use crate::certificates;
 use crate::certificates::issued::{Index, Issued, State};
 use crate::certificates::names::Name;
-use crate::certificates::order::{Lock, Order, deliver};
+use crate::certificates::order::{Lock, Order, deliver_each};
 use crate::certificates::outputs::Outputs;
 use crate::certificates::{
-    Authority, Facts, Folder, Home, Key, KeyType, LeafRequest, Locked, PublicKey, Subject, armor, file,
+    Authority, Facts, Folder, Home, Key, KeyType, LeafRequest, Locked, MAX_LEAF_DAYS, PublicKey, Subject,
+    armor, file,
 };
 use crate::crypto;
 use crate::management::{CommandError, CommandResult, Format, Manage, Output};
+use crate::text;
 use crate::timezone;
 
 /// Renew certificates in their files, with the same names and kind of key
@@ -79,23 +81,20 @@ impl Renew {
         let folder = desk::folder(manage, Home::Manage)?;
         desk::existing(&folder)?;
         let folder = desk::lock(&folder, out)?;
-        let authority = desk::existing_locked(&folder)?;
+        let mut authority = desk::existing_locked(&folder)?;
         authority.signer()?;
         let index = Index::read(&folder)?;
-        let planned = plan(&self.lock, self.chosen(&index)?, &folder, out)?;
-        let planned =
-            planned.into_iter().map(|one| one.checked(&folder, &authority, &index, self.force)).collect();
-        let results = renew(&folder, &authority, planned, self.force, out)?;
+        let planned = plan(&self.lock, self.chosen(&index, &authority)?, &folder, out)?;
+        let results = carry_out(&folder, &mut authority, planned, self.force, out)?;
         show(&results, self.format, out)?;
         judge(&results)
     }
 
     /// The certificates that are meant, each with its fate.
-    fn chosen(&self, index: &Index) -> CommandResult<Vec<(Issued, Fate)>> {
-        let now = timezone::now();
+    fn chosen(&self, index: &Index, authority: &Authority) -> CommandResult<Vec<(Issued, Fate)>> {
         if self.files.is_empty() {
             let listed = index.certificates.iter();
-            return Ok(listed.map(|issued| (issued.clone(), fate(issued, self.all, now))).collect());
+            return Ok(listed.map(|issued| (issued.clone(), fate(issued, self.all, authority))).collect());
         }
         let find = |file: &PathBuf| {
             let path = desk::absolute(file)?;
@@ -105,31 +104,37 @@ impl Renew {
             })?;
             Ok((issued.clone(), Fate::Renewed))
         };
-        self.files.iter().map(find).collect()
+        let mut found = self.files.iter().map(find).collect::<CommandResult<Vec<(Issued, Fate)>>>()?;
+        // A shell's `*.pem` names a certificate and its key.
+        let mut seen = HashSet::new();
+        found.retain(|(issued, _)| seen.insert(issued.serial.clone()));
+        Ok(found)
     }
 }
 
-pub(super) fn fate(issued: &Issued, all: bool, now: Timestamp) -> Fate {
-    let state = issued.state(now);
+/// What becomes of a certificate under this authority.
+pub(super) fn fate(issued: &Issued, all: bool, authority: &Authority) -> Fate {
+    let state = issued.state(&authority.facts.fingerprint, timezone::now());
     let has_folder = |file: &Path| file.parent().is_some_and(Path::is_dir);
     if !issued.files().all(has_folder) {
         return Fate::Forgotten;
     }
     match state {
         _ if all => Fate::Renewed,
-        State::Expiring | State::Expired => Fate::Renewed,
+        State::Expiring | State::Expired | State::Replaced => Fate::Renewed,
         // Who deleted all of a certificate's files does not want it back.
         State::Missing if !issued.files().any(Path::exists) => Fate::Missing,
         State::Missing => Fate::Renewed,
-        State::Valid if !belong_together(issued) => Fate::Renewed,
+        State::Valid if !belong_together(issued, authority.folder()) => Fate::Renewed,
         State::Valid => Fate::NotDue,
     }
 }
 
 /// Whether the files hold what the list says; a run that was killed may have left them otherwise.
-fn belong_together(issued: &Issued) -> bool {
+fn belong_together(issued: &Issued, folder: &Folder) -> bool {
+    let person = folder.reader();
     let read = |path: &Option<PathBuf>| {
-        path.as_ref().and_then(|path| Some((path.clone(), std::fs::read(path).ok()?)))
+        path.as_ref().and_then(|path| Some((path.clone(), file::read(path, &person).ok()??)))
     };
     let certificate = read(&issued.cert_file).is_none_or(|(path, content)| {
         let first = armor::first_certificate(&content, &path);
@@ -151,37 +156,8 @@ pub(super) struct Planned {
     order: Option<Order>,
 }
 
-impl Planned {
-    /// The same; failed when it can be seen that it cannot be renewed.
-    pub(super) fn checked(self, folder: &Folder, authority: &Authority, index: &Index, force: bool) -> Self {
-        let checked =
-            self.order.as_ref().map_or(Ok(()), |order| order.check(folder, authority, index, force));
-        self.or_failed(checked)
-    }
-
-    /// As [`Planned::checked`], by another authority than the one that is to sign: only the files are looked at.
-    pub(super) fn checked_files(
-        self,
-        folder: &Folder,
-        authority: &Authority,
-        index: &Index,
-        force: bool,
-    ) -> Self {
-        let checked =
-            self.order.as_ref().map_or(Ok(()), |order| order.check_files(folder, authority, index, force));
-        self.or_failed(checked)
-    }
-
-    fn or_failed(self, checked: certificates::Result) -> Self {
-        match checked {
-            Ok(()) => self,
-            Err(error) => Self { fate: failed(&error), order: None, ..self },
-        }
-    }
-}
-
 fn failed(error: &certificates::Error) -> Fate {
-    Fate::Failed(error.to_string(), error.hints.clone())
+    Fate::Failed(error.with_cause(), error.hints.clone())
 }
 
 /// Makes the orders of all that is to be renewed, with their passwords.
@@ -191,6 +167,12 @@ pub(super) fn plan(
     folder: &Folder,
     out: &mut Output,
 ) -> CommandResult<Vec<Planned>> {
+    let has_p12 = chosen.iter().any(|(issued, fate)| *fate == Fate::Renewed && issued.p12_file.is_some());
+    if lock.is_given() && !has_p12 {
+        return Err(CommandError::usage(
+            "--password-file and --legacy are for PKCS#12, which none of them has",
+        ));
+    }
     let mut passwords = lock.passwords(folder.person());
     let plan_one = |(issued, fate): (Issued, Fate)| {
         if fate != Fate::Renewed {
@@ -208,27 +190,37 @@ pub(super) fn plan(
     chosen.into_iter().map(plan_one).collect()
 }
 
-/// Carries the plan out; tells what became of each.
-pub(super) fn renew(
+/// Renews each certificate that can be renewed; tells what became of each.
+fn carry_out(
     folder: &Locked<'_>,
-    authority: &Authority,
+    authority: &mut Authority,
     planned: Vec<Planned>,
     force: bool,
     out: &mut Output,
 ) -> CommandResult<Vec<(Issued, Fate)>> {
-    let gone = |one: &&Planned| one.fate == Fate::Forgotten;
-    let gone: Vec<String> = planned.iter().filter(gone).map(|one| one.issued.serial.clone()).collect();
-    let (mut orders, mut results) = (Vec::new(), Vec::new());
+    let (mut results, orders) = apart(planned);
+    let delivered = deliver_each(folder, authority, &orders, force)?;
+    let renewed = results.iter_mut().filter(|(_, fate)| *fate == Fate::Renewed);
+    for ((issued, fate), new) in renewed.zip(delivered) {
+        match new {
+            Ok(new) => *issued = new,
+            Err(error) => *fate = failed(&error),
+        }
+    }
+    let first = results.iter().find(|(_, fate)| *fate == Fate::Renewed);
+    first.map_or(Ok(()), |(issued, _)| warn_shortened(issued, authority, out))?;
+    forget(folder, &results)?;
+    Ok(results)
+}
+
+/// What was planned, and its orders.
+pub(super) fn apart(planned: Vec<Planned>) -> (Vec<(Issued, Fate)>, Vec<Order>) {
+    let (mut results, mut orders) = (Vec::new(), Vec::new());
     for one in planned {
         orders.extend(one.order);
         results.push((one.issued, one.fate));
     }
-    let delivery = deliver(folder, authority, &orders, force)?;
-    warn_unlisted(&delivery, out)?;
-    forget(folder, &gone)?;
-    let renewed = results.iter_mut().filter(|(_, fate)| *fate == Fate::Renewed);
-    renewed.zip(delivery.issued).for_each(|((issued, _), new)| *issued = new);
-    Ok(results)
+    (results, orders)
 }
 
 /// An error when one of them failed.
@@ -249,12 +241,29 @@ pub(super) fn judge(results: &[(Issued, Fate)]) -> CommandResult {
 }
 
 /// The order that renews a certificate; its password is still to be put in.
+///
+/// The list may have been changed by hand: what is not in it as `create` writes it is refused.
 fn order(issued: &Issued, folder: &Folder) -> certificates::Result<Order> {
-    let names = issued.names.iter().map(|name| Name::parse(name)).collect::<certificates::Result<_>>()?;
-    let subject = match issued.key_type.as_deref() {
-        Some(kind) => Subject::New(KeyType::of_name(kind).unwrap_or_default()),
-        None => Subject::Public(public_key(issued, folder)?),
+    let wrong = |what: &str| certificates::Error::failed(format_args!("its entry in the list {what}"));
+    let names: Vec<Name> =
+        issued.names.iter().map(|name| Name::parse(name)).collect::<certificates::Result<_>>()?;
+    let key_type = issued.key_type.as_deref().map(|kind| KeyType::of_name(kind).ok_or(kind));
+    let subject = match key_type.transpose() {
+        Ok(Some(kind)) => Subject::New(kind),
+        Ok(None) => Subject::Public(public_key(issued, folder)?),
+        Err(kind) => {
+            return Err(wrong(&format!("has a key of an unknown kind, `{}`", text::printable(kind))));
+        }
     };
+    if names.is_empty() {
+        return Err(wrong("has no names"));
+    }
+    if issued.files().next().is_none() || issued.files().any(Path::is_relative) {
+        return Err(wrong("does not say where it lies"));
+    }
+    if !(1..=MAX_LEAF_DAYS).contains(&issued.days) {
+        return Err(wrong(&format!("holds for {} days", issued.days)));
+    }
     let outputs = Outputs {
         cert: issued.cert_file.clone(),
         key: issued.key_file.clone(),
@@ -263,13 +272,13 @@ fn order(issued: &Issued, folder: &Folder) -> certificates::Result<Order> {
         made_folder: None,
     };
     let request = LeafRequest { names, days: issued.days, is_client: issued.client, subject };
-    Ok(Order { request, outputs, lock: Lock::default() })
+    Ok(Order { request, outputs, lock: Lock::default(), person: folder.reader() })
 }
 
 /// The key of a certificate whose private half is elsewhere: it stands in the certificate.
 fn public_key(issued: &Issued, folder: &Folder) -> certificates::Result<PublicKey> {
     let path = issued.cert_file.clone().unwrap_or_default();
-    let content = file::read(&path, folder.person())?.ok_or_else(|| {
+    let content = file::read(&path, &folder.reader())?.ok_or_else(|| {
         certificates::Error::failed(format_args!(
             "{} is gone, and its key came with a request",
             path.display()
@@ -280,11 +289,13 @@ fn public_key(issued: &Issued, folder: &Folder) -> certificates::Result<PublicKe
     PublicKey::of_der(&Facts::of(&der, &path.display().to_string())?.public_key)
 }
 
-/// Takes the certificates with these numbers from the list.
-fn forget(folder: &Locked<'_>, serials: &[String]) -> CommandResult {
-    if !serials.is_empty() {
+/// Takes the certificates whose folders are gone from the list.
+pub(super) fn forget(folder: &Locked<'_>, results: &[(Issued, Fate)]) -> CommandResult {
+    let gone = results.iter().filter(|(_, fate)| *fate == Fate::Forgotten);
+    let gone: HashSet<&str> = gone.map(|(issued, _)| issued.serial.as_str()).collect();
+    if !gone.is_empty() {
         let mut index = Index::read(folder)?;
-        index.certificates.retain(|issued| !serials.contains(&issued.serial));
+        index.certificates.retain(|issued| !gone.contains(issued.serial.as_str()));
         index.stage(folder, Vec::new())?.commit()?;
     }
     Ok(())
@@ -300,13 +311,18 @@ pub(super) fn show(results: &[(Issued, Fate)], format: Format, out: &mut Output)
                 fate.name(),
                 until(issued),
                 desk::first_file(issued),
-                issued.names.join(",")
+                desk::names(issued, ",")
             ))
         })?),
         Format::Table if results.is_empty() => Ok(out.status("Nothing was issued yet.")?),
         Format::Table => {
             let row = |(issued, fate): &(Issued, Fate)| {
-                vec![issued.names.join(", "), fate.name().to_owned(), until(issued), desk::first_file(issued)]
+                vec![
+                    desk::names(issued, ", "),
+                    fate.name().to_owned(),
+                    until(issued),
+                    desk::first_file(issued),
+                ]
             };
             Ok(out.table(&["Names", "Result", "Expires", "File"], results.iter().map(row))?)
         }

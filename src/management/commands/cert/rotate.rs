@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use super::desk::{self, Hosts, ProfileArgs};
 use super::password::LockArgs;
-use super::renew::{self, Fate, Planned};
+use super::renew::{self, Fate};
 use super::trust::{self, StoreArgs};
 use crate::certificates::issued::{Index, Issued};
-use crate::certificates::truststores::{self, Anchor, Kind, Outcome, Report};
+use crate::certificates::order::deliver_all;
+use crate::certificates::truststores::{self, Anchor, Kind, Machine, Outcome, Report};
 use crate::certificates::{Authority, Constraints, Home, Locked, Name, Profile, Subtree};
 use crate::management::{CommandError, CommandResult, Format, Manage, Output};
-use crate::timezone;
+use crate::text;
 
 /// Make a new authority beside the old one, and renew what was issued
 ///
@@ -25,7 +26,7 @@ use crate::timezone;
 #[derive(Debug, Args)]
 pub struct Rotate {
     /// Take the authorities that were replaced out of the stores and delete them
-    #[arg(long, conflicts_with_all = ["permit", "unconstrained"])]
+    #[arg(long, conflicts_with_all = ["permit", "unconstrained", "force", "password_file", "legacy"])]
     finish: bool,
     /// Overwrite files of certificates that something else has written
     #[arg(long)]
@@ -70,46 +71,49 @@ impl Rotate {
         let old = desk::existing_locked(folder)?;
         let index = Index::read(folder)?;
         let profile = with_names(desk::profile(&Hosts::of(manage), &self.profile)?, &index);
-        let planned = self.plan(folder, &old, &index, out)?;
-        let new = old.rotate(folder, &profile)?;
-        let until = timezone::iso_date(new.facts.not_after);
-        out.status(format!("Made a new local authority in {}, until {until}.", folder.path().display()))?;
+        let mut new = old.successor(&profile)?;
+        let results = self.renew(folder, &old, &mut new, &index, out)?;
+        desk::say_made("a new local authority", &new, out)?;
 
         let machine = trust::machine(folder.person(), out);
-        let was_trusted = truststores::status(&machine, kinds, &trust::anchor(&old));
-        let was_trusted = was_trusted.iter().any(|report| matches!(report.outcome, Outcome::AlreadyThere));
-        let reports = match was_trusted {
+        let is_trusted = |old: &Authority| {
+            let stores = truststores::status(&machine, kinds, &trust::anchor(old));
+            stores.iter().any(|report| matches!(report.outcome, Outcome::AlreadyThere))
+        };
+        // Not the last one alone: a rotation that was killed may not have come to this.
+        let reports = match new.rotated().iter().any(is_trusted) {
             true => truststores::install(&machine, kinds, &trust::anchor(&new)),
             false => Vec::new(),
         };
-        let results = renew::renew(folder, &new, planned, self.force, out)?;
         self.show(&reports, &results, out)?;
         out.status("When nothing uses the old authority any more: manage cert rotate --finish")?;
         trust::judge_failures(&reports)
     }
 
-    /// The orders for all that was issued, passwords asked and every file looked at, before anything is changed.
-    fn plan(
+    /// Renews all that was issued by `new`, which is saved then; or changes nothing.
+    fn renew(
         &self,
         folder: &Locked<'_>,
         old: &Authority,
+        new: &mut Authority,
         index: &Index,
         out: &mut Output,
-    ) -> CommandResult<Vec<Planned>> {
-        let now = timezone::now();
-        let chosen = index.certificates.iter().map(|issued| match renew::fate(issued, true, now) {
+    ) -> CommandResult<Vec<(Issued, Fate)>> {
+        let unchanged = |error: CommandError| error.hint("nothing was changed");
+        let chosen = index.certificates.iter().map(|issued| match renew::fate(issued, true, old) {
             // Who deleted all of a certificate's files does not want it back.
             Fate::Renewed if !issued.files().any(Path::exists) => (issued.clone(), Fate::Missing),
             fate => (issued.clone(), fate),
         });
-        let planned = renew::plan(&self.lock, chosen.collect(), folder, out)?;
-        // The old authority may sign for fewer names than the new one will: only the files are looked at.
-        let checked = |one: Planned| one.checked_files(folder, old, index, self.force);
-        let planned: Vec<Planned> = planned.into_iter().map(checked).collect();
-        let fates: Vec<(Issued, Fate)> =
-            planned.iter().map(|one| (one.issued.clone(), one.fate.clone())).collect();
-        renew::judge(&fates).map_err(|error| error.hint("nothing was changed"))?;
-        Ok(planned)
+        let planned = renew::plan(&self.lock, chosen.collect(), folder, out).map_err(unchanged)?;
+        let (mut results, orders) = renew::apart(planned);
+        renew::judge(&results).map_err(unchanged)?;
+        let issued =
+            deliver_all(folder, new, &orders, self.force).map_err(|error| unchanged(error.into()))?;
+        let renewed = results.iter_mut().filter(|(_, fate)| *fate == Fate::Renewed);
+        renewed.zip(issued).for_each(|((issued, _), new)| *issued = new);
+        renew::forget(folder, &results)?;
+        Ok(results)
     }
 
     fn show(&self, reports: &[Report], results: &[(Issued, Fate)], out: &mut Output) -> CommandResult {
@@ -128,10 +132,13 @@ impl Rotate {
 
     fn finish(&self, folder: &Locked<'_>, kinds: Option<&[Kind]>, out: &mut Output) -> CommandResult {
         let machine = trust::machine(folder.person(), out);
-        let rotated = desk::existing_locked(folder)?.rotated();
+        let living = desk::existing_locked(folder)?;
+        let rotated = living.rotated();
         if rotated.is_empty() {
             out.status("No authority waits to be forgotten.")?;
         }
+        check_unused(&rotated, &Index::read(folder)?)?;
+        check_succeeded(&machine, &living, &rotated)?;
         let anchors: Vec<Anchor> = rotated.iter().map(trust::anchor).collect();
         let reports = match rotated.is_empty() {
             true => Vec::new(),
@@ -155,5 +162,39 @@ impl Rotate {
             out.status(format!("Deleted {}.", old.facts.subject))?;
         }
         Ok(())
+    }
+}
+
+/// Whether no certificate that was issued needs one of the authorities any more.
+fn check_unused(rotated: &[Authority], index: &Index) -> CommandResult {
+    let is_by_one = |issued: &&Issued| rotated.iter().any(|old| old.facts.fingerprint == issued.authority);
+    let is_there = |issued: &&Issued| issued.files().any(Path::exists);
+    let count = index.certificates.iter().filter(is_by_one).filter(is_there).count();
+    if count == 0 {
+        return Ok(());
+    }
+    let certificates = text::count(i64::try_from(count).unwrap_or(i64::MAX), "certificate");
+    Err(CommandError::failed(format!(
+        "{certificates} of an authority that would be forgotten: nobody would trust it"
+    ))
+    .hint("make them the living one's first: manage cert renew"))
+}
+
+/// Whether the living authority is trusted wherever one of those is that it replaced.
+fn check_succeeded(machine: &Machine, living: &Authority, rotated: &[Authority]) -> CommandResult {
+    let trusting = |authority: &Authority| {
+        let stores = truststores::status(machine, None, &trust::anchor(authority)).into_iter();
+        stores.filter(|report| matches!(report.outcome, Outcome::AlreadyThere)).map(|report| report.place)
+    };
+    if rotated.is_empty() {
+        return Ok(());
+    }
+    let now: Vec<String> = trusting(living).collect();
+    match rotated.iter().flat_map(trusting).find(|place| !now.contains(place)) {
+        None => Ok(()),
+        Some(place) => Err(CommandError::failed(format!(
+            "the living authority is not trusted in {place}, where one is that would be forgotten"
+        ))
+        .hint("have it trusted first: manage cert install")),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::desk;
 use crate::certificates::issued::days_until;
 use crate::certificates::{Authority, Facts, Home, Person, Subtree, armor, file, is_signed_by, peer};
-use crate::management::{CommandResult, Format, Manage, Output, Style};
+use crate::management::{CommandError, CommandResult, Format, Manage, Output, Style};
 use crate::timezone;
 
 /// How long a server may take to show its certificate.
@@ -66,6 +66,9 @@ impl Show {
     fn look(&self, person: &Person) -> CommandResult<(Vec<Vec<u8>>, Option<peer::Peer>)> {
         let path = Path::new(&self.what);
         if fs::metadata(path).is_ok() || !self.what.contains(':') {
+            if self.name.is_some() {
+                return Err(CommandError::usage("--name is for a server, written as HOST:PORT"));
+            }
             let content = file::read_input(path, person).map_err(|error| match fs::metadata(path) {
                 Err(_) => error.hint(format!("a server is written with its port: {}:443", self.what)),
                 Ok(_) => error,

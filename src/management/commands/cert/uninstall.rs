@@ -8,8 +8,8 @@ use crate::management::{CommandResult, Manage, Output};
 
 /// Take the local authority out of every trust store
 ///
-/// Its folder stays. When the folder is gone, or its certificate cannot be read, every authority goes that this program has put into a store. As JSON:
-/// `{"stores": [{"store", "place", "result", "why"}]}`.
+/// Its folder stays. When the folder is gone, or its certificate cannot be read, every authority goes that this program
+/// has put into a store. As JSON: `{"stores": [{"store", "place", "result", "why"}]}`.
 #[derive(Debug, Default, Args)]
 pub struct Uninstall {
     #[command(flatten)]
@@ -25,6 +25,8 @@ impl Uninstall {
         let kinds = self.stores.kinds()?;
         let folder = desk::folder(manage, self.home)?;
         let machine = trust::machine(folder.person(), out);
+        // Held to the end, as by `install`; a folder that is gone is not made for it.
+        let _lock = folder.path().is_dir().then(|| desk::lock(&folder, out)).transpose();
         // A folder in a bad state must not keep an authority trusted.
         let found =
             Authority::find(&folder).or_else(|error| out.warning(error.to_string()).map(|()| None))?;
