@@ -23,9 +23,9 @@ use crate::timezone;
 
 /// Renew certificates in their files, with the same names and kind of key
 ///
-/// Without a file: those with less than a third of their life left, and those whose files do not belong together. A
-/// certificate whose folder is gone is taken from the list. One that cannot be renewed does not keep the others from it;
-/// the exit status is 1 then. As JSON: `{"certificates": [{"names", "file", "result", "why", "not_after"}]}` with the
+/// Without a file: those with less than a third of their life left, those whose authority was replaced, and those whose
+/// files do not belong together. A certificate whose folder is gone is taken from the list. One that cannot be renewed
+/// does not keep the others from it; the exit status is 1 then. As JSON: `{"certificates": [{"names", "file", "result", "why", "not_after"}]}` with the
 /// results `renewed`, `not due`, `missing`, `forgotten` and `failed`.
 #[derive(Debug, Args)]
 pub struct Renew {
