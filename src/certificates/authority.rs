@@ -131,7 +131,8 @@ impl Authority {
         }
         // The certificate first: with it there, `finish` knows whose key waits.
         staged.commit()?;
-        staged_key.commit()?;
+        // From here on the key that waits is the authority's: whatever fails, it stays for the next run.
+        staged_key.commit_or_leave()?;
         self.unsaved = None;
         Ok(())
     }
@@ -146,9 +147,10 @@ impl Authority {
             Error::failed(format_args!("{} holds no authority: there is no rootCA.pem in it", from.display()))
                 .hint("`mkcert -CAROOT` prints mkcert's folder")
         })?;
-        let unsaved = Some(found.signer()?);
+        let key = found.signer()?;
         if let Some(here) = Self::open(folder)? {
             if here.certificate == found.certificate {
+                here.take_key(folder, &key)?;
                 return Ok(here);
             }
             if !force {
@@ -159,9 +161,22 @@ impl Authority {
                 .hint("--force keeps it beside the new one, trusted as it is"));
             }
         }
-        let mut taken = Self { folder: (*folder).clone(), unsaved, ..found };
+        let mut taken = Self { folder: (*folder).clone(), unsaved: Some(key), ..found };
         taken.save(folder)?;
         Ok(taken)
+    }
+
+    /// Whether a file's content is its key.
+    fn owns(&self, content: &[u8]) -> bool {
+        Key::of_pem(content, &self.folder.key()).is_ok_and(|key| key.public_key() == self.facts.public_key)
+    }
+
+    /// Takes the key from a copy when this one's own is missing or damaged.
+    fn take_key(&self, folder: &Locked<'_>, key: &Key) -> Result {
+        match file::read(&self.folder.key(), folder.person()) {
+            Ok(Some(own)) if self.owns(&own) => Ok(()),
+            _ => file::write(&self.folder.key(), key.to_pem().as_bytes(), Access::Secret, folder.person()),
+        }
     }
 
     /// Makes a new authority for this one's place, with its constraints and those of `profile`. Nothing is written before
@@ -199,9 +214,12 @@ impl Authority {
         // The certificate first: a key without one is an error wherever it lies.
         let pem = armor::certificate(&self.certificate);
         file::write(&place.certificate(), pem.as_bytes(), Access::Public, person)?;
-        match file::read(&self.folder.key(), person)? {
-            Some(key) => file::write(&place.key(), &key, Access::Secret, person),
-            None => Ok(()),
+        let Some(key) = file::read(&self.folder.key(), person)? else { return Ok(()) };
+        let belongs = self.owns(&key);
+        // A damaged key does not take the place of the good one that was kept when this one was here before.
+        match belongs || !place.key().exists() {
+            true => file::write(&place.key(), &key, Access::Secret, person),
+            false => Ok(()),
         }
     }
 
@@ -209,7 +227,12 @@ impl Authority {
     /// read there is passed over: it stops nothing.
     pub fn rotated(&self) -> Vec<Self> {
         let mut places: Vec<PathBuf> = match fs::read_dir(self.folder.rotated()) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect(),
+            // What a link leads to lives elsewhere, and is not forgotten from here.
+            Ok(entries) => entries
+                .flatten()
+                .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+                .map(|entry| entry.path())
+                .collect(),
             Err(_) => return Vec::new(),
         };
         places.sort();

@@ -113,6 +113,21 @@ impl<'a> Staged<'a> {
     }
 }
 
+impl Staged<'_> {
+    /// As [`Staged::commit`]; what cannot be put into its place goes on waiting.
+    ///
+    /// # Errors
+    /// As [`Staged::commit`].
+    pub fn commit_or_leave(self) -> Result {
+        let renamed = self.person.act_in(folder_of(&self.target), || fs::rename(&self.beside, &self.target));
+        renamed.map_err(|error| {
+            let failed = Error::file("write", &self.target, error);
+            std::mem::forget(self);
+            failed
+        })
+    }
+}
+
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
         // After a commit there is nothing to remove.
@@ -348,6 +363,11 @@ pub(super) fn denied(error: Error, path: &Path, person: &Person) -> Error {
     let nearest = path.ancestors().find_map(|path| Some((path, fs::metadata(path).ok()?)));
     let Some((path, facts)) = nearest.filter(|(_, facts)| facts.uid() != person.uid) else { return error };
     let owner = person.name_of(facts.uid());
+    // What lies outside of a home may be another's for good reason.
+    let is_at_home = person.home.as_ref().is_some_and(|home| path.starts_with(home) && path != home);
     let path = path.display();
-    error.hint(format!("{path} belongs to {owner}: sudo chown -R {} {path}", person.name))
+    match is_at_home {
+        true => error.hint(format!("{path} belongs to {owner}: sudo chown -R {} {path}", person.name)),
+        false => error.hint(format!("{path} belongs to {owner}")),
+    }
 }

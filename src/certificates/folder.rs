@@ -1,6 +1,6 @@
 //! The folder in which an authority lives, with mkcert's names of the files, and its lock.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -93,8 +93,13 @@ impl Folder {
 
     /// Whether a path (without links in its folder) is one of the authority's own files.
     pub fn holds(&self, path: &Path) -> bool {
-        let own = [self.certificate(), self.key(), self.index(), self.waiting(), self.bundle()];
-        own.iter().any(|own| resolved(own) == path) || path.starts_with(resolved(&self.rotated()))
+        let own =
+            [self.certificate(), self.key(), self.index(), self.waiting(), self.bundle(), self.rotated()];
+        let waiting = own.clone().map(|own| file::beside(&own));
+        let rotated = fs::canonicalize(self.rotated()).ok();
+        let all = own.iter().chain(&waiting).map(|own| resolved(own)).chain(rotated);
+        // Nor may a folder take the place of one of them.
+        all.into_iter().any(|own| path.starts_with(own))
     }
 
     /// Whose rights the paths in its list are followed with: through sudo root's only when the list is root's alone.

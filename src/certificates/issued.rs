@@ -86,14 +86,14 @@ impl State {
 }
 
 impl Issued {
-    /// How it stands at `now`, with `authority` (SHA-256 of its certificate, in hex) living.
+    /// How it stands at `now`, with `authority` (SHA-256 of its certificate, in hex; empty when unknown) living.
     pub fn state(&self, authority: &str, now: Timestamp) -> State {
         let (from, until, now) = (self.not_before.as_second(), self.not_after.as_second(), now.as_second());
-        if self.files().any(|file| !file.exists()) {
+        if self.files().any(is_gone) {
             State::Missing
         } else if now >= until {
             State::Expired
-        } else if self.authority != authority {
+        } else if !authority.is_empty() && self.authority != authority {
             State::Replaced
         } else if (until - now) * 3 < until - from {
             State::Expiring
@@ -108,10 +108,25 @@ impl Issued {
         files.into_iter().filter_map(|file| file.as_deref())
     }
 
+    /// Whether one of its files may be there.
+    pub fn has_files(&self) -> bool {
+        !self.files().all(is_gone)
+    }
+
+    /// Whether a folder of its files is gone.
+    pub fn has_lost_folder(&self) -> bool {
+        self.files().filter_map(Path::parent).any(is_gone)
+    }
+
     /// Days until it expires, begun ones counted; negative when it has expired a day ago.
     pub fn days_left(&self, now: Timestamp) -> i64 {
         days_until(self.not_after, now)
     }
+}
+
+/// Whether a file is certainly not there: one that may not be looked at may be.
+fn is_gone(path: &Path) -> bool {
+    !path.try_exists().unwrap_or(true)
 }
 
 /// Days from `now` until `end`, begun ones counted.

@@ -101,7 +101,8 @@ pub fn deliver(
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
     authority.save(folder)?;
-    commit(listed, prepared.staged)?;
+    listed.map_or(Ok(()), Staged::commit)?;
+    put(prepared.staged)?;
     Ok(Delivery { issued: prepared.issued, unlisted })
 }
 
@@ -117,7 +118,7 @@ pub fn deliver_all(
 ) -> Result<Vec<Issued>> {
     let (_note, each) = prepare_each(folder, authority, orders, force)?;
     let prepared = each.into_iter().collect::<Result<Vec<Prepared>>>()?;
-    finish(folder, authority, prepared)
+    finish(folder, authority, prepared)?.into_iter().collect()
 }
 
 /// Makes each certificate that can be made, and tells of each.
@@ -130,18 +131,23 @@ pub fn deliver_each(
     orders: &[Order],
     force: bool,
 ) -> Result<Vec<Result<Issued>>> {
-    let mut prepared = Vec::new();
-    let mut results = Vec::new();
     let (_note, each) = prepare_each(folder, authority, orders, force)?;
+    let (mut prepared, mut refused) = (Vec::new(), Vec::new());
     for one in each {
-        results.push(one.map(|one| {
-            let issued = one.issued.clone();
-            prepared.push(one);
-            issued
-        }));
+        match one {
+            Ok(one) => {
+                prepared.push(one);
+                refused.push(None);
+            }
+            Err(error) => refused.push(Some(error)),
+        }
     }
-    finish(folder, authority, prepared)?;
-    Ok(results)
+    let mut done = finish(folder, authority, prepared)?.into_iter();
+    let result = |refused: Option<Error>| match refused {
+        Some(error) => Some(Err(error)),
+        None => done.next(),
+    };
+    Ok(refused.into_iter().filter_map(result).collect())
 }
 
 fn prepare_each<'a>(
@@ -199,27 +205,26 @@ impl Drop for Note {
     }
 }
 
-/// Lists what is prepared and puts it into its places.
+/// Lists what is prepared and puts it into its places; tells of each whether that was done.
 fn finish(
     folder: &Locked<'_>,
     authority: &mut Authority,
     prepared: Vec<Prepared<'_>>,
-) -> Result<Vec<Issued>> {
+) -> Result<Vec<Result<Issued>>> {
     if prepared.is_empty() && authority.is_saved() {
         return Ok(Vec::new());
     }
     let mut index = Index::read(folder)?;
-    let (issued, staged): (Vec<Issued>, Vec<Vec<Staged>>) =
-        prepared.into_iter().map(|one| (one.issued, one.staged)).unzip();
-    let listed = index.stage(folder, issued.clone())?;
+    let listed = index.stage(folder, prepared.iter().map(|one| one.issued.clone()).collect())?;
     authority.save(folder)?;
-    commit(Some(listed), staged.into_iter().flatten().collect())?;
-    Ok(issued)
+    // The list first: a run that is killed behind it leaves files that the list can tell of.
+    listed.commit()?;
+    let commit = |one: Prepared<'_>| put(one.staged).map(|()| one.issued);
+    Ok(prepared.into_iter().map(commit).collect())
 }
 
-/// The list first: a run that is killed behind it leaves files that the list can tell of.
-fn commit(listed: Option<Staged<'_>>, staged: Vec<Staged<'_>>) -> Result {
-    listed.map_or(Ok(()), Staged::commit)?;
+/// Puts the files of one certificate into their places.
+fn put(staged: Vec<Staged<'_>>) -> Result {
     staged.into_iter().try_for_each(Staged::commit)
 }
 

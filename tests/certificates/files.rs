@@ -368,6 +368,85 @@ fn a_rotation_that_is_killed_anywhere_is_never_finished_too_early() {
 }
 
 #[test]
+fn a_killed_rotation_is_not_finished_before_its_certificates_are_in_their_places() {
+    let kills = killed_at_each(
+        CALLS[0],
+        &|workspace: &Workspace| {
+            workspace.manage(["cert", "create", "a.test"]).succeeds();
+            workspace.manage(["cert", "create", "b.test"]).succeeds();
+        },
+        &["cert", "rotate", "--stores", "nss"],
+        &|workspace: &Workspace| {
+            let finish = ["cert", "rotate", "--finish", "--stores", "nss"];
+            let run = workspace.manage(finish);
+            if run.status != 0 {
+                workspace.manage(["cert", "renew"]).succeeds();
+                workspace.manage(finish).succeeds();
+            }
+            for name in ["a.test", "b.test"] {
+                openssl_accepts(workspace, &caroot(workspace), &format!("{name}.pem"));
+                belong_together(workspace, &format!("{name}.pem"), &format!("{name}-key.pem"));
+            }
+        },
+    );
+    assert!(kills > 8, "only {kills} kills");
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_is_told_of_and_keeps_the_old_authority() {
+    if !is_root() {
+        return;
+    }
+    let workspace = Workspace::new();
+    let script = "for name in a b c; do $M cert create $name.test -v 0 >/dev/null; done
+        mount --bind b.test.pem b.test.pem
+        $M cert rotate --stores nss; echo \"status $?\"
+        $M cert rotate --finish --stores nss; echo \"status $?\"
+        $M cert renew --all --format plain; echo \"status $?\"
+        umount b.test.pem; $M cert renew -v 0 && $M cert rotate --finish --stores nss -v 0; echo \"status $?\"";
+    let plain = workspace.command([""; 0]);
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", script]).current_dir(workspace.path()).env_clear().env("M", MANAGE);
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run =
+        Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let statuses: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("status")).collect();
+    assert_eq!(statuses, ["status 1", "status 1", "status 1", "status 0"], "{run:?}");
+    assert!(run.stderr.contains("hint: renew what is left: manage cert renew\n"), "{run:?}");
+    assert!(run.stdout.contains("\tc.test\n") && run.stdout.contains("failed\t"), "{run:?}");
+    for name in ["a.test", "b.test", "c.test"] {
+        openssl_accepts(&workspace, &caroot(&workspace), &format!("{name}.pem"));
+        belong_together(&workspace, &format!("{name}.pem"), &format!("{name}-key.pem"));
+    }
+}
+
+#[test]
+fn a_good_key_is_brought_back_and_not_buried_by_a_damaged_one() {
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    let (ca, copy) = (caroot(&workspace), workspace.path().join("copy"));
+    fs::create_dir(&copy).unwrap();
+    for file in ["rootCA.pem", "rootCA-key.pem"] {
+        fs::copy(ca.join(file), copy.join(file)).unwrap();
+    }
+    for damage in ["garbage\n", ""] {
+        fs::write(ca.join("rootCA-key.pem"), damage).unwrap();
+        workspace.manage(["cert", "import", "copy"]).succeeds();
+        workspace.manage(["cert", "create", "a.test"]).succeeds();
+    }
+    fs::remove_file(ca.join("rootCA-key.pem")).unwrap();
+    workspace.manage(["cert", "import", "copy"]).succeeds();
+    workspace.manage(["cert", "rotate", "--stores", "nss"]).succeeds();
+    let rotated = fs::read_dir(ca.join("rotated")).unwrap().next().unwrap().unwrap().path();
+    let good = fs::read(rotated.join("rootCA-key.pem")).unwrap();
+    assert_eq!(good, fs::read(copy.join("rootCA-key.pem")).unwrap());
+    workspace.manage(["cert", "import", "--force", "copy"]).succeeds();
+    fs::write(ca.join("rootCA-key.pem"), "garbage\n").unwrap();
+    workspace.manage(["cert", "rotate", "--stores", "nss"]).succeeds();
+    assert_eq!(fs::read(rotated.join("rootCA-key.pem")).unwrap(), good);
+}
+
+#[test]
 fn the_authoritys_own_files_are_never_overwritten() {
     let workspace = Workspace::new();
     let ca = caroot(&workspace);
@@ -377,6 +456,8 @@ fn the_authoritys_own_files_are_never_overwritten() {
             ("--key-file", "rootCA-key.pem"),
             ("--cert-file", "issued.json"),
             ("--cert-file", "rotated/a.pem"),
+            ("--key-file", ".rootCA-key.pem.manage.new"),
+            ("--out-dir", "rootCA-key.pem"),
         ] {
             let path = ca.join(file).display().to_string();
             let run = workspace.manage(["cert", "create", "b.test", flag, &path, "--force"]);

@@ -115,15 +115,14 @@ impl Renew {
 /// What becomes of a certificate under this authority.
 pub(super) fn fate(issued: &Issued, all: bool, authority: &Authority) -> Fate {
     let state = issued.state(&authority.facts.fingerprint, timezone::now());
-    let has_folder = |file: &Path| file.parent().is_some_and(Path::is_dir);
-    if !issued.files().all(has_folder) {
+    if issued.has_lost_folder() {
         return Fate::Forgotten;
     }
     match state {
         _ if all => Fate::Renewed,
         State::Expiring | State::Expired | State::Replaced => Fate::Renewed,
         // Who deleted all of a certificate's files does not want it back.
-        State::Missing if !issued.files().any(Path::exists) => Fate::Missing,
+        State::Missing if !issued.has_files() => Fate::Missing,
         State::Missing => Fate::Renewed,
         State::Valid if !belong_together(issued, authority.folder()) => Fate::Renewed,
         State::Valid => Fate::NotDue,
@@ -131,7 +130,7 @@ pub(super) fn fate(issued: &Issued, all: bool, authority: &Authority) -> Fate {
 }
 
 /// Whether the files hold what the list says; a run that was killed may have left them otherwise.
-fn belong_together(issued: &Issued, folder: &Folder) -> bool {
+pub(super) fn belong_together(issued: &Issued, folder: &Folder) -> bool {
     let person = folder.reader();
     let read = |path: &Option<PathBuf>| {
         path.as_ref().and_then(|path| Some((path.clone(), file::read(path, &person).ok()??)))

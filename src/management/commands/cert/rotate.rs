@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -10,7 +8,7 @@ use super::trust::{self, StoreArgs};
 use crate::certificates::issued::{Index, Issued};
 use crate::certificates::order::deliver_all;
 use crate::certificates::truststores::{self, Anchor, Kind, Machine, Outcome, Report};
-use crate::certificates::{Authority, Constraints, Home, Locked, Name, Profile, Subtree};
+use crate::certificates::{Authority, Constraints, Folder, Home, Locked, Name, Profile, Subtree};
 use crate::management::{CommandError, CommandResult, Format, Manage, Output};
 use crate::text;
 
@@ -103,14 +101,16 @@ impl Rotate {
         let unchanged = |error: CommandError| error.hint("nothing was changed");
         let chosen = index.certificates.iter().map(|issued| match renew::fate(issued, true, old) {
             // Who deleted all of a certificate's files does not want it back.
-            Fate::Renewed if !issued.files().any(Path::exists) => (issued.clone(), Fate::Missing),
+            Fate::Renewed if !issued.has_files() => (issued.clone(), Fate::Missing),
             fate => (issued.clone(), fate),
         });
         let planned = renew::plan(&self.lock, chosen.collect(), folder, out).map_err(unchanged)?;
         let (mut results, orders) = renew::apart(planned);
         renew::judge(&results).map_err(unchanged)?;
-        let issued =
-            deliver_all(folder, new, &orders, self.force).map_err(|error| unchanged(error.into()))?;
+        let issued = deliver_all(folder, new, &orders, self.force).map_err(|error| match new.is_saved() {
+            true => CommandError::from(error).hint("renew what is left: manage cert renew"),
+            false => unchanged(error.into()),
+        })?;
         let renewed = results.iter_mut().filter(|(_, fate)| *fate == Fate::Renewed);
         renewed.zip(issued).for_each(|((issued, _), new)| *issued = new);
         renew::forget(folder, &results)?;
@@ -138,7 +138,7 @@ impl Rotate {
         if rotated.is_empty() {
             out.status("No authority waits to be forgotten.")?;
         }
-        check_unused(&rotated, &Index::read(folder)?)?;
+        check_unused(&rotated, &Index::read(folder)?, folder)?;
         check_succeeded(&machine, &living, &rotated)?;
         let anchors: Vec<Anchor> = rotated.iter().map(trust::anchor).collect();
         let reports = match rotated.is_empty() {
@@ -167,10 +167,16 @@ impl Rotate {
 }
 
 /// Whether no certificate that was issued needs one of the authorities any more.
-fn check_unused(rotated: &[Authority], index: &Index) -> CommandResult {
-    let is_by_one = |issued: &&Issued| rotated.iter().any(|old| old.facts.fingerprint == issued.authority);
-    let is_there = |issued: &&Issued| issued.files().any(Path::exists);
-    let count = index.certificates.iter().filter(is_by_one).filter(is_there).count();
+fn check_unused(rotated: &[Authority], index: &Index, folder: &Folder) -> CommandResult {
+    let is_by_one = |issued: &Issued| rotated.iter().any(|old| old.facts.fingerprint == issued.authority);
+    // A run that was killed lists what is not in its place yet: the files are another authority's then.
+    let is_needed = |issued: &&Issued| {
+        issued.has_files() && (is_by_one(issued) || !renew::belong_together(issued, folder))
+    };
+    let count = match rotated {
+        [] => 0,
+        _ => index.certificates.iter().filter(is_needed).count(),
+    };
     if count == 0 {
         return Ok(());
     }
