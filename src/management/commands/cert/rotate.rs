@@ -17,8 +17,8 @@ use crate::text;
 /// The new authority may sign for what the old one may and for what --permit adds; one that may sign for everything is
 /// followed by one for private names and those of what was issued, unless --unconstrained is given. It is put into the
 /// trust stores when the old one is in one of them. The old one stays trusted, so that programs that run go on; --finish
-/// takes it out of all stores and deletes it with its key, unless something still needs it. Nothing is changed when a
-/// certificate cannot be renewed.
+/// takes it out of all stores and deletes it with its key, unless something still needs it. Nothing is changed when it
+/// is seen that a certificate cannot be renewed.
 ///
 /// As JSON: `{"stores": [{"store", "place", "result", "why"}], "certificates": [{"names", "file", "result", "why",
 /// "not_after"}]}`.
