@@ -218,17 +218,22 @@ fn twenty_runs_for_one_file_leave_one_pair() {
 
 /// Runs the program and kills it at its `number`th call of `calls`; whether it came to that.
 fn killed_at(workspace: &Workspace, calls: &str, number: u32, args: &[&str]) -> bool {
+    let run = injured_at(workspace, calls, number, "signal=KILL", args);
+    assert!(run.status == 0 || run.status == 128 + 9, "{} {}", run.status, run.stderr);
+    run.status != 0
+}
+
+/// Runs the program with this `injury` to its `number`th call of `calls`.
+fn injured_at(workspace: &Workspace, calls: &str, number: u32, injury: &str, args: &[&str]) -> Run {
     let plain = workspace.command(args);
     let mut command = Command::new("strace");
     let trace = format!("trace={calls}");
-    let inject = format!("inject={calls}:signal=KILL:when={number}");
+    let inject = format!("inject={calls}:{injury}:when={number}");
     command.args(["-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--", MANAGE]).args(args);
     command.current_dir(workspace.path()).env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let run = Run::of(command.spawn().unwrap());
-    assert!(run.status == 0 || run.status == 128 + 9, "{} {}", run.status, run.stderr);
-    run.status != 0
+    Run::of(command.spawn().unwrap())
 }
 
 /// The calls by which the program changes the file system.
@@ -444,6 +449,39 @@ fn a_good_key_is_brought_back_and_not_buried_by_a_damaged_one() {
     fs::write(ca.join("rootCA-key.pem"), "garbage\n").unwrap();
     workspace.manage(["cert", "rotate", "--stores", "nss"]).succeeds();
     assert_eq!(fs::read(rotated.join("rootCA-key.pem")).unwrap(), good);
+}
+
+#[test]
+fn a_rename_that_fails_loses_no_key() {
+    let mut failures = 0;
+    loop {
+        let workspace = Workspace::new();
+        workspace.manage(["cert", "create", "a.test"]).succeeds();
+        let args = ["cert", "rotate", "--stores", "nss"];
+        let run = injured_at(&workspace, CALLS[0], failures + 1, "error=EIO", &args);
+        assert!(run.status == 0 || run.stderr.contains("Input/output error"), "{run:?}");
+        workspace.manage(["cert", "renew"]).succeeds();
+        belong_together(&workspace, ".local/share/manage/rootCA.pem", ".local/share/manage/rootCA-key.pem");
+        openssl_accepts(&workspace, &caroot(&workspace), "a.test.pem");
+        belong_together(&workspace, "a.test.pem", "a.test-key.pem");
+        if run.status == 0 {
+            break;
+        }
+        failures += 1;
+    }
+    assert!(failures > 5, "only {failures} failures");
+}
+
+#[test]
+fn what_a_link_among_the_rotated_leads_to_is_not_forgotten() {
+    let workspace = Workspace::new();
+    workspace.manage(["cert", "create", "a.test"]).succeeds();
+    fs::create_dir(workspace.path().join("other")).unwrap();
+    super::desk::foreign_authority(&workspace, "other", "ec", "/CN=Other", &[]);
+    fs::create_dir(caroot(&workspace).join("rotated")).unwrap();
+    symlink(workspace.path().join("other"), caroot(&workspace).join("rotated/zz")).unwrap();
+    workspace.manage(["cert", "rotate", "--finish", "--stores", "nss"]).succeeds();
+    belong_together(&workspace, "other/rootCA.pem", "other/rootCA-key.pem");
 }
 
 #[test]
