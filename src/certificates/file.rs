@@ -108,23 +108,21 @@ impl<'a> Staged<'a> {
     /// # Errors
     /// When that is refused.
     pub fn commit(self) -> Result {
-        let renamed = self.person.act_in(folder_of(&self.target), || fs::rename(&self.beside, &self.target));
-        renamed.map_err(|error| Error::file("write", &self.target, error))
+        self.rename()
     }
-}
 
-impl Staged<'_> {
     /// As [`Staged::commit`]; what cannot be put into its place goes on waiting.
     ///
     /// # Errors
     /// As [`Staged::commit`].
     pub fn commit_or_leave(self) -> Result {
+        // Dropping would remove it.
+        self.rename().inspect_err(|_| std::mem::forget(self))
+    }
+
+    fn rename(&self) -> Result {
         let renamed = self.person.act_in(folder_of(&self.target), || fs::rename(&self.beside, &self.target));
-        renamed.map_err(|error| {
-            let failed = Error::file("write", &self.target, error);
-            std::mem::forget(self);
-            failed
-        })
+        renamed.map_err(|error| Error::file("write", &self.target, error))
     }
 }
 

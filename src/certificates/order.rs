@@ -116,9 +116,10 @@ pub fn deliver_all(
     orders: &[Order],
     force: bool,
 ) -> Result<Vec<Issued>> {
-    let (_note, each) = prepare_each(folder, authority, orders, force)?;
+    let index = Index::read(folder)?;
+    let (_note, each) = prepare_each(folder, &index, authority, orders, force)?;
     let prepared = each.into_iter().collect::<Result<Vec<Prepared>>>()?;
-    finish(folder, authority, prepared)?.into_iter().collect()
+    finish(folder, index, authority, prepared.into_iter().map(Ok).collect())?.into_iter().collect()
 }
 
 /// Makes each certificate that can be made, and tells of each.
@@ -131,34 +132,20 @@ pub fn deliver_each(
     orders: &[Order],
     force: bool,
 ) -> Result<Vec<Result<Issued>>> {
-    let (_note, each) = prepare_each(folder, authority, orders, force)?;
-    let (mut prepared, mut refused) = (Vec::new(), Vec::new());
-    for one in each {
-        match one {
-            Ok(one) => {
-                prepared.push(one);
-                refused.push(None);
-            }
-            Err(error) => refused.push(Some(error)),
-        }
-    }
-    let mut done = finish(folder, authority, prepared)?.into_iter();
-    let result = |refused: Option<Error>| match refused {
-        Some(error) => Some(Err(error)),
-        None => done.next(),
-    };
-    Ok(refused.into_iter().filter_map(result).collect())
+    let index = Index::read(folder)?;
+    let (_note, each) = prepare_each(folder, &index, authority, orders, force)?;
+    finish(folder, index, authority, each)
 }
 
 fn prepare_each<'a>(
     folder: &Locked<'_>,
+    index: &Index,
     authority: &Authority,
     orders: &'a [Order],
     force: bool,
 ) -> Result<(Option<Note>, Vec<Result<Prepared<'a>>>)> {
-    let index = Index::read(folder)?;
     let Some(person) = orders.first().map(|order| &order.person) else { return Ok((None, Vec::new())) };
-    let ours = Ours::of(&index, folder, Some(authority), person);
+    let ours = Ours::of(index, folder, Some(authority), person);
     let checked: Vec<Result<&Order>> =
         orders.iter().map(|order| check(&ours, authority, order, force).map(|()| order)).collect();
     let mark = file::new_mark();
@@ -208,19 +195,20 @@ impl Drop for Note {
 /// Lists what is prepared and puts it into its places; tells of each whether that was done.
 fn finish(
     folder: &Locked<'_>,
+    mut index: Index,
     authority: &mut Authority,
-    prepared: Vec<Prepared<'_>>,
+    each: Vec<Result<Prepared<'_>>>,
 ) -> Result<Vec<Result<Issued>>> {
-    if prepared.is_empty() && authority.is_saved() {
-        return Ok(Vec::new());
+    let issued: Vec<Issued> = each.iter().flatten().map(|one| one.issued.clone()).collect();
+    if issued.is_empty() && authority.is_saved() {
+        return Ok(each.into_iter().map(|one| one.map(|one| one.issued)).collect());
     }
-    let mut index = Index::read(folder)?;
-    let listed = index.stage(folder, prepared.iter().map(|one| one.issued.clone()).collect())?;
+    let listed = index.stage(folder, issued)?;
     authority.save(folder)?;
     // The list first: a run that is killed behind it leaves files that the list can tell of.
     listed.commit()?;
-    let commit = |one: Prepared<'_>| put(one.staged).map(|()| one.issued);
-    Ok(prepared.into_iter().map(commit).collect())
+    let commit = |one: Result<Prepared<'_>>| one.and_then(|one| put(one.staged).map(|()| one.issued));
+    Ok(each.into_iter().map(commit).collect())
 }
 
 /// Puts the files of one certificate into their places.

@@ -95,17 +95,23 @@ pub fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
+/// Another program in the workspace's folder, with the environment that the program itself would have there.
+pub fn beside(workspace: &Workspace, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let plain = workspace.command([""; 0]);
+    let mut command = Command::new(program);
+    command.current_dir(workspace.path()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 /// The program without root's power over other people's files and its own closed folders, also when root tests.
 pub fn powerless(workspace: &Workspace, args: &[&str]) -> Command {
     if !nix::unistd::Uid::effective().is_root() {
         return workspace.command(args);
     }
-    let plain = workspace.command(args);
-    let mut command = Command::new("setpriv");
+    let mut command = beside(workspace, "setpriv");
     command.args(["--inh-caps=-all", "--bounding-set=-all", "--"]).arg(MANAGE).args(args);
-    command.current_dir(workspace.path()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -6,17 +6,14 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::desk::{belong_together, caroot, files, is_root, mode, openssl, openssl_accepts};
+use super::desk::{belong_together, beside, caroot, files, is_root, mode, openssl, openssl_accepts};
 use crate::support::{MANAGE, Run, Workspace};
 
 /// The program under a umask.
 fn under_umask(workspace: &Workspace, umask: &str, args: &[&str]) -> Run {
-    let plain = workspace.command(args);
-    let mut command = Command::new("sh");
+    let mut command = beside(workspace, "sh");
     command.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh", MANAGE]).args(args);
-    command.current_dir(workspace.path()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    Run::of(command.spawn().unwrap())
 }
 
 #[test]
@@ -225,14 +222,10 @@ fn killed_at(workspace: &Workspace, calls: &str, number: u32, args: &[&str]) -> 
 
 /// Runs the program with this `injury` to its `number`th call of `calls`.
 fn injured_at(workspace: &Workspace, calls: &str, number: u32, injury: &str, args: &[&str]) -> Run {
-    let plain = workspace.command(args);
-    let mut command = Command::new("strace");
+    let mut command = beside(workspace, "strace");
     let trace = format!("trace={calls}");
     let inject = format!("inject={calls}:{injury}:when={number}");
     command.args(["-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--", MANAGE]).args(args);
-    command.current_dir(workspace.path()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Run::of(command.spawn().unwrap())
 }
 
@@ -264,6 +257,13 @@ fn killed_at_each(
     }
 }
 
+/// Runs lines of shell, in which `$M` is the program, with mounts that nobody else sees.
+fn with_own_mounts(workspace: &Workspace, script: &str) -> Run {
+    let mut command = beside(workspace, "unshare");
+    command.args(["-m", "sh", "-c", script]).env("M", MANAGE);
+    Run::of(command.spawn().unwrap())
+}
+
 /// Asserts that no run left a file beside its place, nor a note of one.
 fn nothing_waits(workspace: &Workspace) {
     for folder in [workspace.path().to_owned(), caroot(workspace)] {
@@ -282,6 +282,7 @@ fn a_first_run_that_is_killed_anywhere_is_made_good_by_the_next() {
         &["cert", "create", "a.test"],
         |workspace| {
             workspace.manage(["cert", "create", "a.test"]).succeeds();
+            nothing_waits(workspace);
             belong_together(
                 workspace,
                 ".local/share/manage/rootCA.pem",
@@ -409,12 +410,7 @@ fn a_file_that_cannot_be_replaced_is_told_of_and_keeps_the_old_authority() {
         $M cert rotate --finish --stores nss; echo \"status $?\"
         $M cert renew --all --format plain; echo \"status $?\"
         umount b.test.pem; $M cert renew -v 0 && $M cert rotate --finish --stores nss -v 0; echo \"status $?\"";
-    let plain = workspace.command([""; 0]);
-    let mut command = Command::new("unshare");
-    command.args(["-m", "sh", "-c", script]).current_dir(workspace.path()).env_clear().env("M", MANAGE);
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run =
-        Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let run = with_own_mounts(&workspace, script);
     let statuses: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("status")).collect();
     assert_eq!(statuses, ["status 1", "status 1", "status 1", "status 0"], "{run:?}");
     assert!(run.stderr.contains("hint: renew what is left: manage cert renew\n"), "{run:?}");
@@ -526,12 +522,7 @@ fn a_full_disk_keeps_one_certificate_from_renewal_and_changes_no_authority() {
         cmp -s a.test.pem before.pem && echo unchanged
         $M cert rotate --stores nss; echo \"status $?\"
         cmp .local/share/manage/rootCA.pem ca.pem && ls -A full .local/share/manage";
-    let plain = workspace.command([""; 0]);
-    let mut command = Command::new("unshare");
-    command.args(["-m", "sh", "-c", script]).current_dir(workspace.path()).env_clear().env("M", MANAGE);
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run =
-        Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let run = with_own_mounts(&workspace, script);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert!(lines.iter().any(|line| line.starts_with("renewed\t") && line.ends_with("\ta.test")), "{run:?}");
     assert!(lines.iter().any(|line| line.starts_with("failed\t") && line.ends_with("\tb.test")), "{run:?}");

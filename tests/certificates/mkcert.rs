@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
 
-use super::desk::{belong_together, files, foreign_authority, mode, openssl, openssl_accepts};
+use super::desk::{belong_together, beside, files, foreign_authority, mode, openssl, openssl_accepts};
 use crate::support::{MANAGE, Run, Workspace};
 
 /// A run as `mkcert`, with variables.
@@ -14,13 +13,8 @@ fn mkcert_with(workspace: &Workspace, args: &[&str], variables: &[(&str, &str)])
         fs::create_dir(workspace.path().join(".bin")).unwrap();
         symlink(MANAGE, &link).unwrap();
     }
-    let plain = workspace.command(args);
-    let mut command = Command::new(&link);
-    command.args(args).current_dir(workspace.path()).env_clear();
-    command
-        .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .envs(variables.iter().copied());
-    Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    let mut command = beside(workspace, &link);
+    Run::of(command.args(args).envs(variables.iter().copied()).spawn().unwrap())
 }
 
 fn mkcert(workspace: &Workspace, args: &[&str]) -> Run {

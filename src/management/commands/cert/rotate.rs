@@ -137,14 +137,12 @@ impl Rotate {
         let rotated = living.rotated();
         if rotated.is_empty() {
             out.status("No authority waits to be forgotten.")?;
+            return self.show(&[], &[], out);
         }
         check_unused(&rotated, &Index::read(folder)?, folder)?;
         check_succeeded(&machine, &living, &rotated)?;
         let anchors: Vec<Anchor> = rotated.iter().map(trust::anchor).collect();
-        let reports = match rotated.is_empty() {
-            true => Vec::new(),
-            false => truststores::uninstall(&machine, kinds, &anchors),
-        };
+        let reports = truststores::uninstall(&machine, kinds, &anchors);
         self.show(&reports, &[], out)?;
         trust::judge_failures(&reports)?;
         for (old, anchor) in rotated.iter().zip(&anchors) {
@@ -173,10 +171,7 @@ fn check_unused(rotated: &[Authority], index: &Index, folder: &Folder) -> Comman
     let is_needed = |issued: &&Issued| {
         issued.has_files() && (is_by_one(issued) || !renew::belong_together(issued, folder))
     };
-    let count = match rotated {
-        [] => 0,
-        _ => index.certificates.iter().filter(is_needed).count(),
-    };
+    let count = index.certificates.iter().filter(is_needed).count();
     if count == 0 {
         return Ok(());
     }
@@ -193,9 +188,6 @@ fn check_succeeded(machine: &Machine, living: &Authority, rotated: &[Authority])
         let stores = truststores::status(machine, None, &trust::anchor(authority)).into_iter();
         stores.filter(|report| matches!(report.outcome, Outcome::AlreadyThere)).map(|report| report.place)
     };
-    if rotated.is_empty() {
-        return Ok(());
-    }
     let now: Vec<String> = trusting(living).collect();
     match rotated.iter().flat_map(trusting).find(|place| !now.contains(place)) {
         None => Ok(()),
