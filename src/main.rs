@@ -1,7 +1,7 @@
-//! The program `manage`.
+//! The program `manage` of this site.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    manage::project::main(&std::env::args_os().collect::<Vec<_>>())
+    wayfarer::program().main()
 }

@@ -1,46 +1,56 @@
-//! The rule of direction, the rooms without `async`, and no vendor's name outside of `db/backends`.
+//! The rule of direction inside each crate, the rooms without `async`, and no vendor's name outside of the backends.
 //!
-//! A module uses only its own children and modules declared in an earlier group of its parent's `mod.rs`. Groups are
-//! divided by blank lines or comments. Modules called `tests` are exempt.
+//! A module uses only its own children and modules declared in an earlier group of its parent's file. Groups are
+//! divided by blank lines or comments. Modules called `tests` are exempt. Between crates the compiler holds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+/// Every crate of the house, with the file that its modules begin at.
+const CRATES: [(&str, &str); 6] = [
+    ("wayfarer", "src/lib.rs"),
+    ("manage", "crates/manage/src/lib.rs"),
+    ("manage_db", "crates/manage-db/src/lib.rs"),
+    ("manage_certificates", "crates/manage-certificates/src/lib.rs"),
+    ("manage_leaves", "crates/manage-leaves/src/lib.rs"),
+    ("manage_derive", "crates/manage-derive/src/lib.rs"),
+];
+
 /// Rooms whose code never waits.
 const ROOMS_WITHOUT_ASYNC: &[&str] = &[
-    "certificates",
-    "conf",
-    "crypto",
-    "db::backends::base::schema",
-    "db::migrations::error",
-    "db::migrations::file",
-    "db::migrations::graph",
-    "db::migrations::loader",
-    "db::migrations::operations",
-    "db::migrations::plan",
-    "db::migrations::state",
-    "db::models::constraints",
-    "db::models::declared",
-    "db::models::fields",
-    "db::models::meta",
-    "db::models::registry",
-    "db::router",
-    "files",
-    "forms",
-    "text",
-    "timezone",
-    "urls",
+    "manage::conf",
+    "manage::files",
+    "manage::forms",
+    "manage::urls",
+    "manage_certificates",
+    "manage_db::backends::base::schema",
+    "manage_db::migrations::error",
+    "manage_db::migrations::file",
+    "manage_db::migrations::graph",
+    "manage_db::migrations::loader",
+    "manage_db::migrations::operations",
+    "manage_db::migrations::plan",
+    "manage_db::migrations::state",
+    "manage_db::models::constraints",
+    "manage_db::models::declared",
+    "manage_db::models::fields",
+    "manage_db::models::meta",
+    "manage_db::models::registry",
+    "manage_db::files",
+    "manage_db::router",
+    "manage_db::settings",
+    "manage_leaves",
 ];
 
 const VENDORS: [&str; 5] = ["postgres", "mysql", "mariadb", "sqlite", "sqlstate_"];
 
 /// Where vendors' names are at home: their own folder, and the settings, which take an engine's name as text.
-const ROOMS_OF_VENDORS: [&str; 2] = ["db::backends", "conf"];
+const ROOMS_OF_VENDORS: [&str; 3] = ["manage_db::backends", "manage_db::settings", "manage::conf"];
 
-/// One module of `src/`.
+/// One module of a crate.
 struct Module {
     path: Vec<String>,
     file: PathBuf,
@@ -49,15 +59,37 @@ struct Module {
     children: BTreeMap<String, usize>,
     /// What it re-exports, and from where.
     exports: BTreeMap<String, Vec<String>>,
+    /// What it re-exports of other crates.
+    foreign: BTreeSet<String>,
 }
 
+/// The modules of one crate.
 type Modules = BTreeMap<Vec<String>, Module>;
+
+/// Every module of every crate with its whole path.
+fn everywhere() -> Vec<(String, Module)> {
+    let named = |(name, file): (&str, &str)| {
+        let modules = modules(file).into_values();
+        modules
+            .map(|module| ([&[name.to_owned()], module.path.as_slice()].concat().join("::"), module))
+            .collect::<Vec<_>>()
+    };
+    CRATES.into_iter().flat_map(named).collect()
+}
+
+fn is_in(path: &str, rooms: &[&str]) -> bool {
+    rooms.iter().any(|room| path == *room || path.starts_with(&format!("{room}::")))
+}
 
 #[test]
 fn no_module_uses_what_stands_beside_or_above_it() {
-    let modules = modules();
-    assert!(modules.len() > 30, "the modules were not found");
-    let breaches: Vec<String> = modules.values().flat_map(|module| breaches(module, &modules)).collect();
+    let breaches: Vec<String> = CRATES
+        .iter()
+        .flat_map(|(_, file)| {
+            let modules = modules(file);
+            modules.values().flat_map(|module| breaches(module, &modules)).collect::<Vec<_>>()
+        })
+        .collect();
     assert!(
         breaches.is_empty(),
         "{} breaches of the rule of direction:\n{}",
@@ -67,10 +99,38 @@ fn no_module_uses_what_stands_beside_or_above_it() {
 }
 
 #[test]
+fn every_file_is_reached_and_every_crate_is_looked_at() {
+    let house = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reached: BTreeSet<PathBuf> = everywhere().into_iter().map(|(_, module)| module.file).collect();
+    let mut roots = vec![house.join("src")];
+    roots.extend(fs::read_dir(house.join("crates")).unwrap().map(|entry| entry.unwrap().path().join("src")));
+    let mut files = Vec::new();
+    roots.iter().for_each(|root| rust_files(root, &mut files));
+    let relative = files.iter().map(|file| file.strip_prefix(house).unwrap().to_owned());
+    let missed: Vec<PathBuf> =
+        relative.filter(|file| !file.ends_with("main.rs") && !reached.contains(file)).collect();
+    assert!(missed.is_empty(), "no `mod` line leads to {missed:?}");
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
 fn rooms_that_never_wait_hold_no_async() {
-    for module in modules().values() {
-        let path = module.path.join("::");
-        if ROOMS_WITHOUT_ASYNC.iter().any(|room| path == *room || path.starts_with(&format!("{room}::"))) {
+    let modules = everywhere();
+    for room in ROOMS_WITHOUT_ASYNC {
+        assert!(modules.iter().any(|(path, _)| path == room), "there is no room `{room}`");
+    }
+    for (path, module) in &modules {
+        if is_in(path, ROOMS_WITHOUT_ASYNC) {
             let waits = flatten(&module.tokens).iter().any(|token| token == "async" || token == "await");
             assert!(!waits, "{} has `async` in a room that must have none", module.file.display());
         }
@@ -80,35 +140,43 @@ fn rooms_that_never_wait_hold_no_async() {
 #[test]
 fn vendors_are_named_in_their_own_folder_alone() {
     let mut named = Vec::new();
-    for module in modules().values() {
-        let path = module.path.join("::");
-        if ROOMS_OF_VENDORS.iter().any(|room| path == *room || path.starts_with(&format!("{room}::"))) {
+    for (path, module) in everywhere() {
+        if is_in(&path, &ROOMS_OF_VENDORS) {
             continue;
         }
         let mut tokens = flatten(&without_dialects(&module.tokens));
         tokens.retain(|token| VENDORS.iter().any(|vendor| token.to_lowercase().contains(vendor)));
         named.extend(tokens.into_iter().map(|token| format!("{}: {token}", module.file.display())));
     }
-    assert!(named.is_empty(), "a vendor is named outside of db/backends:\n{}", named.join("\n"));
+    assert!(named.is_empty(), "a vendor is named outside of the backends:\n{}", named.join("\n"));
 }
 
 #[test]
 fn a_planted_breach_is_seen() {
-    let source = "use crate::{conf, db};\nfn f() { crate::project::main(vec![]); super::beside::g(); }";
-    let mut modules = modules();
-    let path = vec!["text".to_owned()];
-    let planted = module(path.clone(), PathBuf::from("src/text.rs"), source);
+    let source = "use crate::{conf, urls::Route};\nfn f() { crate::program::main(vec![]); super::beside::g(); }\nfn g() { crate::db::h() }";
+    let mut modules = modules("crates/manage/src/lib.rs");
+    let path = vec!["conf".to_owned()];
+    let planted = module(path.clone(), PathBuf::from("conf/mod.rs"), source);
     modules.insert(path.clone(), planted);
     let breaches = breaches(&modules[&path], &modules);
+    let (own, other) = (group_of(&modules, "conf"), group_of(&modules, "program"));
     assert_eq!(
         breaches,
         [
-            "src/text.rs: `text` (group 0) uses `project` (group 13)",
-            "src/text.rs: `text` uses `beside` of the root",
-            "src/text.rs: a brace at the root escapes the check: write one `use` per module",
+            format!("conf/mod.rs: `conf` (group {own}) uses `program` (group {other})"),
+            format!("conf/mod.rs: `conf` (group {own}) uses `urls` (group {})", group_of(&modules, "urls")),
+            "conf/mod.rs: `conf` uses `beside` of the root".to_owned(),
         ]
-        .map(|line| line.replace("13", &group_of(&modules, "project").to_string()))
     );
+}
+
+#[test]
+fn a_module_is_seen_whatever_its_visibility() {
+    let text =
+        "mod a;\npub mod b;\n\npub(crate) mod c;\npub(super) mod d;\n// next\npub(in crate::x) mod e;\n";
+    let groups: Vec<(String, usize)> = children(text).into_iter().collect();
+    let expected = [("a", 0), ("b", 0), ("c", 1), ("d", 1), ("e", 2)];
+    assert_eq!(groups, expected.map(|(name, group)| (name.to_owned(), group)));
 }
 
 fn group_of(modules: &Modules, room: &str) -> usize {
@@ -119,11 +187,7 @@ fn breaches(module: &Module, modules: &Modules) -> Vec<String> {
     let mut found = Vec::new();
     let file = module.file.display();
     for reference in references(&module.tokens, &module.path) {
-        if reference.first().is_some_and(|name| name == "{") {
-            found.push(format!("{file}: a brace at the root escapes the check: write one `use` per module"));
-            continue;
-        }
-        let target = resolve(&reference, modules);
+        let Some(target) = resolve(&reference, modules) else { continue };
         let common = module.path.iter().zip(&target).take_while(|(a, b)| a == b).count();
         let (Some(own), Some(other)) = (module.path.get(common), target.get(common)) else {
             // An ancestor's own item is above; a descendant is a child.
@@ -154,22 +218,25 @@ fn breaches(module: &Module, modules: &Modules) -> Vec<String> {
     found
 }
 
-/// The module that a path leads to, through re-exports.
-fn resolve(reference: &[String], modules: &Modules) -> Vec<String> {
+/// The module that a path leads to, through re-exports; none when it leads into another crate.
+fn resolve(reference: &[String], modules: &Modules) -> Option<Vec<String>> {
     let mut path: Vec<String> = Vec::new();
     for (index, name) in reference.iter().enumerate() {
         let mut longer = path.clone();
         longer.push(name.clone());
+        let module = modules.get(&path);
         if modules.contains_key(&longer) {
             path = longer;
-        } else if let Some(source) = modules.get(&path).and_then(|module| module.exports.get(name)) {
+        } else if module.is_some_and(|module| module.foreign.contains(name)) {
+            return None;
+        } else if let Some(source) = module.and_then(|module| module.exports.get(name)) {
             let onward = [source.as_slice(), &reference[index + 1..]].concat();
-            return if onward == reference { path } else { resolve(&onward, modules) };
+            return if onward == reference { Some(path) } else { resolve(&onward, modules) };
         } else {
             break;
         }
     }
-    path
+    Some(path)
 }
 
 /// Absolute paths that begin with `crate`, `super` or `self`.
@@ -185,7 +252,8 @@ fn collect_references(tokens: &[TokenTree], module: &[String], found: &mut Vec<V
         match &tokens[position] {
             TokenTree::Ident(ident) if ident == "crate" || ident == "super" || ident == "self" => {
                 let before = position.checked_sub(1).map(|before| tokens[before].to_string());
-                if before.as_deref() != Some(":") && is_path(tokens, position + 1) {
+                // `$crate` belongs to the crate that calls the macro's own.
+                if !matches!(before.as_deref(), Some(":" | "$")) && is_path(tokens, position + 1) {
                     let (base, next) = base(tokens, position, module);
                     collect_paths(&tokens[next..], &base, ident == "crate", found);
                 }
@@ -226,21 +294,19 @@ fn base(tokens: &[TokenTree], mut position: usize, module: &[String]) -> (Vec<St
 fn collect_paths(tokens: &[TokenTree], base: &[String], is_root: bool, found: &mut Vec<Vec<String>>) {
     match tokens.first() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-            if is_root {
-                found.push(vec!["{".to_owned()]);
-                return;
-            }
             let inner: Vec<TokenTree> = group.stream().into_iter().collect();
             for part in inner.split(|token| token.to_string() == ",").filter(|part| !part.is_empty()) {
-                collect_paths(part, base, false, found);
+                collect_paths(part, base, is_root, found);
             }
         }
         Some(TokenTree::Ident(name)) if name == "self" => found.push(base.to_vec()),
         Some(TokenTree::Ident(name)) => {
             let path = [base, &[name.to_string()]].concat();
+            let is_macro = tokens.get(1).is_some_and(|token| token.to_string() == "!");
             if is_path(tokens, 1) {
                 collect_paths(&tokens[3..], &path, false, found);
-            } else {
+            } else if !(is_root && is_macro) {
+                // A macro that is exported stands at the root wherever it is written.
                 found.push(path);
             }
         }
@@ -248,10 +314,11 @@ fn collect_paths(tokens: &[TokenTree], base: &[String], is_root: bool, found: &m
     }
 }
 
-fn modules() -> Modules {
+/// The modules of the crate that begins with this file.
+fn modules(root: &str) -> Modules {
     let mut modules = Modules::new();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    read_module(&source.join("lib.rs"), &source, Vec::new(), &mut modules);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+    read_module(&root, root.parent().unwrap(), Vec::new(), &mut modules);
     modules
 }
 
@@ -263,17 +330,15 @@ fn read_module(file: &Path, folder: &Path, path: Vec<String>, modules: &mut Modu
         let inner = folder.join(child);
         let flat = folder.join(format!("{child}.rs"));
         let file = if flat.exists() { flat } else { inner.join("mod.rs") };
-        if file.exists() {
-            read_module(&file, &inner, [path.as_slice(), std::slice::from_ref(child)].concat(), modules);
-        }
+        read_module(&file, &inner, [path.as_slice(), std::slice::from_ref(child)].concat(), modules);
     }
     modules.insert(path, module);
 }
 
 fn module(path: Vec<String>, file: PathBuf, text: &str) -> Module {
     let tokens: TokenStream = text.parse().unwrap();
-    let exports = exports(&tokens, &path);
-    Module { path, file, tokens, children: children(text), exports }
+    let (exports, foreign) = exports(&tokens, &path, text);
+    Module { path, file, tokens, children: children(text), exports, foreign }
 }
 
 /// The `mod name;` lines of a file and their groups.
@@ -282,9 +347,7 @@ fn children(text: &str) -> BTreeMap<String, usize> {
     let mut group = 0;
     let mut in_group = false;
     for line in text.lines() {
-        let declaration =
-            line.strip_prefix("pub(crate) ").or_else(|| line.strip_prefix("pub ")).unwrap_or(line);
-        match declaration.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
+        match without_visibility(line).strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
             Some(name) => {
                 children.insert(name.to_owned(), group);
                 in_group = true;
@@ -299,25 +362,61 @@ fn children(text: &str) -> BTreeMap<String, usize> {
     children
 }
 
-/// The names that `pub use` lines bring up, and the paths behind them.
-fn exports(tokens: &TokenStream, module: &[String]) -> BTreeMap<String, Vec<String>> {
+/// A declaration behind its `pub`, `pub(crate)`, `pub(super)` or `pub(in ...)`.
+fn without_visibility(line: &str) -> &str {
+    let Some(rest) = line.strip_prefix("pub") else { return line };
+    let rest = match rest.strip_prefix('(') {
+        Some(scoped) => scoped.split_once(')').map_or("", |(_, rest)| rest),
+        None => rest,
+    };
+    rest.trim_start()
+}
+
+/// The names that `pub use` lines bring up with the paths behind them, and those that come from other crates.
+fn exports(
+    tokens: &TokenStream,
+    module: &[String],
+    text: &str,
+) -> (BTreeMap<String, Vec<String>>, BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let mut exports = BTreeMap::new();
-    for (position, window) in tokens.windows(3).enumerate() {
-        if window[0].to_string() != "pub" || window[1].to_string() != "use" {
-            continue;
-        }
+    let own = children(text);
+    let (mut exports, mut foreign) = (BTreeMap::new(), BTreeSet::new());
+    for position in 0..tokens.len() {
+        let Some(start) = public_use(&tokens, position) else { continue };
+        let statement: Vec<TokenTree> =
+            tokens[start..].iter().take_while(|token| token.to_string() != ";").cloned().collect();
+        let Some(first) = statement.first().map(ToString::to_string) else { continue };
         let mut found = Vec::new();
-        match window[2].to_string().as_str() {
-            "crate" | "super" | "self" => {
-                let (base, next) = base(&tokens, position + 2, module);
-                collect_paths(&tokens[next..], &base, false, &mut found);
+        if ["crate", "super", "self"].contains(&first.as_str()) {
+            let (base, next) = base(&statement, 0, module);
+            collect_paths(&statement[next..], &base, false, &mut found);
+        } else {
+            collect_paths(&statement, module, false, &mut found);
+            if !own.contains_key(&first) {
+                foreign.extend(found.iter().filter_map(|path| path.last().cloned()));
+                foreign.extend(alias(&statement));
+                continue;
             }
-            _ => collect_paths(&tokens[position + 2..], module, false, &mut found),
         }
         exports.extend(found.into_iter().filter_map(|path| Some((path.last()?.clone(), path))));
     }
-    exports
+    (exports, foreign)
+}
+
+/// Where the path of a `pub use` or `pub(...) use` that begins at `position` starts.
+fn public_use(tokens: &[TokenTree], position: usize) -> Option<usize> {
+    let word = |position: usize| tokens.get(position).map(ToString::to_string).unwrap_or_default();
+    if word(position) != "pub" {
+        return None;
+    }
+    let next = position + if matches!(tokens.get(position + 1), Some(TokenTree::Group(_))) { 2 } else { 1 };
+    (word(next) == "use").then_some(next + 1)
+}
+
+/// The name behind `as`.
+fn alias(statement: &[TokenTree]) -> Option<String> {
+    let at = statement.iter().position(|token| token.to_string() == "as")?;
+    statement.get(at + 1).map(ToString::to_string)
 }
 
 /// Every identifier and string of the code; doc comments and test modules are left out.

@@ -6,9 +6,9 @@ use minijinja::Value;
 
 use super::markup;
 use super::models::{Card, Comment, Found, tree};
-use crate::template::template_object;
-use crate::timezone;
-use crate::urls::Site;
+use manage::template_object;
+use manage::timezone;
+use manage::urls::Site;
 
 /// Deepest level that pages indent.
 const MAX_LEVEL: usize = 6;

@@ -1,7 +1,7 @@
 //! What readers may write.
 
-use crate::forms::ValidationErrors;
-use crate::http::FormData;
+use manage::forms::ValidationErrors;
+use manage::http::FormData;
 
 /// Longest comment, in characters.
 const MAX_COMMENT: usize = 5_000;

@@ -2,7 +2,7 @@
 
 use linkify::{LinkFinder, LinkKind};
 
-use crate::template::escape_into;
+use manage::template::escape_into;
 
 /// A comment as HTML: paragraphs, line breaks, and addresses as links that search engines do not follow.
 pub(super) fn comment_html(body: &str) -> String {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::models::Card;
-use crate::timezone;
-use crate::urls::Site;
+use manage::timezone;
+use manage::urls::Site;
 
 /// A page of `/api/v1/articles/`.
 #[derive(Serialize)]

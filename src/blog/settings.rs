@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::conf::Section;
+use manage::conf::Section;
 
 /// The blog's settings.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Addresses.
 
 use super::views::{api, articles, authors, search, talk};
-use crate::urls::Route;
+use manage::urls::Route;
 
 /// The app's addresses.
 pub(super) fn urlpatterns() -> Vec<Route> {

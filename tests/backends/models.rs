@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
+use manage::AppConfig;
+use manage::contrib::{accounts, auth, sessions};
 use manage::db::migrations::load;
 use manage::db::migrations::state::ProjectState;
 use manage::db::models::{ModelState, Registry};
 use manage::files::ProjectFiles;
 
-const APPS: [manage::apps::AppConfig; 4] =
-    [manage::contrib::auth::APP, manage::contrib::sessions::APP, manage::accounts::APP, manage::blog::APP];
+const APPS: [AppConfig; 4] = [sessions::APP, auth::APP, accounts::APP, wayfarer::blog::APP];
 
 fn migrated() -> ProjectState {
     let labels = APPS.map(|app| app.label.to_owned());
-    let graph = load(&ProjectFiles::new(Path::new("/nowhere")), &labels).unwrap();
+    let graph =
+        load(&ProjectFiles::new(Path::new("/nowhere"), APPS.map(|app| app.files).to_vec()), &labels).unwrap();
     let mut state = ProjectState::default();
     for migration in graph.migrations() {
         for located in &migration.operations {

@@ -1,7 +1,7 @@
 //! Many readers at the same moment, on every database: nothing is lost, nothing is counted twice.
 
-use manage::blog::models::{ArticlePage, NewComment, Profile, rate};
 use manage::db::Database;
+use wayfarer::blog::models::{ArticlePage, NewComment, Profile, rate};
 
 use crate::support::on_every_database;
 

@@ -24,14 +24,14 @@ fn shows_what_differs_and_who_set_it_and_never_a_secret() {
          routes.accounts = [\"users\"]\n\
          routes.auth = [\"users\"]\n\
          routes.sessions = [\"users\"]\n\
-         sessions.cookie_age = 3600\n\
          server.bind = [\"127.0.0.1:9\"]\n\
-         server.threads = 3\n",
+         server.threads = 3\n\
+         sessions.cookie_age = 3600\n",
     );
     let json: serde_json::Value =
         serde_json::from_str(&workspace.manage(["diffsettings", "--format", "json"]).succeeds()).unwrap();
     assert_eq!(json["settings"][1]["origin"], "settings/dev.toml:1:1");
-    assert_eq!(json["settings"][15]["origin"], "$MANAGE__SESSIONS__COOKIE_AGE");
+    assert_eq!(json["settings"][17]["origin"], "$MANAGE__SESSIONS__COOKIE_AGE");
 }
 
 #[test]
@@ -47,9 +47,9 @@ fn every_problem_is_told_at_once_with_its_place_and_the_nearest_key() {
         "error: the settings have 7 problems\n\
          \x20 settings/dev.toml:8:1: `databases.default.port`: expected an integer from 1 to 65535, found an integer\n\
          \x20 settings/dev.toml:9:1: `databases.default.pasword`: unknown key; did you mean `password`?\n\
-         \x20 $MANAGE__SESSIONS__COOKIE_AGE: `sessions.cookie_age`: expected an integer from 60 to 4294967295, found a string\n\
          \x20 settings/dev.toml:5:1: `server.bind`: the variable NOWHERE is not set: say where\n\
          \x20 settings/dev.toml:4:1: `server.threads`: expected an integer from 0 to 1024, found a string\n\
+         \x20 $MANAGE__SESSIONS__COOKIE_AGE: `sessions.cookie_age`: expected an integer from 60 to 4294967295, found a string\n\
          \x20 settings/dev.toml:1:1: `debg`: unknown key; did you mean `debug`?\n\
          \x20 settings/dev.toml:12:1: `routes.blog`: there is no database `archive`; configured: `default` or `users`\n",
     );

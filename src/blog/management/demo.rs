@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::content::{self, Content, Random};
-use crate::text;
+use manage::text;
 
 const FILE: &str = include_str!("demo.toml");
 

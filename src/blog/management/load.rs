@@ -7,9 +7,9 @@ use super::content::Content;
 use crate::blog::markup;
 use crate::blog::models::PUBLISHED_ARTICLES;
 use crate::blog::models::score;
-use crate::db::backends::base::Dialects;
-use crate::db::{Database, Executor, Result, Transaction, Value, params};
-use crate::setup::Project;
+use manage::db::backends::base::Dialects;
+use manage::db::{Database, Executor, Result, Transaction, Value, params};
+use manage::setup::Project;
 
 /// Most rows in one statement.
 const ROWS: usize = 200;
@@ -52,7 +52,7 @@ pub(super) async fn load(
     let database = project.database_of("blog")?;
     database.atomic(async |tx| blog(tx, content, first_user, bar).await).await?;
     for statement in AFTERWARDS {
-        database.query::<crate::db::Row>(statement.get(database.dialect()), &[]).await?;
+        database.query::<manage::db::Row>(statement.get(database.dialect()), &[]).await?;
     }
     Ok(())
 }
@@ -92,10 +92,10 @@ async fn people(database: &Database, content: &Content, password: &str, bar: &Pr
             let members = content.people.iter().zip(first..);
             let rows = members.filter_map(|(person, id)| Some(params![id, member(person.is_writer)?].to_vec()));
             insert(tx, "auth_user_groups", "user_id, group_id", rows, bar).await?;
-            Ok::<_, crate::db::Error>(first)
+            Ok::<_, manage::db::Error>(first)
         })
         .await?;
-    database.query::<crate::db::Row>(SEQUENCE.get(database.dialect()), &[]).await?;
+    database.query::<manage::db::Row>(SEQUENCE.get(database.dialect()), &[]).await?;
     Ok(first)
 }
 

@@ -4,10 +4,10 @@ use super::content::{Content, PASSWORD};
 use super::generated::{self, Sizes};
 use super::{demo, load};
 use crate::blog::models::published_count;
-use crate::contrib::auth::hashers;
-use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
-use crate::setup::Project;
-use crate::timezone;
+use manage::contrib::auth::hashers;
+use manage::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
+use manage::setup::Project;
+use manage::timezone;
 
 /// Fill an empty blog: with a few articles to look at, or with any number to measure with
 #[derive(Debug, Args)]

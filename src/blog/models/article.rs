@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::comment::Comment;
-use crate::db::backends::base::Statement;
-use crate::db::{Database, FromRow, Result, Row, params};
-use crate::timezone;
+use manage::db::backends::base::Statement;
+use manage::db::{Database, FromRow, Result, Row, params};
+use manage::timezone;
 
 /// The columns of a [`Card`], of `blog_article a` and its author `blog_profile p`.
 macro_rules! card_columns {

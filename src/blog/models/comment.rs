@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::db::backends::base::Statement;
-use crate::db::{Database, Error, Executor, FromRow, Result, Row, params};
-use crate::timezone;
+use manage::db::backends::base::Statement;
+use manage::db::{Database, Error, Executor, FromRow, Result, Row, params};
+use manage::timezone;
 
 /// A comment as an article's page shows it.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ impl NewComment<'_> {
         }
     }
 
-    async fn insert(&self, tx: &mut crate::db::Transaction) -> Result<i64, CommentError> {
+    async fn insert(&self, tx: &mut manage::db::Transaction) -> Result<i64, CommentError> {
         const PARENT: &str = "SELECT 1 FROM blog_comment WHERE id = ? AND article_id = ?";
         const INSERT: &str = "INSERT INTO blog_comment (article_id, author_id, parent_id, body, created_at, submission) \
                               VALUES (?, ?, ?, ?, ?, ?)";

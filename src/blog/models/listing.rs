@@ -5,9 +5,9 @@
 
 use super::article::{Card, card_columns};
 use super::profile::Profile;
-use crate::db::backends::base::Statement;
-use crate::db::{Database, FromRow as _, Result, params};
-use crate::timezone;
+use manage::db::backends::base::Statement;
+use manage::db::{Database, FromRow as _, Result, params};
+use manage::timezone;
 
 /// The row of `blog_counter` that holds the number of published articles.
 pub const PUBLISHED_ARTICLES: &str = "published_articles";

@@ -1,10 +1,10 @@
 //! People as the blog knows them.
 
-use crate::crypto;
-use crate::db::{Database, Error, FromRow, Result, Row, params};
-use crate::setup::Project;
-use crate::text;
-use crate::timezone;
+use manage::crypto;
+use manage::db::{Database, Error, FromRow, Result, Row, params};
+use manage::setup::Project;
+use manage::text;
+use manage::timezone;
 
 /// The public side of an account, kept in the blog's own database.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Ratings.
 
-use crate::db::{Database, Result, Transaction, params};
+use manage::db::{Database, Result, Transaction, params};
 
 /// Keeps a person's rating of an article, from 1 to 5; a second one replaces the first.
 ///

@@ -1,9 +1,9 @@
 //! Full-text search by each database's own means.
 
 use super::article::{Card, card_columns};
-use crate::db::backends::base::Dialects;
-use crate::db::{Database, FromRow, Result, Row, params};
-use crate::timezone;
+use manage::db::backends::base::Dialects;
+use manage::db::{Database, FromRow, Result, Row, params};
+use manage::timezone;
 
 /// An article that was found.
 #[derive(Debug, Clone)]

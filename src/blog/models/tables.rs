@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::db::models::{Model, Registry};
+use manage::db::models::{Model, Registry};
 
 /// A person as the blog knows them. The account lives in another database, so `user_id` is a plain number.
 #[derive(Debug, Clone, Model)]

@@ -8,9 +8,9 @@ use super::paging::Page;
 use crate::blog::BlogSettings;
 use crate::blog::models::{Listing, Profile, Sort};
 use crate::blog::serializers;
-use crate::http::{HttpError, ViewResult};
-use crate::urls::Site;
-use crate::views::{Context, json};
+use manage::http::{HttpError, ViewResult};
+use manage::urls::Site;
+use manage::views::{Context, json};
 
 /// Articles, newest first; of one author with `?author=`. `GET /api/v1/articles/`
 pub(in crate::blog) async fn article_list(State(site): State<Arc<Site>>, context: Context) -> ViewResult {

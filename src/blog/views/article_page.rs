@@ -6,11 +6,11 @@ use minijinja::{Value, context};
 use crate::blog::cards::{self, Addresses, Details};
 use crate::blog::forms::CommentForm;
 use crate::blog::models::{ArticlePage, Neighbour};
-use crate::contrib::auth::{self, CurrentUser};
-use crate::db::{Database, Result, params};
-use crate::http::ViewResult;
-use crate::urls::Site;
-use crate::views::{Context, encoded, page};
+use manage::contrib::auth::{self, CurrentUser};
+use manage::db::{Database, Result, params};
+use manage::http::ViewResult;
+use manage::urls::Site;
+use manage::views::{Context, encoded, page};
 
 /// How the page is shown.
 pub(super) struct Shown {

@@ -11,10 +11,10 @@ use super::paging::{Page, address};
 use crate::blog::BlogSettings;
 use crate::blog::cards::{self, Addresses};
 use crate::blog::models::{ArticlePage, Listing, Profile, Sort};
-use crate::contrib::auth::CurrentUser;
-use crate::http::{HttpError, ViewResult, redirect};
-use crate::urls::Site;
-use crate::views::{Context, page};
+use manage::contrib::auth::CurrentUser;
+use manage::http::{HttpError, ViewResult, redirect};
+use manage::urls::Site;
+use manage::views::{Context, page};
 
 /// The articles, page by page. `GET /`
 pub(in crate::blog) async fn index(State(site): State<Arc<Site>>, context: Context) -> ViewResult {

@@ -10,11 +10,11 @@ use super::paging::Page;
 use crate::blog::BlogSettings;
 use crate::blog::cards::{self, Addresses};
 use crate::blog::models::{Listing, Profile, Sort, author_list as authors_from};
-use crate::contrib::auth::CurrentUser;
-use crate::http::{HttpError, ViewResult, redirect};
-use crate::text;
-use crate::urls::Site;
-use crate::views::{Context, page};
+use manage::contrib::auth::CurrentUser;
+use manage::http::{HttpError, ViewResult, redirect};
+use manage::text;
+use manage::urls::Site;
+use manage::views::{Context, page};
 
 /// Authors on a page of their list.
 const AUTHORS: i64 = 25;

@@ -2,8 +2,8 @@
 
 use minijinja::{Value, context};
 
-use crate::http::{FormData, HttpError};
-use crate::views::encoded;
+use manage::http::{FormData, HttpError};
+use manage::views::encoded;
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use super::paging::Page;
 use crate::blog::BlogSettings;
 use crate::blog::cards::{self, Addresses};
 use crate::blog::models::{search as find, words};
-use crate::http::{HttpError, ViewResult};
-use crate::urls::Site;
-use crate::views::{Context, page};
+use manage::http::{HttpError, ViewResult};
+use manage::urls::Site;
+use manage::views::{Context, page};
 
 /// Longest query, in characters.
 const MAX_QUERY: usize = 200;

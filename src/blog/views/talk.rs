@@ -8,11 +8,11 @@ use http::StatusCode;
 use super::article_page::{Shown, show};
 use crate::blog::forms::{CommentForm, GONE, stars};
 use crate::blog::models::{self, Article, ArticlePage, CommentError, NewComment, Profile};
-use crate::contrib::auth::{CurrentUser, User, permissions};
-use crate::crypto;
-use crate::http::{FormData, HttpError, ViewResult, redirect};
-use crate::urls::Site;
-use crate::views::{Context, Form};
+use manage::contrib::auth::{CurrentUser, User, permissions};
+use manage::crypto;
+use manage::http::{FormData, HttpError, ViewResult, redirect};
+use manage::urls::Site;
+use manage::views::{Context, Form};
 
 /// Posts a comment or a reply. `POST /articles/{slug}/comments/`
 pub(in crate::blog) async fn comment_create(

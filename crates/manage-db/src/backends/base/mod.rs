@@ -1,0 +1,81 @@
+//! What every kind of database has in common: the seam of the data layer.
+
+mod value;
+
+mod row;
+
+mod connection;
+mod features;
+mod splitter;
+mod sql;
+
+mod introspection;
+mod lock;
+pub mod schema;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use connection::{BatchError, Connection, Statement};
+pub use features::Features;
+pub use introspection::Introspection;
+pub use lock::{Attempt, MigrationLock};
+pub use row::{FromRow, Row};
+pub use schema::SchemaEditor;
+pub use splitter::{Syntax, first_word, split};
+pub use sql::{Dialects, SqlText, build, positional};
+pub use value::{FromValue, ToValue, Value};
+
+use crate::error::{Error, Result};
+
+/// One configured database. Nothing is opened before [`Backend::connect`].
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// The name under which the settings know it.
+    fn alias(&self) -> &str;
+
+    /// Where it is, for people: host and port, socket or file. Never a password.
+    fn address(&self) -> String;
+
+    /// The name of its SQL in per-vendor texts, and a table of facts about it.
+    fn features(&self) -> &'static Features;
+
+    /// Opens a connection and prepares its session.
+    async fn connect(&self) -> Result<Box<dyn Connection>>;
+
+    /// A writer of DDL that has written nothing yet.
+    fn schema_editor(&self) -> Box<dyn SchemaEditor>;
+
+    /// What the vendor answers about the tables that exist.
+    fn introspection(&self) -> &'static Introspection;
+
+    /// The lock that one migrating process holds, not yet taken.
+    fn migration_lock(&self) -> Box<dyn MigrationLock>;
+
+    /// How to find the end of a statement.
+    fn syntax(&self) -> Syntax;
+
+    /// Whether a transaction can undo this statement, so that it may share one with its journal.
+    fn can_roll_back(&self, sql: &str) -> bool;
+
+    /// Whether the error says that what the statement wants is so already.
+    fn is_already_done(&self, error: &Error) -> bool;
+
+    /// The vendor's own client and its arguments, for `dbshell`.
+    fn client(&self) -> Client;
+}
+
+/// Shared handle of a backend.
+pub type BackendRef = Arc<dyn Backend>;
+
+/// How to start a database's own command-line client. Secrets travel in the environment, never in arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Name of the program.
+    pub program: &'static str,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables to set for it.
+    pub env: Vec<(&'static str, String)>,
+}

@@ -1,0 +1,50 @@
+//! The kinds of databases: a common seam, and for each vendor a folder with the same file names.
+
+pub mod base;
+
+pub mod mysql;
+pub mod postgresql;
+pub mod sqlite;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use base::BackendRef;
+
+use crate::error::{Error, Result};
+use crate::settings::DatabaseSettings;
+
+/// Dialects that per-vendor SQL texts may name.
+pub const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
+
+/// The dialect that a word names, with the words that settings take.
+pub fn dialect(word: &str) -> Option<&'static str> {
+    let word = match word {
+        "mariadb" => "mysql",
+        "postgres" => "postgresql",
+        "sqlite3" => "sqlite",
+        word => word,
+    };
+    DIALECTS.into_iter().find(|known| *known == word)
+}
+
+/// Makes the backend that the settings of `alias` describe. Relative file names are relative to `root`.
+///
+/// # Errors
+/// [`Error::Configuration`] when the engine is unknown or its options make no sense.
+pub fn create(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<BackendRef> {
+    let name = settings.engine.strip_prefix("django.db.backends.").unwrap_or(&settings.engine);
+    Ok(match name {
+        "sqlite" | "sqlite3" => Arc::new(sqlite::Sqlite::new(alias, settings, root)?),
+        "postgresql" | "postgres" | "postgresql_psycopg2" => {
+            Arc::new(postgresql::Postgresql::new(alias, settings, root)?)
+        }
+        "mysql" | "mariadb" => Arc::new(mysql::Mysql::new(alias, settings, root)?),
+        other => {
+            return Err(Error::Configuration {
+                alias: alias.to_owned(),
+                problem: format!("unknown engine `{other}`; known: sqlite, postgresql, mysql"),
+            });
+        }
+    })
+}

@@ -1,0 +1,118 @@
+//! A connection to a MariaDB or MySQL server.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mysql_async::Conn;
+use mysql_async::Params;
+use mysql_async::prelude::Queryable as _;
+
+use super::error;
+use super::values;
+use crate::backends::base::{BatchError, Connection, Row, Statement};
+use crate::error::Result;
+
+/// An open connection.
+pub struct MysqlConnection {
+    inner: Conn,
+    in_transaction: bool,
+    is_broken: bool,
+    /// A statement was sent and its answer not read to the end. A caller that is dropped meanwhile, such as the
+    /// request of a browser that went away, leaves it so; the next answer would be somebody else's.
+    is_busy: bool,
+}
+
+impl MysqlConnection {
+    /// A connection over an established one of the driver.
+    pub fn new(inner: Conn) -> Self {
+        Self { inner, in_transaction: false, is_broken: false, is_busy: false }
+    }
+
+    /// Limits the time of one statement; the two servers have a variable each, in different units.
+    pub async fn limit_statements(&mut self, seconds: f64) -> Result<()> {
+        let mariadb = format!("SET SESSION max_statement_time = {seconds}");
+        if self.simple(&mariadb).await.is_ok() {
+            return Ok(());
+        }
+        self.simple(&format!("SET SESSION max_execution_time = {:.0}", seconds * 1_000.0)).await
+    }
+
+    async fn simple(&mut self, sql: &str) -> Result<()> {
+        self.is_busy = true;
+        let done = self.inner.query_drop(sql).await;
+        self.checked(sql, done)
+    }
+
+    fn checked<T>(&mut self, sql: &str, answer: std::result::Result<T, mysql_async::Error>) -> Result<T> {
+        self.is_busy = false;
+        answer.map_err(|error| {
+            self.is_broken |= error::is_fatal(&error);
+            error::statement(sql, &error)
+        })
+    }
+}
+
+fn params(statement: Statement<'_>) -> Params {
+    match statement.params {
+        [] => Params::Empty,
+        values => Params::Positional(values.iter().map(values::bound).collect()),
+    }
+}
+
+#[async_trait]
+impl Connection for MysqlConnection {
+    async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        self.is_busy = true;
+        let answer = self.inner.exec::<mysql_async::Row, _, _>(statement.sql, params(statement)).await;
+        let rows = self.checked(statement.sql, answer)?;
+        let Some(first) = rows.first() else { return Ok(Vec::new()) };
+        let columns = first.columns();
+        let names: Arc<[String]> = columns.iter().map(|column| column.name_str().into_owned()).collect();
+        let convert = |row: mysql_async::Row| {
+            let values =
+                row.unwrap().into_iter().zip(columns.iter()).map(|(raw, column)| values::read(raw, column));
+            Row::new(Arc::clone(&names), values.collect())
+        };
+        Ok(rows.into_iter().map(convert).collect())
+    }
+
+    async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
+        self.is_busy = true;
+        let answer = self.inner.exec_drop(statement.sql, params(statement)).await;
+        self.checked(statement.sql, answer)?;
+        Ok(self.inner.affected_rows())
+    }
+
+    async fn insert(&mut self, statement: Statement<'_>, _key: &str) -> Result<i64> {
+        self.execute(statement).await?;
+        Ok(self.inner.last_insert_id().and_then(|id| i64::try_from(id).ok()).unwrap_or_default())
+    }
+
+    async fn batch(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
+        for (index, sql) in statements.iter().enumerate() {
+            self.simple(sql).await.map_err(|error| BatchError { index, error })?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        self.in_transaction = true;
+        self.simple("START TRANSACTION").await
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.simple("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.simple("ROLLBACK").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    fn is_reusable(&self) -> bool {
+        !self.in_transaction && !self.is_broken && !self.is_busy
+    }
+}

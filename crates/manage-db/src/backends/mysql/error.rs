@@ -1,0 +1,89 @@
+//! The servers' errors in the program's words.
+
+use std::io;
+use std::time::Duration;
+
+use mysql_async::{DriverError, IoError, ServerError};
+
+use crate::error::{Error, StatementError, StatementKind};
+
+/// Why a connection could not be made.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The driver or server said no.
+    Driver(mysql_async::Error),
+    /// Nobody answered in time.
+    Timeout(Duration),
+}
+
+/// What to say when no connection can be made.
+pub fn connect(alias: &str, address: String, error: ConnectError) -> Error {
+    let check_server = || Some("is the server running, and are `host` and `port` right?".to_owned());
+    let (reason, hint) = match error {
+        ConnectError::Timeout(limit) => {
+            (format!("no answer within {} s", limit.as_secs_f32()), check_server())
+        }
+        ConnectError::Driver(mysql_async::Error::Server(server)) => {
+            let hint = match server.code {
+                1044 | 1045 | 1698 => {
+                    Some("check `user` and `password` of the database in the settings".to_owned())
+                }
+                1049 => Some("create the database".to_owned()),
+                _ => None,
+            };
+            (said(&server), hint)
+        }
+        ConnectError::Driver(mysql_async::Error::Io(IoError::Io(error))) => match error.kind() {
+            io::ErrorKind::ConnectionRefused => ("connection refused".to_owned(), check_server()),
+            io::ErrorKind::NotFound => ("no server listens on this socket".to_owned(), check_server()),
+            _ => (error.to_string(), check_server()),
+        },
+        ConnectError::Driver(error) => (error.to_string(), check_server()),
+    };
+    Error::Connect { alias: alias.to_owned(), address, reason, hint }
+}
+
+fn said(server: &ServerError) -> String {
+    format!("{} (SQLSTATE {})", server.message, server.state)
+}
+
+/// What to say when a statement fails.
+pub fn statement(sql: &str, error: &mysql_async::Error) -> Error {
+    let (kind, code, message) = match error {
+        mysql_async::Error::Server(server) => {
+            (kind(server.code), Some(server.state.clone()), server.message.clone())
+        }
+        error if is_fatal(error) => {
+            (StatementKind::ConnectionLost, None, "the connection was closed".to_owned())
+        }
+        error => (StatementKind::Other, None, error.to_string()),
+    };
+    Error::Statement(Box::new(StatementError { place: None, kind, code, message, sql: sql.to_owned() }))
+}
+
+/// Whether the connection is of no more use.
+pub fn is_fatal(error: &mysql_async::Error) -> bool {
+    matches!(
+        error,
+        mysql_async::Error::Io(_)
+            | mysql_async::Error::Driver(DriverError::ConnectionClosed | DriverError::PoolDisconnected)
+    )
+}
+
+/// The error numbers are the same for both servers, but for CHECK and time-outs.
+fn kind(code: u16) -> StatementKind {
+    match code {
+        1062 | 1586 => StatementKind::UniqueViolation,
+        1216 | 1217 | 1451 | 1452 => StatementKind::ForeignKeyViolation,
+        1048 | 1364 | 3819 | 4025 => StatementKind::CheckViolation,
+        1054 | 1146 => StatementKind::UndefinedTable,
+        1213 => StatementKind::Retryable,
+        1205 => StatementKind::Locked,
+        1290 | 1792 | 1836 => StatementKind::ReadOnly,
+        1021 | 1114 => StatementKind::DiskFull,
+        1317 | 1969 | 3024 => StatementKind::Timeout,
+        1044 | 1142 | 1143 | 1227 => StatementKind::Forbidden,
+        1053 | 1077 | 1927 => StatementKind::ConnectionLost,
+        _ => StatementKind::Other,
+    }
+}

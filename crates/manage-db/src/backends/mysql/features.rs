@@ -1,0 +1,24 @@
+//! Facts that hold for MariaDB 10.6 and MySQL 8.0.16, and newer.
+
+use crate::backends::base::Features;
+
+/// What both can do.
+pub static FEATURES: Features = Features {
+    display_name: "MariaDB/MySQL",
+    dialect: "mysql",
+    can_rollback_ddl: false,
+    has_single_writer: false,
+    has_concurrent_index: false,
+    has_partial_index: false,
+    has_expression_index: false,
+    has_covering_index: false,
+    has_index_methods: false,
+    can_defer_constraints: false,
+    indexes_foreign_keys_itself: true,
+    can_alter_foreign_keys: true,
+    max_identifier_bytes: 64,
+    max_params: 65_535,
+    explain: "EXPLAIN",
+    begin: "START TRANSACTION",
+    quote: '`',
+};

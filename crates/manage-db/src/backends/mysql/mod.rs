@@ -1,0 +1,198 @@
+//! MariaDB 10.6 and MySQL 8.0.16, and newer.
+
+mod error;
+mod features;
+mod values;
+
+mod connection;
+mod introspection;
+mod lock;
+mod schema;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
+
+use super::base::{
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
+};
+use crate::error::{Error, Result};
+use crate::settings::DatabaseSettings;
+
+/// A database on a MariaDB or MySQL server.
+pub struct Mysql {
+    alias: String,
+    opts: Opts,
+    timeout: Duration,
+    settings: DatabaseSettings,
+}
+
+impl Mysql {
+    /// A backend for the database that `settings` describe; `ssl_ca` is relative to `root`.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when `ssl_mode` is unknown.
+    pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
+        let security = security(settings, root)
+            .map_err(|problem| Error::Configuration { alias: alias.to_owned(), problem })?;
+        let socket = settings.host.starts_with('/').then(|| settings.host.clone());
+        let password = Some(&settings.password.0).filter(|password| !password.is_empty());
+        let opts = OptsBuilder::default()
+            .ip_or_hostname(host(settings))
+            .tcp_port(port(settings))
+            .socket(socket)
+            // The driver would look for a socket with a query of its own.
+            .prefer_socket(false)
+            .user(Some(user(settings)))
+            .pass(password)
+            .db_name(Some(&settings.name))
+            .ssl_opts(security)
+            .stmt_cache_size(256)
+            .tcp_nodelay(true)
+            // As Django: a row that an UPDATE matched counts, changed or not.
+            .client_found_rows(true)
+            .setup(session(settings));
+        let timeout = Duration::from_secs_f64(settings.connect_timeout);
+        Ok(Self { alias: alias.to_owned(), opts: opts.into(), timeout, settings: settings.clone() })
+    }
+}
+
+fn host(settings: &DatabaseSettings) -> &str {
+    if settings.host.is_empty() { "localhost" } else { &settings.host }
+}
+
+fn port(settings: &DatabaseSettings) -> u16 {
+    settings.port.unwrap_or(3306)
+}
+
+fn user(settings: &DatabaseSettings) -> &str {
+    if settings.user.is_empty() { "root" } else { &settings.user }
+}
+
+/// The client's `--ssl-mode`, with an underscore; the driver cannot check the chain without the name (`verify_ca`).
+fn security(settings: &DatabaseSettings, root: &Path) -> std::result::Result<Option<SslOpts>, String> {
+    let authority = settings.options.get("ssl_ca").map(|file| root.join(file));
+    let trusting = SslOpts::default();
+    let verifying = match authority {
+        Some(file) => SslOpts::default().with_root_certs(vec![file.into()]).with_disable_built_in_roots(true),
+        None => SslOpts::default(),
+    };
+    match settings.options.get("ssl_mode").map_or("disabled", String::as_str) {
+        "disabled" => Ok(None),
+        "required" => {
+            Ok(Some(trusting.with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true)))
+        }
+        "verify_identity" => Ok(Some(verifying)),
+        other => Err(format!("unknown ssl_mode `{other}`; known: disabled, required, verify_identity")),
+    }
+}
+
+/// One statement that makes every session the same, whatever the server's defaults are.
+fn session(settings: &DatabaseSettings) -> Vec<String> {
+    let mut assignments = vec![
+        "NAMES utf8mb4".to_owned(),
+        "time_zone = '+00:00'".to_owned(),
+        "sql_mode = 'ANSI_QUOTES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+            .to_owned(),
+    ];
+    if let Some(seconds) = settings.lock_timeout {
+        let seconds = seconds.ceil().max(1.0);
+        assignments.push(format!("innodb_lock_wait_timeout = {seconds}"));
+        assignments.push(format!("lock_wait_timeout = {seconds}"));
+    }
+    vec![
+        format!("SET {}", assignments.join(", ")),
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
+    ]
+}
+
+#[async_trait]
+impl Backend for Mysql {
+    fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    fn address(&self) -> String {
+        format!("{}:{}/{}", host(&self.settings), port(&self.settings), self.settings.name)
+    }
+
+    fn features(&self) -> &'static Features {
+        &features::FEATURES
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Connection>> {
+        let explain = |error| error::connect(&self.alias, self.address(), error);
+        let opened = tokio::time::timeout(self.timeout, Conn::new(self.opts.clone())).await;
+        let inner = match opened {
+            Ok(opened) => opened.map_err(|error| explain(error::ConnectError::Driver(error)))?,
+            Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
+        };
+        let mut connection = connection::MysqlConnection::new(inner);
+        if let Some(seconds) = self.settings.statement_timeout {
+            connection.limit_statements(seconds).await?;
+        }
+        Ok(Box::new(connection))
+    }
+
+    fn schema_editor(&self) -> Box<dyn SchemaEditor> {
+        Box::new(schema::Editor::default())
+    }
+
+    fn introspection(&self) -> &'static Introspection {
+        &introspection::INTROSPECTION
+    }
+
+    fn migration_lock(&self) -> Box<dyn MigrationLock> {
+        Box::new(lock::NamedLock::new(&self.settings.name))
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax {
+            backslash_escapes: true,
+            dollar_quotes: false,
+            hash_comments: true,
+            nested_comments: false,
+            compound_bodies: true,
+        }
+    }
+
+    fn can_roll_back(&self, sql: &str) -> bool {
+        // Everything else commits what was open before it.
+        ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH", "SET", "CALL"]
+            .iter()
+            .any(|word| first_word(sql).eq_ignore_ascii_case(word))
+    }
+
+    fn is_already_done(&self, error: &Error) -> bool {
+        const SIGNS: [&str; 7] = [
+            "already exists",
+            "Duplicate column name",
+            "Duplicate key name",
+            "Duplicate CHECK constraint name",
+            "Duplicate foreign key constraint name",
+            "check that it exists",
+            "Unknown table",
+        ];
+        matches!(error, Error::Statement(statement)
+            if SIGNS.iter().any(|sign| statement.message.contains(sign))
+                // InnoDB tells a foreign key that is there already by its own number alone.
+                || statement.message.contains("errno: 121"))
+    }
+
+    fn client(&self) -> Client {
+        let mut args = vec![format!("--user={}", user(&self.settings))];
+        if self.settings.host.starts_with('/') {
+            args.push(format!("--socket={}", self.settings.host));
+        } else {
+            args.push(format!("--host={}", host(&self.settings)));
+            args.push(format!("--port={}", port(&self.settings)));
+        }
+        args.push("--default-character-set=utf8mb4".into());
+        args.push(self.settings.name.clone());
+        let password = &self.settings.password.0;
+        let env = if password.is_empty() { Vec::new() } else { vec![("MYSQL_PWD", password.clone())] };
+        Client { program: "mysql", args, env }
+    }
+}

@@ -1,0 +1,190 @@
+//! A connection to a PostgreSQL server.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use async_trait::async_trait;
+use tokio_postgres::types::ToSql;
+
+use super::error;
+use super::values::{Bound, Read};
+use crate::backends::base::{BatchError, Connection, Row, Statement, positional};
+use crate::error::Result;
+
+/// Statements kept ready per connection; past that the cache starts anew.
+const STATEMENT_CACHE: usize = 512;
+
+/// An open connection.
+pub struct PgConnection {
+    client: tokio_postgres::Client,
+    prepared: HashMap<String, tokio_postgres::Statement>,
+    in_transaction: bool,
+}
+
+type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'a>>;
+
+impl PgConnection {
+    /// A connection over an established client.
+    pub fn new(client: tokio_postgres::Client) -> Self {
+        Self { client, prepared: HashMap::new(), in_transaction: false }
+    }
+
+    async fn prepare(&mut self, sql: &str) -> Result<tokio_postgres::Statement> {
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement.clone());
+        }
+        if self.prepared.len() >= STATEMENT_CACHE {
+            self.prepared.clear();
+        }
+        let statement =
+            self.client.prepare(&positional(sql)).await.map_err(|error| error::statement(sql, &error))?;
+        self.prepared.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// After a change of the schema a kept statement may not run again; a fresh one does.
+    fn forget_stale(&mut self, sql: &str, error: &tokio_postgres::Error) -> bool {
+        let stale =
+            error.as_db_error().is_some_and(|error| error.message().starts_with("cached plan must not"));
+        stale && self.prepared.remove(sql).is_some() && !self.in_transaction
+    }
+
+    async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<tokio_postgres::Row>> {
+        loop {
+            let prepared = self.prepare(statement.sql).await?;
+            let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
+            match self.client.query(&prepared, &refs(&bound)).await {
+                Err(error) if self.forget_stale(statement.sql, &error) => {}
+                answer => return answer.map_err(|error| error::statement(statement.sql, &error)),
+            }
+        }
+    }
+
+    async fn simple(&mut self, sql: &str) -> Result<()> {
+        self.client.batch_execute(sql).await.map_err(|error| error::statement(sql, &error))
+    }
+}
+
+fn refs<'a>(bound: &'a [Bound<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn converted(rows: &[tokio_postgres::Row], sql: &str) -> Result<Vec<Row>> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let columns: Arc<[String]> = first.columns().iter().map(|column| column.name().to_owned()).collect();
+    rows.iter()
+        .map(|row| {
+            let values = (0..columns.len())
+                .map(|index| row.try_get::<_, Read>(index).map(|read| read.0))
+                .collect::<std::result::Result<_, _>>();
+            Ok(Row::new(Arc::clone(&columns), values.map_err(|error| error::statement(sql, &error))?))
+        })
+        .collect()
+}
+
+#[async_trait]
+impl Connection for PgConnection {
+    async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
+        let rows = self.rows(statement).await?;
+        converted(&rows, statement.sql)
+    }
+
+    async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
+        let prepared = self.prepare(statement.sql).await?;
+        let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
+        let changed = self.client.execute(&prepared, &refs(&bound)).await;
+        changed.map_err(|error| error::statement(statement.sql, &error))
+    }
+
+    async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
+        let sql = format!("{} RETURNING \"{}\"", statement.sql, key.replace('"', "\"\""));
+        let rows = self.query(Statement { sql: &sql, params: statement.params }).await?;
+        rows.into_iter().next().map_or(Ok(0), |mut row| row.take(0))
+    }
+
+    async fn query_all(&mut self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
+        for statement in statements {
+            self.prepare(statement.sql).await?;
+        }
+        let prepared: Vec<&tokio_postgres::Statement> =
+            statements.iter().filter_map(|statement| self.prepared.get(statement.sql)).collect();
+        let client = &self.client;
+        let sent = statements.iter().zip(prepared).map(|(statement, prepared)| async move {
+            let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
+            let rows = client.query(prepared, &refs(&bound)).await;
+            converted(&rows.map_err(|error| error::statement(statement.sql, &error))?, statement.sql)
+        });
+        futures_util::future::try_join_all(sent).await
+    }
+
+    async fn batch(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
+        let begins = statements.first().is_some_and(|sql| sql.eq_ignore_ascii_case("BEGIN"));
+        if !begins && !self.in_transaction {
+            // Sent together, those behind a failing one would run all the same.
+            for (index, sql) in statements.iter().enumerate() {
+                self.simple(sql).await.map_err(|error| BatchError { index, error })?;
+            }
+            return Ok(());
+        }
+        self.in_transaction = true;
+        let client = &self.client;
+        let mut sent: Vec<Sent<'_>> = Vec::with_capacity(statements.len());
+        for sql in statements {
+            sent.push(Box::pin(client.batch_execute(sql)));
+        }
+        let mut early = send_all(&mut sent).await;
+        let mut failure = None;
+        for (index, future) in sent.into_iter().enumerate() {
+            let answer = match early[index].take() {
+                Some(answer) => answer,
+                None => future.await,
+            };
+            if let Err(error) = answer {
+                // Those behind it only say that the transaction is aborted.
+                failure = failure
+                    .or(Some(BatchError { index, error: error::statement(statements[index], &error) }));
+            }
+        }
+        if statements.last().is_some_and(|sql| sql.eq_ignore_ascii_case("COMMIT")) {
+            // A failed transaction ends here too: its COMMIT rolls back.
+            self.in_transaction = false;
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        self.in_transaction = true;
+        self.simple("BEGIN").await
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.simple("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.simple("ROLLBACK").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    fn is_reusable(&self) -> bool {
+        !self.in_transaction && !self.client.is_closed()
+    }
+}
+
+/// Polls every future once, in order, so that all messages are on their way before the first answer is awaited.
+async fn send_all<'a>(sent: &mut [Sent<'a>]) -> Vec<Option<Result<(), tokio_postgres::Error>>> {
+    poll_fn(|context| {
+        let polled = sent.iter_mut().map(|future| match future.as_mut().poll(context) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        });
+        Poll::Ready(polled.collect())
+    })
+    .await
+}

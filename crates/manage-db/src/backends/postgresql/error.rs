@@ -1,0 +1,112 @@
+//! PostgreSQL's errors in the program's words.
+
+use std::io;
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+
+use crate::error::{Error, StatementError, StatementKind};
+
+/// Why a connection could not be made.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The driver or server said no.
+    Driver(tokio_postgres::Error),
+    /// The certificates cannot be used.
+    Tls(String),
+    /// Nobody answered in time.
+    Timeout(Duration),
+}
+
+impl From<tokio_postgres::Error> for ConnectError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl ConnectError {
+    /// The error as people read it.
+    pub fn explain(self, alias: &str, address: String) -> Error {
+        let (reason, hint) = match self {
+            Self::Timeout(limit) => {
+                (format!("no answer within {} s", limit.as_secs_f32()), Some(check_server()))
+            }
+            Self::Tls(reason) => {
+                (reason, Some("check `sslmode` and `sslrootcert` in the database's options".into()))
+            }
+            Self::Driver(error) => driver(&error),
+        };
+        Error::Connect { alias: alias.to_owned(), address, reason, hint }
+    }
+}
+
+fn driver(error: &tokio_postgres::Error) -> (String, Option<String>) {
+    if let Some(server) = error.as_db_error() {
+        let code = server.code();
+        let hint =
+            if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) {
+                Some("check `user` and `password` of the database in the settings".to_owned())
+            } else if *code == SqlState::INVALID_CATALOG_NAME {
+                Some("create the database, for example with `createdb`".to_owned())
+            } else {
+                None
+            };
+        return (format!("{} (SQLSTATE {})", server.message(), code.code()), hint);
+    }
+    let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    match io.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => ("connection refused".into(), Some(check_server())),
+        Some(io::ErrorKind::NotFound) => ("no server listens on this socket".into(), Some(check_server())),
+        _ => {
+            let reason = deepest(error);
+            let unknown_host = reason.contains("failed to lookup") || reason.contains("Name or service");
+            let hint = if unknown_host {
+                "check `host` of the database in the settings".into()
+            } else {
+                check_server()
+            };
+            (reason, Some(hint))
+        }
+    }
+}
+
+fn check_server() -> String {
+    "is the server running, and are `host` and `port` right?".to_owned()
+}
+
+/// The driver's own text is only "db error" or "error connecting to server"; the cause below it says more.
+fn deepest(error: &tokio_postgres::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// What to say when a statement fails.
+pub fn statement(sql: &str, error: &tokio_postgres::Error) -> Error {
+    let (code, message) = match error.as_db_error() {
+        Some(server) => (Some(server.code().code().to_owned()), server.message().to_owned()),
+        None if error.is_closed() => (None, "the connection was closed".to_owned()),
+        None => (None, deepest(error)),
+    };
+    let lost = error.is_closed()
+        || error.as_db_error().is_none()
+            && std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>);
+    let kind =
+        if lost { StatementKind::ConnectionLost } else { error.code().map_or(StatementKind::Other, kind) };
+    Error::Statement(Box::new(StatementError { place: None, kind, code, message, sql: sql.to_owned() }))
+}
+
+fn kind(state: &SqlState) -> StatementKind {
+    match state.code() {
+        "23505" => StatementKind::UniqueViolation,
+        "23503" => StatementKind::ForeignKeyViolation,
+        "23514" | "23502" | "23P01" => StatementKind::CheckViolation,
+        "42P01" | "42703" => StatementKind::UndefinedTable,
+        "40001" | "40P01" => StatementKind::Retryable,
+        "55P03" => StatementKind::Locked,
+        "25006" => StatementKind::ReadOnly,
+        "53100" => StatementKind::DiskFull,
+        "57014" => StatementKind::Timeout,
+        "42501" => StatementKind::Forbidden,
+        code if code.starts_with("08") || code.starts_with("57P") => StatementKind::ConnectionLost,
+        _ => StatementKind::Other,
+    }
+}

@@ -1,0 +1,24 @@
+//! Facts about PostgreSQL 13 and newer.
+
+use crate::backends::base::Features;
+
+/// What PostgreSQL can do.
+pub static FEATURES: Features = Features {
+    display_name: "PostgreSQL",
+    dialect: "postgresql",
+    can_rollback_ddl: true,
+    has_single_writer: false,
+    has_concurrent_index: true,
+    has_partial_index: true,
+    has_expression_index: true,
+    has_covering_index: true,
+    has_index_methods: true,
+    can_defer_constraints: true,
+    indexes_foreign_keys_itself: false,
+    can_alter_foreign_keys: true,
+    max_identifier_bytes: 63,
+    max_params: 65_535,
+    explain: "EXPLAIN",
+    begin: "BEGIN",
+    quote: '"',
+};

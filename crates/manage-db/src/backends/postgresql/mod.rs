@@ -1,0 +1,181 @@
+//! PostgreSQL 13 and newer.
+
+mod error;
+mod features;
+mod values;
+
+mod connection;
+mod introspection;
+mod lock;
+mod schema;
+mod tls;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_postgres::config::{Config, SslMode};
+use tokio_postgres::{NoTls, Socket};
+
+use super::base::{
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax,
+};
+use crate::error::{Error, Result};
+use crate::settings::DatabaseSettings;
+
+/// A database on a PostgreSQL server.
+pub struct Postgresql {
+    alias: String,
+    config: Config,
+    security: tls::Security,
+    timeout: Duration,
+    settings: DatabaseSettings,
+}
+
+impl Postgresql {
+    /// A backend for the database that `settings` describe; `sslrootcert` is relative to `root`.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when `sslmode` is not one of libpq's.
+    pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
+        let wrong = |problem: String| Error::Configuration { alias: alias.to_owned(), problem };
+        let root_certificate = settings.options.get("sslrootcert").map(|file| root.join(file));
+        let mode = settings.options.get("sslmode").map_or("prefer", String::as_str);
+        let security = tls::Security::new(mode, root_certificate).map_err(wrong)?;
+        let timeout = Duration::from_secs_f64(settings.connect_timeout);
+        let mut config = Config::new();
+        config
+            .dbname(&settings.name)
+            .host(host(settings))
+            .port(settings.port.unwrap_or(5432))
+            .user(user(settings))
+            .application_name("manage")
+            .ssl_mode(security.mode())
+            .options(session(settings));
+        if !settings.password.0.is_empty() {
+            config.password(&settings.password.0);
+        }
+        Ok(Self { alias: alias.to_owned(), config, security, timeout, settings: settings.clone() })
+    }
+
+    async fn open(&self) -> std::result::Result<tokio_postgres::Client, error::ConnectError> {
+        if self.config.get_ssl_mode() == SslMode::Disable {
+            let (client, driver) = self.config.connect(NoTls).await?;
+            drive(driver);
+            return Ok(client);
+        }
+        let (client, driver) = self.config.connect(self.security.connector()?).await?;
+        drive(driver);
+        Ok(client)
+    }
+}
+
+/// Moves bytes between the socket and the client until the client is dropped.
+fn drive<T>(driver: tokio_postgres::Connection<Socket, T>)
+where
+    T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::debug!(%error, "a PostgreSQL connection ended");
+        }
+    });
+}
+
+fn host(settings: &DatabaseSettings) -> &str {
+    if settings.host.is_empty() { "localhost" } else { &settings.host }
+}
+
+fn user(settings: &DatabaseSettings) -> &str {
+    if settings.user.is_empty() { "postgres" } else { &settings.user }
+}
+
+/// Session parameters that travel with the start-up message, so that they cost no round trip.
+fn session(settings: &DatabaseSettings) -> String {
+    let mut options = String::from("-c timezone=UTC");
+    let limits = [("statement_timeout", settings.statement_timeout), ("lock_timeout", settings.lock_timeout)];
+    for (name, seconds) in limits {
+        if let Some(seconds) = seconds {
+            options.push_str(&format!(" -c {name}={}ms", Duration::from_secs_f64(seconds).as_millis()));
+        }
+    }
+    options
+}
+
+#[async_trait]
+impl Backend for Postgresql {
+    fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    fn address(&self) -> String {
+        format!("{}:{}/{}", host(&self.settings), self.settings.port.unwrap_or(5432), self.settings.name)
+    }
+
+    fn features(&self) -> &'static Features {
+        &features::FEATURES
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Connection>> {
+        let opened = tokio::time::timeout(self.timeout, self.open()).await;
+        let opened = opened.unwrap_or(Err(error::ConnectError::Timeout(self.timeout)));
+        let client = opened.map_err(|error| error.explain(&self.alias, self.address()))?;
+        Ok(Box::new(connection::PgConnection::new(client)))
+    }
+
+    fn schema_editor(&self) -> Box<dyn SchemaEditor> {
+        Box::new(schema::Editor::default())
+    }
+
+    fn introspection(&self) -> &'static Introspection {
+        &introspection::INTROSPECTION
+    }
+
+    fn migration_lock(&self) -> Box<dyn MigrationLock> {
+        Box::new(lock::AdvisoryLock)
+    }
+
+    fn syntax(&self) -> Syntax {
+        Syntax {
+            backslash_escapes: false,
+            dollar_quotes: true,
+            hash_comments: false,
+            nested_comments: true,
+            compound_bodies: false,
+        }
+    }
+
+    fn can_roll_back(&self, sql: &str) -> bool {
+        const ALONE: [&str; 9] =
+            ["VACUUM", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "CLUSTER", "CHECKPOINT", "DISCARD"];
+        let sql = sql.to_ascii_uppercase();
+        let mut words = sql.split_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let is_database = matches!(second, "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" | "SYSTEM");
+        !ALONE.contains(&first)
+            && !is_database
+            && !words.any(|word| word == "CONCURRENTLY")
+            && second != "CONCURRENTLY"
+    }
+
+    fn is_already_done(&self, error: &Error) -> bool {
+        // Duplicate column, table, object or function; undefined column, table or object.
+        const CODES: [&str; 7] = ["42701", "42P07", "42710", "42723", "42703", "42P01", "42704"];
+        matches!(error, Error::Statement(statement)
+            if statement.code.as_deref().is_some_and(|code| CODES.contains(&code)))
+    }
+
+    fn client(&self) -> Client {
+        let mut env = Vec::new();
+        if !self.settings.password.0.is_empty() {
+            env.push(("PGPASSWORD", self.settings.password.0.clone()));
+        }
+        env.push(("PGSSLMODE", self.security.name().to_owned()));
+        if let Some(file) = self.security.root_certificate() {
+            env.push(("PGSSLROOTCERT", PathBuf::from(file).display().to_string()));
+        }
+        let port = self.settings.port.unwrap_or(5432).to_string();
+        let args = ["-U", user(&self.settings), "-h", host(&self.settings), "-p", &port, &self.settings.name];
+        Client { program: "psql", args: args.map(str::to_owned).to_vec(), env }
+    }
+}

@@ -1,0 +1,133 @@
+//! Values in PostgreSQL's binary forms. The server says which type it wants; the value is turned into that.
+
+use std::error::Error;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use jiff::civil;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
+use uuid::Uuid;
+
+use crate::backends::base::{FromValue, Value};
+
+type Failure = Box<dyn Error + Sync + Send>;
+
+/// A value on its way into a statement.
+#[derive(Debug)]
+pub struct Bound<'a>(pub &'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        match self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            value => write(value, ty, out),
+        }
+    }
+
+    fn accepts(_ty: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// Converts the value to what a column of type `ty` holds and writes it.
+fn write(value: &Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+    let value = value.clone();
+    match *ty {
+        Type::BOOL => read::<bool>(value, ty)?.to_sql(ty, out),
+        Type::INT2 => read::<i16>(number(value), ty)?.to_sql(ty, out),
+        Type::INT4 => read::<i32>(number(value), ty)?.to_sql(ty, out),
+        Type::INT8 => read::<i64>(number(value), ty)?.to_sql(ty, out),
+        Type::OID => read::<u32>(number(value), ty)?.to_sql(ty, out),
+        Type::FLOAT4 => (read::<f64>(value, ty)? as f32).to_sql(ty, out),
+        Type::FLOAT8 => read::<f64>(value, ty)?.to_sql(ty, out),
+        Type::NUMERIC => read::<Decimal>(value, ty)?.to_sql(ty, out),
+        Type::BYTEA => read::<Vec<u8>>(value, ty)?.to_sql(ty, out),
+        Type::UUID => read::<Uuid>(value, ty)?.to_sql(ty, out),
+        Type::TIMESTAMPTZ => read::<Timestamp>(value, ty)?.to_sql(ty, out),
+        Type::TIMESTAMP => read::<Timestamp>(value, ty)?.to_zoned(TimeZone::UTC).datetime().to_sql(ty, out),
+        Type::DATE => read::<civil::Date>(value, ty)?.to_sql(ty, out),
+        Type::TIME => read::<civil::Time>(value, ty)?.to_sql(ty, out),
+        Type::JSON | Type::JSONB => read::<serde_json::Value>(value, ty)?.to_sql(ty, out),
+        Type::INET => read::<String>(value, ty)?.parse::<IpAddr>()?.to_sql(ty, out),
+        _ => write_text(text(value), ty, out),
+    }
+}
+
+fn write_text(value: Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+    let text = read::<String>(value, ty)?;
+    // Enumerations and types without a name here take their text form.
+    out.extend_from_slice(text.as_bytes());
+    Ok(IsNull::No)
+}
+
+fn read<T: FromValue>(value: Value, ty: &Type) -> Result<T, Failure> {
+    T::from_value(value).map_err(|value| format!("cannot bind {} as {ty}", value.type_name()).into())
+}
+
+fn number(value: Value) -> Value {
+    match value {
+        Value::Text(text) => text.parse().map_or(Value::Text(text), Value::Int),
+        other => other,
+    }
+}
+
+fn text(value: Value) -> Value {
+    match value {
+        Value::Int(number) => Value::Text(number.to_string()),
+        Value::Float(number) => Value::Text(number.to_string()),
+        Value::Decimal(number) => Value::Text(number.to_string()),
+        Value::Bool(truth) => Value::Text(truth.to_string()),
+        Value::Uuid(uuid) => Value::Text(uuid.to_string()),
+        Value::Timestamp(moment) => Value::Text(moment.to_string()),
+        Value::Date(date) => Value::Text(date.to_string()),
+        Value::Time(time) => Value::Text(time.to_string()),
+        Value::Json(json) => Value::Text(json.to_string()),
+        other => other,
+    }
+}
+
+/// A value on its way out of a row.
+pub struct Read(pub Value);
+
+impl<'a> FromSql<'a> for Read {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
+        Ok(Self(match *ty {
+            Type::BOOL => Value::Bool(bool::from_sql(ty, raw)?),
+            Type::INT2 => Value::Int(i16::from_sql(ty, raw)?.into()),
+            Type::INT4 => Value::Int(i32::from_sql(ty, raw)?.into()),
+            Type::INT8 => Value::Int(i64::from_sql(ty, raw)?),
+            Type::OID => Value::Int(u32::from_sql(ty, raw)?.into()),
+            Type::FLOAT4 => Value::Float(f32::from_sql(ty, raw)?.into()),
+            Type::FLOAT8 => Value::Float(f64::from_sql(ty, raw)?),
+            Type::NUMERIC => Value::Decimal(Decimal::from_sql(ty, raw)?),
+            Type::BYTEA => Value::Bytes(raw.to_vec()),
+            Type::UUID => Value::Uuid(Uuid::from_sql(ty, raw)?),
+            Type::TIMESTAMPTZ => Value::Timestamp(Timestamp::from_sql(ty, raw)?),
+            Type::TIMESTAMP => {
+                Value::Timestamp(civil::DateTime::from_sql(ty, raw)?.to_zoned(TimeZone::UTC)?.timestamp())
+            }
+            Type::DATE => Value::Date(civil::Date::from_sql(ty, raw)?),
+            Type::TIME => Value::Time(civil::Time::from_sql(ty, raw)?),
+            Type::JSON | Type::JSONB => Value::Json(serde_json::Value::from_sql(ty, raw)?),
+            Type::INET => Value::Text(IpAddr::from_sql(ty, raw)?.to_string()),
+            Type::VOID => Value::Null,
+            _ => match (ty.kind(), std::str::from_utf8(raw)) {
+                (Kind::Simple | Kind::Enum(_) | Kind::Domain(_), Ok(text)) => Value::Text(text.to_owned()),
+                _ => Value::Bytes(raw.to_vec()),
+            },
+        }))
+    }
+
+    fn from_sql_null(_ty: &Type) -> Result<Self, Failure> {
+        Ok(Self(Value::Null))
+    }
+
+    fn accepts(_ty: &Type) -> bool {
+        true
+    }
+}

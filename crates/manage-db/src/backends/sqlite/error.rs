@@ -1,0 +1,72 @@
+//! SQLite's errors in the program's words.
+
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+use crate::error::{Error, StatementError, StatementKind};
+
+/// What to say when the file cannot be opened or is no database.
+pub fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let (reason, hint) = match (error.sqlite_error_code(), folder) {
+        (_, Some(folder)) => {
+            (format!("the folder {} does not exist", folder.display()), Some("create the folder".to_owned()))
+        }
+        (Some(ErrorCode::NotADatabase), _) => {
+            ("the file is not a SQLite database".to_owned(), Some("check `name` in the settings".to_owned()))
+        }
+        (Some(ErrorCode::CannotOpen), _) if path.is_dir() => ("it is a folder".to_owned(), None),
+        (Some(ErrorCode::CannotOpen), _) => (
+            "the file cannot be opened or created".to_owned(),
+            Some("check the rights on the file and its folder".to_owned()),
+        ),
+        (Some(ErrorCode::ReadOnly), _) => (
+            "the file cannot be written".to_owned(),
+            Some("check the rights on the file and its folder".to_owned()),
+        ),
+        (Some(ErrorCode::DatabaseBusy), _) => ("the file is locked by another program".to_owned(), None),
+        _ => (message(error), None),
+    };
+    Error::Connect { alias: alias.to_owned(), address: path.display().to_string(), reason, hint }
+}
+
+/// What to say when a statement fails.
+pub fn statement(sql: &str, error: &rusqlite::Error) -> Error {
+    Error::Statement(Box::new(StatementError {
+        place: None,
+        kind: kind(error),
+        code: None,
+        message: message(error),
+        sql: sql.to_owned(),
+    }))
+}
+
+fn kind(error: &rusqlite::Error) -> StatementKind {
+    let extended = error.sqlite_error().map(|failure| failure.extended_code);
+    match (error.sqlite_error_code(), extended) {
+        (_, Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY)) => {
+            StatementKind::UniqueViolation
+        }
+        (_, Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)) => StatementKind::ForeignKeyViolation,
+        (Some(ErrorCode::ConstraintViolation), _) => StatementKind::CheckViolation,
+        (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => StatementKind::Locked,
+        (Some(ErrorCode::ReadOnly), _) => StatementKind::ReadOnly,
+        (Some(ErrorCode::DiskFull), _) => StatementKind::DiskFull,
+        (Some(ErrorCode::OperationInterrupted), _) => StatementKind::Timeout,
+        (Some(ErrorCode::PermissionDenied), _) => StatementKind::Forbidden,
+        _ if message(error).starts_with("no such table") || message(error).starts_with("no such column") => {
+            StatementKind::UndefinedTable
+        }
+        _ => StatementKind::Other,
+    }
+}
+
+fn message(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
+}

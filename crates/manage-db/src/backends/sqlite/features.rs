@@ -1,0 +1,24 @@
+//! Facts about SQLite 3.35 and newer.
+
+use crate::backends::base::Features;
+
+/// What SQLite can do.
+pub static FEATURES: Features = Features {
+    display_name: "SQLite",
+    dialect: "sqlite",
+    can_rollback_ddl: true,
+    has_single_writer: true,
+    has_concurrent_index: false,
+    has_partial_index: true,
+    has_expression_index: true,
+    has_covering_index: false,
+    has_index_methods: false,
+    can_defer_constraints: true,
+    indexes_foreign_keys_itself: false,
+    can_alter_foreign_keys: false,
+    max_identifier_bytes: 255,
+    max_params: 32_766,
+    explain: "EXPLAIN QUERY PLAN",
+    begin: "BEGIN IMMEDIATE",
+    quote: '"',
+};

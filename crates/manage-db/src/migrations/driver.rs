@@ -1,0 +1,97 @@
+//! The type that refinery's runner works on: it answers with the history that was read under the lock, and runs a
+//! migration's program together with the row that refinery writes for it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use refinery_core::AsyncMigrate;
+use refinery_core::traits::r#async::{AsyncQuery, AsyncTransaction};
+
+use super::functions::Functions;
+use super::program::Program;
+use super::recorder::{JournalKey, JournalRow};
+use super::unit::{Failure, Unit};
+use crate::backends::base::{BackendRef, Connection};
+
+/// One database under refinery's runner.
+pub struct Driver<'a> {
+    /// The database.
+    pub backend: &'a BackendRef,
+    /// A connection to it.
+    pub connection: &'a mut dyn Connection,
+    /// The functions of the apps.
+    pub functions: &'a Functions,
+    /// What the text of each migration was compiled to.
+    pub programs: HashMap<&'a str, &'a Program>,
+    /// The migration's place in the journal.
+    pub journal: JournalKey,
+    /// What the journal says about it.
+    pub done: Option<&'a BTreeMap<usize, JournalRow>>,
+    /// Whether the journal's table is known to exist.
+    pub has_journal: &'a mut bool,
+    /// The applied migrations.
+    pub applied: Vec<refinery::Migration>,
+    /// Why the last migration failed: refinery's own error keeps less.
+    pub failure: Option<Failure>,
+}
+
+/// The failure is in the driver.
+#[derive(Debug)]
+pub struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the migration failed")
+    }
+}
+
+impl std::error::Error for Failed {}
+
+impl AsyncTransaction for Driver<'_> {
+    type Error = Failed;
+
+    /// refinery sends nothing for the table, which exists; the text and the row of a migration; or for a faked one
+    /// the row alone.
+    async fn execute<'q, T: Iterator<Item = &'q str> + Send + 'q>(
+        &'q mut self,
+        queries: T,
+    ) -> Result<usize, Self::Error> {
+        let queries: Vec<&str> = queries.filter(|query| !query.is_empty()).collect();
+        let (text, record) = match queries.as_slice() {
+            [] => return Ok(0),
+            [record] => (None, *record),
+            [text, record, ..] => (Some(*text), *record),
+        };
+        let nothing = Program { parts: Vec::new(), guard: None, is_atomic: true };
+        let program = text.and_then(|text| self.programs.get(text).copied()).unwrap_or(&nothing);
+        let unit = Unit {
+            backend: self.backend,
+            connection: &mut *self.connection,
+            functions: self.functions,
+            program,
+            record,
+            journal: self.journal,
+            done: self.done,
+            has_journal: &mut *self.has_journal,
+        };
+        match unit.run().await {
+            Ok(()) => Ok(queries.len()),
+            Err(failure) => {
+                self.failure = Some(failure);
+                Err(Failed)
+            }
+        }
+    }
+}
+
+impl AsyncQuery<Vec<refinery::Migration>> for Driver<'_> {
+    async fn query<'q>(&'q mut self, _query: &'q str) -> Result<Vec<refinery::Migration>, Self::Error> {
+        Ok(self.applied.clone())
+    }
+}
+
+impl AsyncMigrate for Driver<'_> {
+    fn assert_migrations_table_query(_migration_table_name: &str) -> String {
+        String::new()
+    }
+}

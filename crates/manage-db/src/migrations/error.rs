@@ -1,0 +1,212 @@
+//! What may go wrong with migrations. Each message says what, where and why; what to type is for the command line.
+
+use crate::models::document::Mistake;
+
+/// The result of anything about migrations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of the migrations.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No installed app has this label.
+    #[error("no installed app has the label `{app}`")]
+    UnknownApp {
+        /// What was asked for.
+        app: String,
+        /// The installed ones.
+        known: Vec<String>,
+    },
+    /// The app has no migration whose name begins so.
+    #[error("app `{app}` has no migration `{name}`")]
+    UnknownMigration {
+        /// Label of the app.
+        app: String,
+        /// What was asked for.
+        name: String,
+        /// The app's migrations.
+        known: Vec<String>,
+    },
+    /// Several migrations begin so.
+    #[error("`{prefix}` could be any of {} migrations of app `{app}`: {}", candidates.len(), candidates.join(", "))]
+    AmbiguousMigration {
+        /// Label of the app.
+        app: String,
+        /// What was asked for.
+        prefix: String,
+        /// The migrations that begin so.
+        candidates: Vec<String>,
+    },
+    /// A file cannot be read, says something wrong, or is there twice.
+    #[error(transparent)]
+    File(#[from] Mistake),
+    /// A migration depends on one that does not exist.
+    #[error("{place}: {child} depends on {parent}, which does not exist")]
+    MissingParent {
+        /// File and line.
+        place: String,
+        /// The migration.
+        child: String,
+        /// What it depends on.
+        parent: String,
+        /// Migrations that may have been meant.
+        nearest: Vec<String>,
+    },
+    /// Migrations depend on each other in a circle.
+    #[error("migrations depend on each other in a circle: {}", members.join(" -> "))]
+    Cycle {
+        /// Each with its file; the first is there again at the end.
+        members: Vec<String>,
+    },
+    /// Two migrations of an app continue the same one, and nothing joins them.
+    #[error("two branches of migrations meet nowhere: {}", leaves.join("; "))]
+    Conflict {
+        /// For each app its last migrations.
+        leaves: Vec<String>,
+    },
+    /// What a database remembers does not fit the files.
+    #[error("{}", told(.0))]
+    History(Vec<HistoryProblem>),
+    /// A migration that has to be undone cannot be.
+    #[error("{place}: {migration} cannot be undone: \"{operation}\" is irreversible; nothing was changed")]
+    Irreversible {
+        /// File and line.
+        place: String,
+        /// The migration.
+        migration: String,
+        /// What its operation does.
+        operation: String,
+    },
+    /// A statement failed.
+    #[error(transparent)]
+    Apply(#[from] Box<ApplyError>),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Database(#[from] crate::Error),
+}
+
+/// A statement of a migration that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.message())]
+pub struct ApplyError {
+    /// Alias of the database.
+    pub alias: String,
+    /// The migration.
+    pub migration: String,
+    /// File and line of the operation.
+    pub place: String,
+    /// Whether it was being undone.
+    pub is_backwards: bool,
+    /// What failed: the statement, or the name of a function.
+    pub what: String,
+    /// What became of the statements before it.
+    pub outcome: Outcome,
+    /// What the database said.
+    pub source: crate::Error,
+}
+
+/// What became of the statements before a failing one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The transaction was rolled back.
+    RolledBack,
+    /// So many statements had been committed and are kept; the next run goes on behind them.
+    Kept(usize),
+}
+
+impl ApplyError {
+    fn message(&self) -> String {
+        let verb = if self.is_backwards { "undoing" } else { "applying" };
+        let outcome = match self.outcome {
+            Outcome::RolledBack => "the whole migration was rolled back".to_owned(),
+            Outcome::Kept(0) => "nothing of the migration was done before it".to_owned(),
+            Outcome::Kept(1) => "the statement before it is done and stays".to_owned(),
+            Outcome::Kept(number) => format!("the {number} statements before it are done and stay"),
+        };
+        format!(
+            "{verb} {} on database `{}` failed at {}\n  statement: {}\n  {outcome}",
+            self.migration,
+            self.alias,
+            self.place,
+            self.what.replace('\n', "\n    ")
+        )
+    }
+}
+
+/// One thing about which a database and the files disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryProblem {
+    /// Alias of the database.
+    pub alias: String,
+    /// The migration.
+    pub migration: String,
+    /// What the disagreement is.
+    pub kind: HistoryProblemKind,
+}
+
+/// How a database and the files may disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistoryProblemKind {
+    /// The file is another one than was applied.
+    Edited {
+        /// The file.
+        path: String,
+    },
+    /// The file is gone.
+    MissingFile {
+        /// Where it was.
+        folder: String,
+    },
+    /// Applied, though something it depends on is not.
+    BeforeParent {
+        /// File and line that name the parent.
+        place: String,
+        /// The parent.
+        parent: String,
+    },
+    /// Begun and not finished, and this run would not finish it.
+    Unfinished {
+        /// Whether it was being undone.
+        is_backwards: bool,
+    },
+    /// Begun and not finished, and a step that is done was changed in the file since.
+    ChangedStep {
+        /// The file.
+        path: String,
+        /// Number of the step, from 1.
+        step: usize,
+    },
+}
+
+impl HistoryProblem {
+    /// The disagreement in a sentence.
+    pub fn message(&self) -> String {
+        let Self { alias, migration, kind } = self;
+        match kind {
+            HistoryProblemKind::Edited { path } => {
+                format!("{path}:1: {migration} was edited after it was applied on database `{alias}`")
+            }
+            HistoryProblemKind::MissingFile { folder } => {
+                format!("{folder}: {migration} is applied on database `{alias}`, but its file is missing")
+            }
+            HistoryProblemKind::BeforeParent { place, parent } => {
+                format!(
+                    "{place}: {migration} is applied on database `{alias}` before {parent}, which it depends on"
+                )
+            }
+            HistoryProblemKind::Unfinished { is_backwards: false } => {
+                format!("{migration} was begun and not finished on database `{alias}`")
+            }
+            HistoryProblemKind::Unfinished { is_backwards: true } => {
+                format!("{migration} was begun to be undone and is not finished on database `{alias}`")
+            }
+            HistoryProblemKind::ChangedStep { path, step } => format!(
+                "{path}:1: {migration} is half done on database `{alias}`, and its statement {step}, which is done, \
+                 was changed in the file since"
+            ),
+        }
+    }
+}
+
+fn told(problems: &[HistoryProblem]) -> String {
+    problems.iter().map(HistoryProblem::message).collect::<Vec<_>>().join("\n  ")
+}

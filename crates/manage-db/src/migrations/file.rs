@@ -1,0 +1,668 @@
+//! From the text of a file to a migration: TOML with operations, or plain SQL with sections.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::migration::{Key, Located, Migration, Reference};
+use super::operations::{
+    AddConstraint, AddField, AddIndex, CreateModel, DeleteModel, Operation, RemoveConstraint, RemoveField,
+    RemoveIndex, RunRust, RunSql, SqlSource,
+};
+use crate::backends::{DIALECTS, dialect};
+use crate::models::document::{Document, Mistake, Node};
+use crate::models::{Constraint, Index, declared};
+use manage_leaves::text;
+
+/// Keys at the top of a file.
+const KEYS: [&str; 5] = ["depends", "run_before", "initial", "atomic", "operation"];
+
+/// Reads a TOML file.
+///
+/// # Errors
+/// The first mistake, with its line.
+pub fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Result<Migration, Mistake> {
+    let document = Document { path, text };
+    let mut table = document.parse()?;
+    let canonical = canonical(&table);
+    if let Some(unknown) = first_unknown(&table, &KEYS) {
+        let message = format!("unknown key `{}`{}", unknown.get_ref(), meant(unknown.get_ref(), &KEYS));
+        return Err(document.mistake(&unknown.span(), message));
+    }
+    let mut migration = Migration {
+        key: key.clone(),
+        number,
+        path: path.to_owned(),
+        depends: references(document, table.remove("depends"))?,
+        run_before: references(document, table.remove("run_before"))?,
+        initial: optional(document, table.remove("initial"))?,
+        atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
+        follows_number: false,
+        operations: Vec::new(),
+        canonical,
+    };
+    if let Some(node) = table.remove("operation") {
+        migration.operations = operations(document, &key.app, node)?;
+    }
+    check_concurrency(&migration)?;
+    Ok(migration)
+}
+
+fn first_unknown<'t, 'a>(
+    table: &'t DeTable<'a>,
+    known: &[&str],
+) -> Option<&'t Spanned<toml::de::DeString<'a>>> {
+    let mut unknown: Vec<_> = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).collect();
+    unknown.sort_by_key(|key| key.span().start);
+    unknown.first().copied()
+}
+
+fn meant(word: &str, known: &[&str]) -> String {
+    match text::nearest(word, known.iter().copied()).first() {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => format!("; known: {}", known.join(", ")),
+    }
+}
+
+fn optional<T: serde::de::DeserializeOwned>(
+    document: Document<'_>,
+    node: Option<Node<'_>>,
+) -> Result<Option<T>, Mistake> {
+    // The node borrows from the document's text, whose lifetime the reader ties to the document.
+    let Some(node) = node else { return Ok(None) };
+    let span = node.span();
+    T::deserialize(toml::de::ValueDeserializer::from(node))
+        .map(Some)
+        .map_err(|error| document.mistake(&span, error.message().trim().replace('\n', ", ")))
+}
+
+fn references(document: Document<'_>, node: Option<Node<'_>>) -> Result<Vec<Reference>, Mistake> {
+    let Some(node) = node else { return Ok(Vec::new()) };
+    let span = node.span();
+    let DeValue::Array(items) = node.into_inner() else {
+        return Err(document.mistake(&span, "expected a list of migrations: [\"blog.0001_initial\"]"));
+    };
+    items
+        .iter()
+        .map(|item| {
+            let line = document.line(item.span().start);
+            item.get_ref()
+                .as_str()
+                .and_then(|text| reference(text, line))
+                .ok_or_else(|| document.mistake(&item.span(), "expected `app.name` of a migration, as text"))
+        })
+        .collect()
+}
+
+fn reference(text: &str, line: usize) -> Option<Reference> {
+    let (app, name) = text.split_once('.')?;
+    (!app.is_empty() && !name.is_empty()).then(|| Reference { key: Key::new(app, name), line })
+}
+
+fn operations<'a>(document: Document<'a>, app: &str, node: Node<'a>) -> Result<Vec<Located>, Mistake> {
+    let span = node.span();
+    let DeValue::Array(items) = node.into_inner() else {
+        return Err(document.mistake(&span, "operations are written as [[operation]]"));
+    };
+    items.into_iter().map(|item| operation(document, app, item)).collect()
+}
+
+fn operation<'a>(document: Document<'a>, app: &str, node: Node<'a>) -> Result<Located, Mistake> {
+    let span = node.span();
+    let line = document.line(span.start);
+    let DeValue::Table(mut table) = node.into_inner() else {
+        return Err(document.mistake(&span, "an operation is a table"));
+    };
+    let Some(name) = table.remove("op") else {
+        return Err(document.mistake(&span, "this operation has no `op`"));
+    };
+    let operation = match name.get_ref().as_str() {
+        Some("CreateModel") => create_model(document, app, table, &span)?,
+        Some("DeleteModel") => {
+            let ModelName { model } = document.read_table(table, span)?;
+            Operation::DeleteModel(DeleteModel { model })
+        }
+        Some("AddField") => add_field(document, table, span)?,
+        Some("RemoveField") => {
+            let Part { model, name, .. } = part(document, table, span, false)?;
+            Operation::RemoveField(RemoveField { model, name })
+        }
+        Some("AddIndex") => {
+            let NewIndex { model, index, concurrently } = document.read_table(table, span)?;
+            Operation::AddIndex(AddIndex { model, index, concurrently })
+        }
+        Some("RemoveIndex") => {
+            let Part { model, name, concurrently } = part(document, table, span, true)?;
+            Operation::RemoveIndex(RemoveIndex { model, name, concurrently })
+        }
+        Some("AddConstraint") => {
+            let NewConstraint { model, constraint, not_valid } = document.read_table(table, span)?;
+            Operation::AddConstraint(AddConstraint { model, constraint, not_valid })
+        }
+        Some("RemoveConstraint") => {
+            let Part { model, name, .. } = part(document, table, span, false)?;
+            Operation::RemoveConstraint(RemoveConstraint { model, name })
+        }
+        Some("RunSql") => run_sql(document, app, table, &span)?,
+        Some("RunRust") => {
+            let FunctionNames { forwards, backwards } = document.read_table(table, span)?;
+            Operation::RunRust(RunRust { forwards, backwards })
+        }
+        Some(other) => {
+            let message = format!("unknown operation `{other}`{}", meant(other, &Operation::NAMES));
+            return Err(document.mistake(&name.span(), message));
+        }
+        None => return Err(document.mistake(&name.span(), "`op` must be text")),
+    };
+    Ok(Located { operation, line })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelName {
+    model: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    model: String,
+    name: String,
+    #[serde(default)]
+    concurrently: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewIndex {
+    model: String,
+    index: Index,
+    #[serde(default)]
+    concurrently: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewConstraint {
+    model: String,
+    constraint: Constraint,
+    #[serde(default)]
+    not_valid: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FunctionNames {
+    forwards: String,
+    backwards: Option<String>,
+}
+
+fn part<'a>(
+    document: Document<'a>,
+    table: DeTable<'a>,
+    span: Range<usize>,
+    may_be_concurrent: bool,
+) -> Result<Part, Mistake> {
+    let concurrently = table.iter().find(|(key, _)| key.get_ref() == "concurrently");
+    if let (false, Some((key, _))) = (may_be_concurrent, concurrently) {
+        return Err(document.mistake(&key.span(), "`concurrently` belongs to operations on indexes"));
+    }
+    document.read_table(table, span)
+}
+
+fn taken_text<'a>(
+    document: Document<'a>,
+    table: &mut DeTable<'a>,
+    key: &str,
+    span: &Range<usize>,
+) -> Result<String, Mistake> {
+    match table.remove(key) {
+        Some(node) => document.read(node),
+        None => Err(document.mistake(span, format!("this operation has no `{key}`"))),
+    }
+}
+
+fn create_model<'a>(
+    document: Document<'a>,
+    app: &str,
+    mut table: DeTable<'a>,
+    span: &Range<usize>,
+) -> Result<Operation, Mistake> {
+    let name = taken_text(document, &mut table, "model", span)?;
+    let model = declared::model(document, app, &name, table, span)?;
+    Ok(Operation::CreateModel(CreateModel { model }))
+}
+
+fn add_field<'a>(
+    document: Document<'a>,
+    mut table: DeTable<'a>,
+    span: Range<usize>,
+) -> Result<Operation, Mistake> {
+    let model = taken_text(document, &mut table, "model", &span)?;
+    let Some(node) = table.remove("field") else {
+        return Err(document.mistake(&span, "this operation has no `field`"));
+    };
+    let field = declared::field(document, node)?;
+    let preserve_default = optional(document, table.remove("preserve_default"))?.unwrap_or(true);
+    refuse_rest(document, &table, &["model", "field", "preserve_default"])?;
+    Ok(Operation::AddField(AddField { model, field, preserve_default }))
+}
+
+fn refuse_rest(document: Document<'_>, table: &DeTable<'_>, known: &[&str]) -> Result<(), Mistake> {
+    match first_unknown(table, known) {
+        Some(unknown) => {
+            let message = format!("unknown key `{}`{}", unknown.get_ref(), meant(unknown.get_ref(), known));
+            Err(document.mistake(&unknown.span(), message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn run_sql<'a>(
+    document: Document<'a>,
+    app: &str,
+    mut table: DeTable<'a>,
+    span: &Range<usize>,
+) -> Result<Operation, Mistake> {
+    let Some(forwards) = table.remove("forwards") else {
+        return Err(document.mistake(span, "this operation has no `forwards`"));
+    };
+    let forwards = sql_source(document, &forwards)?;
+    let backwards = table.remove("backwards").map(|node| sql_source(document, &node)).transpose()?;
+    let state = match table.remove("state") {
+        Some(node) => operations(document, app, node)?.into_iter().map(|located| located.operation).collect(),
+        None => Vec::new(),
+    };
+    refuse_rest(document, &table, &["forwards", "backwards", "state"])?;
+    Ok(Operation::RunSql(RunSql { forwards, backwards, state }))
+}
+
+fn sql_source(document: Document<'_>, node: &Node<'_>) -> Result<SqlSource, Mistake> {
+    let span = node.span();
+    let DeValue::Table(table) = node.get_ref() else {
+        return sql_texts(document, node).map(SqlSource::Same);
+    };
+    let mut texts = BTreeMap::new();
+    for (key, node) in table {
+        let dialect = dialect(key.get_ref()).ok_or_else(|| {
+            let known = DIALECTS.join(", ");
+            document.mistake(&key.span(), format!("unknown dialect `{}`; known: {known}", key.get_ref()))
+        })?;
+        if texts.insert(dialect.to_owned(), sql_texts(document, node)?).is_some() {
+            return Err(document.mistake(&span, format!("there are two texts for {dialect}")));
+        }
+    }
+    Ok(SqlSource::PerDialect(texts))
+}
+
+fn sql_texts(document: Document<'_>, node: &Node<'_>) -> Result<Vec<String>, Mistake> {
+    let wrong = |span: Range<usize>| document.mistake(&span, "expected SQL: a text or a list of texts");
+    match node.get_ref() {
+        DeValue::String(text) => Ok(vec![text.clone().into_owned()]),
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong(item.span())))
+            .collect(),
+        _ => Err(wrong(node.span())),
+    }
+}
+
+/// What is built without blocking writers cannot be part of a transaction.
+fn check_concurrency(migration: &Migration) -> Result<(), Mistake> {
+    let concurrent = migration.operations.iter().find(|located| {
+        matches!(&located.operation,
+            Operation::AddIndex(AddIndex { concurrently, .. })
+            | Operation::RemoveIndex(RemoveIndex { concurrently, .. }) if *concurrently)
+    });
+    match concurrent {
+        Some(located) if migration.atomic => Err(Mistake {
+            path: migration.path.clone(),
+            line: located.line,
+            message: "`concurrently` cannot run in a transaction: add `atomic = false` at the top".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What the history keeps a checksum of: operations and `atomic`, with sorted keys, whatever else the file says.
+fn canonical(table: &DeTable<'_>) -> String {
+    let mut out = String::new();
+    for key in ["atomic", "operation"] {
+        let is_default = |node: &Node<'_>| key == "atomic" && node.get_ref().as_bool() == Some(true);
+        if let Some(node) = table.get(key).filter(|node| !is_default(node)) {
+            out.push_str(key);
+            out.push('=');
+            write_canonical(node.get_ref(), &mut out);
+            out.push('\n');
+        }
+    }
+    if out.is_empty() { "operation=[]\n".to_owned() } else { out }
+}
+
+fn write_canonical(value: &DeValue<'_>, out: &mut String) {
+    match value {
+        DeValue::String(text) => out.push_str(&quoted(text)),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => out.push_str(&number.to_string()),
+            Err(_) => out.push_str(number.as_str()),
+        },
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(number) => out.push_str(&format!("{number:?}")),
+            Err(_) => out.push_str(number.as_str()),
+        },
+        DeValue::Boolean(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        DeValue::Datetime(moment) => out.push_str(&moment.to_string()),
+        DeValue::Array(items) => {
+            out.push('[');
+            for item in items.iter() {
+                write_canonical(item.get_ref(), out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        DeValue::Table(table) => {
+            let mut entries: Vec<_> = table.iter().collect();
+            entries.sort_by(|a, b| a.0.get_ref().cmp(b.0.get_ref()));
+            out.push('{');
+            for (key, value) in entries {
+                out.push_str(&quoted(key.get_ref()));
+                out.push(':');
+                write_canonical(value.get_ref(), out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// One file of a migration written in SQL.
+#[derive(Debug, Clone)]
+pub struct SqlFile {
+    /// Its path, relative to the project's root.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The dialect that its name says; none: for all.
+    pub dialect: Option<&'static str>,
+    /// The section that its name says; none: its text says it.
+    pub section: Option<Section>,
+}
+
+/// A half of a migration written in SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// What applies it.
+    Up,
+    /// What undoes it.
+    Down,
+}
+
+/// The parts of a file's name behind the migration's: `.postgresql.sql`, `.up.sql`, `.sql`.
+pub fn sql_endings(endings: &str) -> Option<(Option<&'static str>, Option<Section>)> {
+    let (mut found_dialect, mut section) = (None, None);
+    let words = endings.strip_suffix("sql")?.trim_end_matches('.');
+    for word in words.split('.').filter(|word| !word.is_empty()) {
+        match word {
+            "up" => section = Some(Section::Up),
+            "down" => section = Some(Section::Down),
+            word => found_dialect = Some(dialect(word)?),
+        }
+    }
+    Some((found_dialect, section))
+}
+
+/// Reads the SQL files of one migration: one for all kinds of database, or several by dialect.
+///
+/// # Errors
+/// The first mistake, with its line.
+pub fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Migration, Mistake> {
+    let mut migration = Migration {
+        key: key.clone(),
+        number,
+        path: files.first().map(|file| file.path.clone()).unwrap_or_default(),
+        depends: Vec::new(),
+        run_before: Vec::new(),
+        initial: None,
+        atomic: true,
+        follows_number: true,
+        operations: Vec::new(),
+        canonical: String::new(),
+    };
+    let (mut up, mut down) = (Sections::default(), Sections::default());
+    for file in files {
+        let (ups, downs) = sections(file, &mut migration)?;
+        for (text, all) in [(ups, &mut up), (downs, &mut down)] {
+            let Some(text) = text else { continue };
+            if all.insert(file.dialect.unwrap_or_default(), text).is_some() {
+                let message = "another file of this migration says the same section".to_owned();
+                return Err(Mistake { path: file.path.clone(), line: 1, message });
+            }
+        }
+    }
+    let backwards = (!down.is_empty()).then(|| source(&down));
+    migration.canonical = canonical_sql(migration.atomic, &up, &down);
+    let operation = Operation::RunSql(RunSql { forwards: source(&up), backwards, state: Vec::new() });
+    migration.operations.push(Located { operation, line: 1 });
+    Ok(migration)
+}
+
+/// Texts by dialect; under the empty name the one for all others.
+type Sections = BTreeMap<&'static str, String>;
+
+fn source(sections: &Sections) -> SqlSource {
+    let for_all = sections.get("");
+    if sections.len() == 1
+        && let Some(text) = for_all
+    {
+        return SqlSource::Same(vec![text.clone()]);
+    }
+    let text = |dialect: &'static str| Some((dialect, sections.get(dialect).or(for_all)?));
+    let texts = DIALECTS.into_iter().filter_map(text);
+    SqlSource::PerDialect(texts.map(|(dialect, text)| (dialect.to_owned(), vec![text.clone()])).collect())
+}
+
+fn canonical_sql(atomic: bool, up: &Sections, down: &Sections) -> String {
+    let mut out = String::new();
+    if !atomic {
+        out.push_str("atomic=false\n");
+    }
+    for (name, sections) in [("up", up), ("down", down)] {
+        for (dialect, text) in sections {
+            out.push_str(&format!("{name}.{dialect}={}\n", quoted(&without_comments(text))));
+        }
+    }
+    out
+}
+
+/// The lines that are more than a comment, without what follows their last sign.
+fn without_comments(text: &str) -> String {
+    let lines = text.lines().map(str::trim_end);
+    let kept: Vec<&str> =
+        lines.filter(|line| !line.is_empty() && !line.trim_start().starts_with("--")).collect();
+    kept.join("\n")
+}
+
+/// The sections of a file; comment lines at its top say the rest.
+fn sections(file: &SqlFile, migration: &mut Migration) -> Result<(Option<String>, Option<String>), Mistake> {
+    let mut section = file.section.unwrap_or(Section::Up);
+    let (mut up, mut down) = (String::new(), String::new());
+    let mut has_down = file.section == Some(Section::Down);
+    let mut is_top = true;
+    for (index, line) in file.text.lines().enumerate() {
+        let comment = line.trim_start().strip_prefix("--").map(str::trim);
+        if let Some(comment) = comment {
+            match marker(comment) {
+                Some(found) if file.section.is_none() => {
+                    section = found;
+                    has_down |= found == Section::Down;
+                    is_top = false;
+                }
+                _ if is_top => header(file, comment, index + 1, migration)?,
+                _ => {}
+            }
+        } else if !line.trim().is_empty() {
+            is_top = false;
+        }
+        let text = if section == Section::Up { &mut up } else { &mut down };
+        text.push_str(line);
+        text.push('\n');
+    }
+    Ok(((file.section != Some(Section::Down)).then_some(up), has_down.then_some(down)))
+}
+
+/// `up`, `down`, and dbmate's words for them.
+fn marker(comment: &str) -> Option<Section> {
+    match comment.to_ascii_lowercase().split_whitespace().next()? {
+        "up" | "migrate:up" | "+up" => Some(Section::Up),
+        "down" | "migrate:down" | "+down" => Some(Section::Down),
+        _ => None,
+    }
+}
+
+fn header(file: &SqlFile, comment: &str, line: usize, migration: &mut Migration) -> Result<(), Mistake> {
+    let Some((key, value)) = comment.split_once(':') else { return Ok(()) };
+    let mistake = |message: &str| Mistake { path: file.path.clone(), line, message: message.to_owned() };
+    let truth = || value.trim().parse::<bool>().map_err(|_| mistake("expected `true` or `false`"));
+    match key.trim() {
+        "depends" => {
+            for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                let found = reference(word, line);
+                let found =
+                    found.ok_or_else(|| mistake("expected `app.name` of migrations, separated by commas"))?;
+                if !migration.depends.iter().any(|other| other.key == found.key) {
+                    migration.depends.push(found);
+                }
+            }
+        }
+        "atomic" => migration.atomic = truth()?,
+        "initial" => migration.initial = Some(truth()?),
+        _ => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Migration, Mistake> {
+        parse_toml(&Key::new("blog", "0001_initial"), 1, "migrations/blog/0001_initial.toml", text)
+    }
+
+    const INITIAL: &str = r#"
+depends = ["auth.0001_initial"]
+
+[[operation]]
+op = "CreateModel"
+model = "Article"
+fields = [
+  { name = "title", type = "Char", max_length = 200 },
+]
+
+[[operation]]
+op = "RunSql"
+forwards = { sqlite = "SELECT 1", postgresql = ["SELECT 2", "SELECT 3"] }
+backwards = ""
+"#;
+
+    #[test]
+    fn a_file_gives_operations_with_their_lines() {
+        let migration = parse(INITIAL).unwrap();
+        assert_eq!(migration.depends, [Reference { key: Key::new("auth", "0001_initial"), line: 2 }]);
+        assert_eq!(migration.operations.iter().map(|one| one.line).collect::<Vec<_>>(), [4, 11]);
+        let Operation::RunSql(sql) = &migration.operations[1].operation else { panic!("not SQL") };
+        assert_eq!(sql.forwards.texts("postgresql").len(), 2);
+        assert_eq!(sql.forwards.texts("mysql").len(), 0);
+    }
+
+    #[test]
+    fn the_canonical_text_depends_on_what_is_done_and_nothing_else() {
+        let canonical = parse(INITIAL).unwrap().canonical;
+        let reformatted =
+            INITIAL.replace("depends = [\"auth.0001_initial\"]", "# a comment\ninitial = true").replace(
+                "op = \"CreateModel\"\nmodel = \"Article\"",
+                "model = 'Article'   # moved\nop = 'CreateModel'",
+            );
+        assert_eq!(parse(&reformatted).unwrap().canonical, canonical);
+        assert_ne!(parse(&INITIAL.replace("200", "201")).unwrap().canonical, canonical);
+        assert_ne!(
+            parse(&INITIAL.replace("depends", "atomic = false\ndepends")).unwrap().canonical,
+            canonical
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line() {
+        let told = |text: &str| parse(text).unwrap_err().to_string();
+        let path = "migrations/blog/0001_initial.toml";
+        assert_eq!(told("\ndepend = []"), format!("{path}:2: unknown key `depend`; did you mean `depends`?"));
+        assert_eq!(
+            told("[[operation]]\nop = \"CreateModle\""),
+            format!("{path}:2: unknown operation `CreateModle`; did you mean `CreateModel`?")
+        );
+        assert_eq!(
+            told(
+                "[[operation]]\nop = \"CreateModel\"\nmodel = \"A\"\nfields = [\n{ name = \"a\", type = \"Chart\" }]"
+            ),
+            format!(
+                "{path}:5: unknown variant `Chart`, expected one of `SmallAuto`, `Auto`, `BigAuto`, \
+                 `SmallInteger`, `Integer`, `BigInteger`, `PositiveSmallInteger`, `PositiveInteger`, \
+                 `PositiveBigInteger`, `Boolean`, `Char`, `Text`, `Slug`, `Email`, `Url`, `Uuid`, `Date`, \
+                 `Time`, `DateTime`, `Duration`, `Decimal`, `Float`, `Binary`, `Json`, `GenericIpAddress`, \
+                 `File`, `Image`, `ForeignKey`, `OneToOne`, `ManyToMany`, `Generated`"
+            )
+        );
+        assert_eq!(
+            told("depends = [\"blog\"]"),
+            format!("{path}:1: expected `app.name` of a migration, as text")
+        );
+        assert!(told("[[operation]\n").starts_with(&format!("{path}:1: not TOML")));
+        assert_eq!(
+            told(
+                "[[operation]]\nop = \"AddIndex\"\nmodel = \"A\"\nconcurrently = true\nindex = { fields = [\"a\"] }"
+            ),
+            format!("{path}:1: `concurrently` cannot run in a transaction: add `atomic = false` at the top")
+        );
+        assert_eq!(
+            told("[[operation]]\nop = \"RunSql\"\nforwards = { oracle = \"x\" }"),
+            format!("{path}:3: unknown dialect `oracle`; known: postgresql, mysql, sqlite")
+        );
+    }
+
+    fn sql(text: &str, dialect: Option<&'static str>) -> SqlFile {
+        SqlFile { path: "migrations/shop/0002_x.sql".into(), text: text.into(), dialect, section: None }
+    }
+
+    #[test]
+    fn an_sql_file_has_sections_and_says_the_rest_in_comments() {
+        let text = "-- depends: auth.0001_a, shop.0001_b\n-- atomic: false\n-- up\nCREATE TABLE a (b);\n-- down\nDROP TABLE a;\n";
+        let migration = parse_sql(&Key::new("shop", "0002_x"), 2, &[sql(text, None)]).unwrap();
+        assert_eq!(migration.depends.len(), 2);
+        assert!(!migration.atomic);
+        let Operation::RunSql(sql_operation) = &migration.operations[0].operation else { panic!("not SQL") };
+        assert!(sql_operation.forwards.texts("sqlite")[0].contains("CREATE TABLE"));
+        assert!(!sql_operation.forwards.texts("sqlite")[0].contains("DROP TABLE"));
+        assert!(sql_operation.backwards.is_some());
+        let one_way = parse_sql(&Key::new("shop", "0002_x"), 2, &[sql("SELECT 1;", None)]).unwrap();
+        assert!(one_way.irreversible().is_some());
+    }
+
+    #[test]
+    fn a_file_for_one_dialect_goes_before_the_one_for_all() {
+        let files = [sql("SELECT 1;", None), sql("SELECT 2;", Some("postgresql"))];
+        let migration = parse_sql(&Key::new("shop", "0002_x"), 2, &files).unwrap();
+        let Operation::RunSql(operation) = &migration.operations[0].operation else { panic!("not SQL") };
+        assert_eq!(operation.forwards.texts("postgresql"), ["SELECT 2;\n"]);
+        assert_eq!(operation.forwards.texts("mysql"), ["SELECT 1;\n"]);
+        assert_eq!(sql_endings("postgresql.up.sql"), Some((Some("postgresql"), Some(Section::Up))));
+        assert_eq!(sql_endings("oracle.sql"), None);
+        assert_eq!(sql_endings("sql"), Some((None, None)));
+    }
+}

@@ -1,0 +1,120 @@
+//! One migration: what its files say, and how the history knows it.
+
+use std::fmt;
+
+use super::operations::Operation;
+use manage_leaves::crypto;
+
+/// Numbers of different migrations lie this far apart in the history, with room for a hash between them.
+const NUMBER_STEP: u64 = 1_000_000_000_000;
+
+/// The greatest number that fits the history's versions.
+pub const MAX_NUMBER: u64 = i64::MAX as u64 / NUMBER_STEP - 1;
+
+/// App and name of a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Label of the app.
+    pub app: String,
+    /// Name of the file without its ending: `0001_initial`.
+    pub name: String,
+}
+
+impl Key {
+    /// The key of `app.name`.
+    pub fn new(app: &str, name: &str) -> Self {
+        Self { app: app.to_owned(), name: name.to_owned() }
+    }
+
+    /// `app__0001_name`, as the history writes it.
+    pub fn recorded_name(&self) -> String {
+        format!("{}__{}", self.app, self.name)
+    }
+
+    /// Reads `app__0001_name`. Labels of apps hold no `__`.
+    pub fn from_recorded_name(name: &str) -> Option<Self> {
+        let (app, name) = name.split_once("__")?;
+        Some(Self::new(app, name))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.app, self.name)
+    }
+}
+
+/// A line of a file that names another migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The migration; its name may be `__first__` or `__latest__`.
+    pub key: Key,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// An operation and the line where it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Located {
+    /// The operation.
+    pub operation: Operation,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// One migration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migration {
+    /// App and name.
+    pub key: Key,
+    /// The number its name begins with.
+    pub number: u64,
+    /// Its file, relative to the project's root.
+    pub path: String,
+    /// What has to be applied before it.
+    pub depends: Vec<Reference>,
+    /// What it has to be applied before.
+    pub run_before: Vec<Reference>,
+    /// Whether the file says that it makes the first tables of its app.
+    pub initial: Option<bool>,
+    /// Whether it runs in one transaction.
+    pub atomic: bool,
+    /// Whether it continues the app's migration before it when it names none of its app.
+    pub follows_number: bool,
+    /// What it does.
+    pub operations: Vec<Located>,
+    /// What the history keeps a checksum of: the operations in one form, whatever the file looks like.
+    pub canonical: String,
+}
+
+impl Migration {
+    /// The number under which the history knows it. Two branches of one number differ in it.
+    pub fn version(&self) -> i64 {
+        let digest = crypto::sha256_hex(self.key.to_string().as_bytes());
+        let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % NUMBER_STEP;
+        i64::try_from(self.number * NUMBER_STEP + hash).unwrap_or(i64::MAX)
+    }
+
+    /// `file:line` of an operation.
+    pub fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.path)
+    }
+
+    /// The first operation that cannot be undone.
+    pub fn irreversible(&self) -> Option<&Located> {
+        self.operations.iter().find(|located| !located.operation.change().is_reversible())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_name_is_read_back() {
+        let key = Key::new("blog", "0001_a__b");
+        assert_eq!(key.recorded_name(), "blog__0001_a__b");
+        assert_eq!(Key::from_recorded_name("blog__0001_a__b"), Some(key));
+        assert_eq!(Key::from_recorded_name("V1"), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! What models cannot say: SQL and Rust.
+
+use std::collections::BTreeMap;
+
+use super::change::Change;
+use crate::migrations::schema::{Problem, Schema};
+use crate::migrations::state::ProjectState;
+
+/// The name of the function that does nothing.
+pub const NOOP: &str = "noop";
+
+/// SQL that somebody wrote: texts of one or more statements, the same for all kinds of database or by dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SqlSource {
+    /// For every kind of database.
+    Same(Vec<String>),
+    /// By dialect. A database whose dialect is not there runs nothing.
+    PerDialect(BTreeMap<String, Vec<String>>),
+}
+
+impl SqlSource {
+    /// The texts for `dialect`.
+    pub fn texts(&self, dialect: &str) -> &[String] {
+        match self {
+            Self::Same(texts) => texts,
+            Self::PerDialect(texts) => texts.get(dialect).map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+/// Calls a function of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRust {
+    /// Its name: `app.name`, or `noop`.
+    pub forwards: String,
+    /// The name of the one that undoes it; none: nothing can.
+    pub backwards: Option<String>,
+}
+
+impl Change for RunRust {
+    fn describe(&self) -> String {
+        format!("Rust operation -> {}", self.forwards)
+    }
+
+    fn state_forwards(&self, _app: &str, _state: &mut ProjectState) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    fn database_forwards(
+        &self,
+        _app: &str,
+        schema: &mut Schema<'_>,
+        _from: &ProjectState,
+        to: &ProjectState,
+    ) -> Result<(), Problem> {
+        if self.forwards != NOOP {
+            schema.run_function(&self.forwards, to);
+        }
+        Ok(())
+    }
+
+    fn database_backwards(
+        &self,
+        _app: &str,
+        schema: &mut Schema<'_>,
+        _from: &ProjectState,
+        to: &ProjectState,
+    ) -> Result<(), Problem> {
+        if let Some(name) = self.backwards.as_deref().filter(|name| *name != NOOP) {
+            schema.run_function(name, to);
+        }
+        Ok(())
+    }
+
+    fn is_reversible(&self) -> bool {
+        self.backwards.is_some()
+    }
+}

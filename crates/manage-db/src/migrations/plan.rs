@@ -1,0 +1,143 @@
+//! Which migrations a run applies or undoes on one database, and in which order databases come.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::error::{Error, Result};
+use super::graph::Graph;
+use super::migration::{Key, Migration};
+use crate::router::Router;
+
+/// What a run shall come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Everything is applied.
+    All,
+    /// All migrations of an app are applied.
+    App(String),
+    /// This migration is the last of its app that is applied.
+    Migration(Key),
+    /// No migration of an app is applied.
+    Zero(String),
+}
+
+impl Target {
+    /// The app that it names.
+    pub fn app(&self) -> Option<&str> {
+        match self {
+            Self::All => None,
+            Self::App(app) | Self::Zero(app) => Some(app),
+            Self::Migration(key) => Some(&key.app),
+        }
+    }
+}
+
+/// What a run does on one database.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The migrations in the order in which they run.
+    pub migrations: Vec<Arc<Migration>>,
+    /// Whether they are undone.
+    pub is_backwards: bool,
+}
+
+/// The database that a plan is for.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanSite<'a> {
+    /// Its alias.
+    pub alias: &'a str,
+    /// What is applied on it.
+    pub applied: &'a BTreeSet<Key>,
+    /// Whether the target is applied on all the databases where its app lives; asked where it does not.
+    pub is_behind_elsewhere: bool,
+}
+
+impl Plan {
+    /// What gets a database to `target`.
+    ///
+    /// # Errors
+    /// [`Error::Irreversible`] when something would have to be undone that cannot be.
+    pub fn new(graph: &Graph, router: &Router, site: PlanSite<'_>, target: &Target) -> Result<Self> {
+        let PlanSite { alias, applied, .. } = site;
+        let is_here = |migration: &&Arc<Migration>| router.allow_migrate(alias, &migration.key.app);
+        if let Some(victims) = victims(graph, router, site, target) {
+            let migrations = graph.migrations().rev();
+            let migrations: Vec<_> = migrations
+                .filter(|migration| victims.contains(&migration.key) && applied.contains(&migration.key))
+                .filter(is_here)
+                .cloned()
+                .collect();
+            check_reversible(&migrations)?;
+            return Ok(Self { migrations, is_backwards: true });
+        }
+        let wanted: BTreeSet<Key> = match target {
+            Target::All | Target::Zero(_) => {
+                graph.migrations().map(|migration| migration.key.clone()).collect()
+            }
+            Target::App(app) => graph.with_ancestors(graph.leaves(app).iter().map(|leaf| &leaf.key)),
+            Target::Migration(key) => graph.with_ancestors([key]),
+        };
+        let missing = |migration: &&Arc<Migration>| {
+            wanted.contains(&migration.key) && !applied.contains(&migration.key)
+        };
+        let migrations = graph.migrations().filter(is_here).filter(missing).cloned().collect();
+        Ok(Self { migrations, is_backwards: false })
+    }
+}
+
+/// What has to be undone, if the target lies behind.
+fn victims(graph: &Graph, router: &Router, site: PlanSite<'_>, target: &Target) -> Option<BTreeSet<Key>> {
+    match target {
+        Target::All | Target::App(_) => None,
+        Target::Zero(app) => Some(graph.with_descendants(graph.of_app(app).map(|migration| &migration.key))),
+        Target::Migration(key) => {
+            let holds = router.allow_migrate(site.alias, &key.app);
+            let is_behind = if holds { site.applied.contains(key) } else { site.is_behind_elsewhere };
+            is_behind.then(|| graph.with_descendants(graph.next_in_app(key)))
+        }
+    }
+}
+
+fn check_reversible(migrations: &[Arc<Migration>]) -> Result<()> {
+    for migration in migrations {
+        if let Some(located) = migration.irreversible() {
+            return Err(Error::Irreversible {
+                place: migration.place(located.line),
+                migration: migration.key.to_string(),
+                operation: located.operation.change().describe(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The databases in the order in which a run applies: those that others' apps depend on come first.
+///
+/// Where two databases depend on each other the one of the earlier migration comes first.
+pub fn database_order(graph: &Graph, router: &Router, aliases: &[&str]) -> Vec<String> {
+    let mut waits_for = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for migration in graph.migrations() {
+        for parent in graph.parents(&migration.key) {
+            for child_alias in aliases.iter().filter(|alias| router.allow_migrate(alias, &migration.key.app))
+            {
+                let parents = aliases.iter().filter(|alias| router.allow_migrate(alias, &parent.key.app));
+                let parents: BTreeSet<&str> = parents.copied().collect();
+                // A database that holds the parent itself waits for no other copy of it.
+                if !parents.contains(child_alias) {
+                    waits_for.entry(child_alias).or_default().extend(parents);
+                }
+            }
+        }
+    }
+    let mut waiting: Vec<&str> = aliases.to_vec();
+    let mut order = Vec::new();
+    while !waiting.is_empty() {
+        let is_free = |alias: &&str| {
+            let parents = waits_for.get(*alias);
+            parents.is_none_or(|parents| !parents.iter().any(|parent| waiting.contains(parent)))
+        };
+        let next = waiting.iter().position(is_free).unwrap_or_default();
+        order.push(waiting.remove(next).to_owned());
+    }
+    order
+}

@@ -1,0 +1,200 @@
+//! What a database remembers: which migrations were applied, and how far an unfinished one had come.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+
+use super::error::{HistoryProblem, HistoryProblemKind};
+use super::graph::Graph;
+use super::migration::{Key, Migration};
+use crate::backends::base::{BackendRef, Connection, Row, Statement};
+
+/// refinery's table of applied migrations.
+pub const HISTORY_TABLE: &str = "manage_migrations";
+
+/// The journal of migrations that do not run in one transaction. It holds rows of unfinished ones only.
+pub const STEPS_TABLE: &str = "manage_migration_steps";
+
+/// One row of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The migration; none when the name is not one of ours.
+    pub key: Option<Key>,
+    /// The name as it is written.
+    pub name: String,
+    /// The version.
+    pub version: i64,
+    /// When it was applied, if that can be read.
+    pub applied_on: Option<Timestamp>,
+    /// refinery's checksum of the canonical text.
+    pub checksum: String,
+}
+
+/// One row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalRow {
+    /// Whether the step is known to be done; otherwise it was begun, and nobody knows.
+    pub is_done: bool,
+    /// Hash of what the step ran.
+    pub hash: String,
+}
+
+/// Which migration a journal is of, and in which direction it was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JournalKey {
+    /// Version of the migration.
+    pub version: i64,
+    /// Whether it was being undone.
+    pub is_backwards: bool,
+}
+
+impl JournalKey {
+    /// The word of the direction.
+    pub fn direction(self) -> &'static str {
+        if self.is_backwards { "backwards" } else { "forwards" }
+    }
+}
+
+/// What a database remembers, as read at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// Names of all tables.
+    pub tables: BTreeSet<String>,
+    /// The applied migrations, in the order of versions.
+    pub applied: Vec<Applied>,
+    /// Steps of unfinished migrations by number.
+    pub journal: BTreeMap<JournalKey, BTreeMap<usize, JournalRow>>,
+}
+
+impl History {
+    /// Reads it in two queries: which tables there are, and what ours hold.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub async fn read(backend: &BackendRef, connection: &mut dyn Connection) -> crate::Result<Self> {
+        let tables = backend.introspection().table_names(connection).await?;
+        let mut history = Self { tables, ..Self::default() };
+        let quote = |name: &str| backend.features().quote_name(name);
+        let mut parts = Vec::new();
+        if history.tables.contains(HISTORY_TABLE) {
+            let table = quote(HISTORY_TABLE);
+            parts.push(format!("SELECT version, name, applied_on, checksum, -1 AS step FROM {table}"));
+        }
+        if history.tables.contains(STEPS_TABLE) {
+            let table = quote(STEPS_TABLE);
+            parts.push(format!("SELECT version, direction, state, hash, step FROM {table}"));
+        }
+        if parts.is_empty() {
+            return Ok(history);
+        }
+        let sql = format!("{} ORDER BY 1", parts.join(" UNION ALL "));
+        for row in connection.query(Statement { sql: &sql, params: &[] }).await? {
+            history.add(row)?;
+        }
+        Ok(history)
+    }
+
+    fn add(&mut self, mut row: Row) -> crate::Result<()> {
+        let version: i64 = row.take(0)?;
+        let second: String = row.take(1)?;
+        let third: String = row.take(2)?;
+        let fourth: String = row.take(3)?;
+        let step: i64 = row.take(4)?;
+        match usize::try_from(step) {
+            Err(_) => self.applied.push(Applied {
+                key: Key::from_recorded_name(&second),
+                name: second,
+                version,
+                applied_on: third.parse().ok(),
+                checksum: fourth,
+            }),
+            Ok(step) => {
+                let key = JournalKey { version, is_backwards: second == "backwards" };
+                let row = JournalRow { is_done: third == "done", hash: fourth };
+                self.journal.entry(key).or_default().insert(step, row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys of the applied migrations.
+    pub fn keys(&self) -> BTreeSet<Key> {
+        self.applied.iter().filter_map(|applied| applied.key.clone()).collect()
+    }
+
+    /// The row of a migration.
+    pub fn get(&self, key: &Key) -> Option<&Applied> {
+        self.applied.iter().find(|applied| applied.key.as_ref() == Some(key))
+    }
+
+    /// Everything about which this history of `alias` and the files disagree. Rows of apps that are not installed
+    /// are nobody's business.
+    pub fn problems(&self, alias: &str, graph: &Graph) -> Vec<HistoryProblem> {
+        let rows: HashMap<&Key, &Applied> =
+            self.applied.iter().filter_map(|applied| Some((applied.key.as_ref()?, applied))).collect();
+        let problem =
+            |key: &Key, kind| HistoryProblem { alias: alias.to_owned(), migration: key.to_string(), kind };
+        let mut problems = Vec::new();
+        for applied in &self.applied {
+            let Some(key) = applied.key.as_ref().filter(|key| graph.apps().contains(&key.app)) else {
+                continue;
+            };
+            match graph.get(key) {
+                None => {
+                    let folder = format!("migrations/{}", key.app);
+                    problems.push(problem(key, HistoryProblemKind::MissingFile { folder }));
+                }
+                Some(migration) if is_edited(migration, applied) => {
+                    let path = migration.path.clone();
+                    problems.push(problem(key, HistoryProblemKind::Edited { path }));
+                }
+                Some(_) => {}
+            }
+        }
+        // A parent that lives on another database has no row here; its app has none at all.
+        let apps: BTreeSet<&str> = rows.keys().map(|key| key.app.as_str()).collect();
+        for migration in graph.migrations().filter(|migration| rows.contains_key(&migration.key)) {
+            for parent in graph.parents(&migration.key) {
+                if !rows.contains_key(&parent.key) && apps.contains(parent.key.app.as_str()) {
+                    let named = migration.depends.iter().find(|reference| reference.key == parent.key);
+                    let place = migration.place(named.map_or(1, |reference| reference.line));
+                    let parent = parent.key.to_string();
+                    problems
+                        .push(problem(&migration.key, HistoryProblemKind::BeforeParent { place, parent }));
+                }
+            }
+        }
+        problems
+    }
+}
+
+/// Whether the file is another one than was applied.
+pub fn is_edited(migration: &Migration, applied: &Applied) -> bool {
+    recorded(migration).is_none_or(|recorded| {
+        recorded.version() != applied.version || recorded.checksum().to_string() != applied.checksum
+    })
+}
+
+/// The migration as refinery records it: prefix `U`, so that branches and late arrivals are applied in any order.
+pub fn recorded(migration: &Migration) -> Option<refinery::Migration> {
+    let name = format!("U{}__{}", migration.version(), migration.key.recorded_name());
+    refinery::Migration::unapplied(&name, &migration.canonical).ok()
+}
+
+/// Makes the history's table.
+pub fn create_history_sql(backend: &BackendRef) -> String {
+    let table = backend.features().quote_name(HISTORY_TABLE);
+    format!(
+        "CREATE TABLE {table} (version bigint NOT NULL PRIMARY KEY, name varchar(255) NOT NULL, \
+         applied_on varchar(255) NOT NULL, checksum varchar(255) NOT NULL)"
+    )
+}
+
+/// Makes the journal's table.
+pub fn create_steps_sql(backend: &BackendRef) -> String {
+    let table = backend.features().quote_name(STEPS_TABLE);
+    format!(
+        "CREATE TABLE {table} (version bigint NOT NULL, direction varchar(9) NOT NULL, step integer NOT NULL, \
+         state varchar(7) NOT NULL, hash varchar(64) NOT NULL, PRIMARY KEY (version, direction, step))"
+    )
+}

@@ -1,0 +1,121 @@
+//! The models as they are at one point of the history, replayed from files alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::models::{Field, ModelState};
+
+/// All models at one point. A clone shares the models, so it is cheap.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProjectState {
+    models: BTreeMap<Arc<str>, Arc<ModelState>>,
+}
+
+fn key(app: &str, name: &str) -> String {
+    let mut key = String::with_capacity(app.len() + name.len() + 1);
+    key.push_str(app);
+    key.push('.');
+    key.extend(name.chars().map(|c| c.to_ascii_lowercase()));
+    key
+}
+
+impl ProjectState {
+    /// The model `name` of `app`, whatever the case of its name.
+    pub fn get(&self, app: &str, name: &str) -> Option<&Arc<ModelState>> {
+        self.models.get(key(app, name).as_str())
+    }
+
+    /// The model that `to` points to, seen from `model`: `auth.User`, `self`, or a model of the same app.
+    pub fn target(&self, model: &ModelState, to: &str) -> Option<&Arc<ModelState>> {
+        match to.split_once('.') {
+            Some((app, name)) => self.get(app, name),
+            None if to == "self" => self.get(&model.app, &model.name),
+            None => self.get(&model.app, to),
+        }
+    }
+
+    /// All models, sorted by app and name.
+    pub fn models(&self) -> impl Iterator<Item = &Arc<ModelState>> {
+        self.models.values()
+    }
+
+    /// Adds a model.
+    ///
+    /// # Errors
+    /// A sentence when it is there already.
+    pub fn add(&mut self, model: ModelState) -> Result<(), String> {
+        let key = key(&model.app, &model.name);
+        if self.models.contains_key(key.as_str()) {
+            return Err(format!("model {} exists already", model.label()));
+        }
+        self.models.insert(key.into(), Arc::new(model));
+        Ok(())
+    }
+
+    /// Takes a model away.
+    ///
+    /// # Errors
+    /// A sentence when it is not there, or another model points to it.
+    pub fn remove(&mut self, app: &str, name: &str) -> Result<Arc<ModelState>, String> {
+        let model = self.require(app, name)?;
+        if let Some((other, field)) = self.reference_to(model) {
+            return Err(format!(
+                "model {} cannot be deleted: {}.{} points to it",
+                model.label(),
+                other.label(),
+                field.name
+            ));
+        }
+        self.models.remove(key(app, name).as_str()).ok_or_else(|| missing(app, name))
+    }
+
+    /// Changes a model.
+    ///
+    /// # Errors
+    /// A sentence when it is not there, and those of `change`.
+    pub fn change(
+        &mut self,
+        app: &str,
+        name: &str,
+        change: impl FnOnce(&mut ModelState) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let model = self.models.get_mut(key(app, name).as_str()).ok_or_else(|| missing(app, name))?;
+        change(Arc::make_mut(model))
+    }
+
+    /// The model `name` of `app`.
+    ///
+    /// # Errors
+    /// A sentence when it is not there.
+    pub fn require(&self, app: &str, name: &str) -> Result<&Arc<ModelState>, String> {
+        self.get(app, name).ok_or_else(|| missing(app, name))
+    }
+
+    /// A field of any model that points to the field `name` of `model`, if there is one.
+    pub fn reference_to_field(&self, model: &ModelState, name: &str) -> Option<String> {
+        let fields = self.models().flat_map(|other| other.fields.iter().map(move |field| (other, field)));
+        let mut pointing = fields.filter(|(other, field)| {
+            let to = field.to.as_deref().and_then(|to| self.target(other, to));
+            field.to_field.as_deref() == Some(name) && to.is_some_and(|to| to.label() == model.label())
+        });
+        pointing.next().map(|(other, field)| format!("{}.{}", other.label(), field.name))
+    }
+
+    /// A field of another model that points to `model`, if there is one.
+    fn reference_to(&self, model: &ModelState) -> Option<(&ModelState, &Field)> {
+        let others = self.models().filter(|other| other.label() != model.label());
+        others.flat_map(|other| other.fields.iter().map(move |field| (&**other, field))).find(
+            |(other, field)| {
+                let names = [&field.to, &field.through];
+                names
+                    .into_iter()
+                    .flatten()
+                    .any(|to| self.target(other, to).is_some_and(|target| target.label() == model.label()))
+            },
+        )
+    }
+}
+
+fn missing(app: &str, name: &str) -> String {
+    format!("there is no model {app}.{name} at this point")
+}

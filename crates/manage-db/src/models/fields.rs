@@ -1,0 +1,292 @@
+//! Fields: the columns of a model as files and structs describe them. Words are Django's without `Field`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SqlText;
+
+/// The kind of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "Django's names; the schema editors hold what each becomes")]
+pub enum FieldType {
+    SmallAuto,
+    Auto,
+    BigAuto,
+    SmallInteger,
+    Integer,
+    BigInteger,
+    PositiveSmallInteger,
+    PositiveInteger,
+    PositiveBigInteger,
+    Boolean,
+    Char,
+    Text,
+    Slug,
+    Email,
+    Url,
+    Uuid,
+    Date,
+    Time,
+    DateTime,
+    Duration,
+    Decimal,
+    Float,
+    Binary,
+    Json,
+    GenericIpAddress,
+    File,
+    Image,
+    ForeignKey,
+    OneToOne,
+    ManyToMany,
+    Generated,
+}
+
+impl FieldType {
+    /// Whether the database counts it up by itself.
+    pub fn is_auto(self) -> bool {
+        matches!(self, Self::SmallAuto | Self::Auto | Self::BigAuto)
+    }
+
+    /// Whether it points to another model with a column of its own.
+    pub fn is_foreign_key(self) -> bool {
+        matches!(self, Self::ForeignKey | Self::OneToOne)
+    }
+
+    /// Whether it points to another model at all.
+    pub fn is_relation(self) -> bool {
+        self.is_foreign_key() || self == Self::ManyToMany
+    }
+}
+
+/// What happens to rows whose key points to a deleted row. The database does it, not the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OnDelete {
+    /// They are deleted too.
+    Cascade,
+    /// The deletion is refused.
+    Protect,
+    /// The deletion is refused at once.
+    Restrict,
+    /// Their key becomes NULL.
+    SetNull,
+    /// Their key becomes the column's default.
+    SetDefault,
+    /// Nothing; the constraint refuses the deletion.
+    DoNothing,
+}
+
+/// A default: a literal, SQL, or a named generator such as `uuid7` or `now`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DefaultValue {
+    /// `{ sql = "..." }`, for all dialects or each.
+    Sql {
+        /// The expression.
+        sql: SqlText,
+    },
+    /// A TOML literal. The strings `now` and `uuid7` name generators where the field's type calls for them.
+    Literal(toml::Value),
+}
+
+/// One allowed value and what people read.
+pub type Choice = (toml::Value, String);
+
+/// One field of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Its name in the model.
+    pub name: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// Most characters of text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// Digits of a decimal in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_digits: Option<u32>,
+    /// Digits of a decimal after the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal_places: Option<u32>,
+    /// Whether NULL is allowed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub null: bool,
+    /// What new rows get, given by the program; the rows that exist get it when the column is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<DefaultValue>,
+    /// What new rows get, given by the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_default: Option<DefaultValue>,
+    /// Whether two rows may not share a value.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// Whether it has an index of its own; none: only foreign keys and slugs have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_index: Option<bool>,
+    /// Whether it identifies the row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub primary_key: bool,
+    /// The allowed values; kept by the program alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// Name of the column, where it is not the field's (with `_id` for keys).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_column: Option<String>,
+    /// A remark kept in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_comment: Option<String>,
+    /// How text is compared and sorted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_collation: Option<String>,
+    /// The model that a relation points to: `auth.User`, or `self`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The field that a key points to; none: the primary key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_field: Option<String>,
+    /// What happens when the row that a key points to is deleted; none: `CASCADE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_delete: Option<OnDelete>,
+    /// False for a key that the database does not check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_constraint: Option<bool>,
+    /// The model that holds the pairs of a many-to-many relation; none: a table of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
+    /// Name of the table of a many-to-many relation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_table: Option<String>,
+    /// What a generated field holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<SqlText>,
+    /// The kind of a generated field's values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<FieldType>,
+    /// Whether a generated field is kept in the row rather than computed when read; none: kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<bool>,
+    /// What people read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbose_name: Option<String>,
+    /// An explanation for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help_text: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(truth: &bool) -> bool {
+    !truth
+}
+
+impl Field {
+    /// A field of this name and kind, with everything else at its default.
+    pub fn new(name: &str, kind: FieldType) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            max_length: None,
+            max_digits: None,
+            decimal_places: None,
+            null: false,
+            default: None,
+            db_default: None,
+            unique: false,
+            db_index: None,
+            primary_key: false,
+            choices: Vec::new(),
+            db_column: None,
+            db_comment: None,
+            db_collation: None,
+            to: None,
+            to_field: None,
+            on_delete: None,
+            db_constraint: None,
+            through: None,
+            db_table: None,
+            expression: None,
+            output: None,
+            stored: None,
+            verbose_name: None,
+            help_text: None,
+        }
+    }
+
+    /// Name of its column: `db_column`, else the field's name, with `_id` for keys.
+    pub fn column(&self) -> String {
+        match &self.db_column {
+            Some(column) => column.clone(),
+            None if self.kind.is_foreign_key() => format!("{}_id", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Most characters of its text: `max_length`, else Django's own for its kind.
+    pub fn text_length(&self) -> Option<u32> {
+        self.max_length.or(match self.kind {
+            FieldType::Slug => Some(50),
+            FieldType::Email => Some(254),
+            FieldType::Url => Some(200),
+            FieldType::File | FieldType::Image => Some(100),
+            _ => None,
+        })
+    }
+
+    /// Whether it has an index of its own: as `db_index` says, else keys and slugs have.
+    pub fn has_index(&self) -> bool {
+        let by_kind = matches!(self.kind, FieldType::ForeignKey | FieldType::Slug);
+        !self.unique
+            && !self.primary_key
+            && self.kind != FieldType::OneToOne
+            && self.db_index.unwrap_or(by_kind)
+    }
+
+    /// Whether no two rows share a value.
+    pub fn is_unique(&self) -> bool {
+        !self.primary_key && (self.unique || self.kind == FieldType::OneToOne)
+    }
+
+    /// What makes no sense about it, if anything does.
+    pub fn problem(&self) -> Option<String> {
+        let kind = self.kind;
+        let named = self.name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !self.name.ends_with('_')
+            && !self.name.contains("__");
+        let problem = if !named {
+            return Some(format!(
+                "`{}` is no field's name: expected letters, digits and single underscores",
+                self.name
+            ));
+        } else if kind == FieldType::Char && self.max_length.is_none() {
+            "Char needs `max_length`"
+        } else if kind == FieldType::Decimal && (self.max_digits.is_none() || self.decimal_places.is_none()) {
+            "Decimal needs `max_digits` and `decimal_places`"
+        } else if kind == FieldType::Decimal && self.decimal_places > self.max_digits {
+            "`decimal_places` is greater than `max_digits`"
+        } else if kind.is_relation() && self.to.is_none() {
+            "a relation needs `to`"
+        } else if !kind.is_relation() && (self.to.is_some() || self.on_delete.is_some()) {
+            "`to` and `on_delete` belong to relations"
+        } else if kind == FieldType::Generated && (self.expression.is_none() || self.output.is_none()) {
+            "Generated needs `expression` and `output`"
+        } else if self.primary_key && self.null {
+            "a primary key cannot be NULL"
+        } else if kind.is_auto() && !self.primary_key {
+            "a field that counts by itself must be the primary key"
+        } else if self.on_delete == Some(OnDelete::SetNull) && !self.null {
+            "`on_delete = \"SET_NULL\"` needs `null = true`"
+        } else if self.on_delete == Some(OnDelete::SetDefault) && self.db_default.is_none() {
+            "`on_delete = \"SET_DEFAULT\"` needs `db_default`"
+        } else {
+            return None;
+        };
+        Some(format!("field `{}`: {problem}", self.name))
+    }
+
+    /// Whether the table has a column for it.
+    pub fn is_concrete(&self) -> bool {
+        self.kind != FieldType::ManyToMany
+    }
+}

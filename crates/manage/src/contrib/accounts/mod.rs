@@ -1,0 +1,21 @@
+//! The pages around an account: signing in and out, signing up, one's own sessions.
+
+mod device;
+mod forms;
+mod models;
+mod throttle;
+
+mod views;
+
+mod urls;
+
+use crate::management::AppConfig;
+
+/// The app.
+pub const APP: AppConfig = AppConfig {
+    label: "accounts",
+    models: models::register,
+    files: crate::embed!("migrations/accounts/", "templates/accounts/"),
+    urlpatterns: urls::urlpatterns,
+    ..AppConfig::EMPTY
+};

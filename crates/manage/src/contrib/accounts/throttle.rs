@@ -1,0 +1,142 @@
+//! Sign-ins are throttled per account and per address, new accounts per address, by rows that survive a restart and are
+//! shared by all workers.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::contrib::auth::AuthSettings;
+use crate::crypto;
+use crate::db::backends::base::Statement;
+use crate::db::{Database, Executor, Result, params};
+use crate::timezone;
+
+/// New accounts from one address within the window of sign-ins: a school or an office shares one.
+const SIGN_UPS: i64 = 20;
+
+/// An attempt that may go on.
+pub(super) struct Attempt {
+    account: String,
+    address_id: i64,
+}
+
+/// What became of an attempt.
+pub(super) enum Verdict {
+    /// Go on.
+    Allowed(Attempt),
+    /// Too many before it.
+    Wait {
+        /// Until the oldest of them counts no more.
+        seconds: u64,
+    },
+}
+
+/// Counts an attempt before it is made, so that many at once do not pass under the limit together.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn begin(
+    database: &Database,
+    settings: &AuthSettings,
+    username: &str,
+    address: IpAddr,
+) -> Result<Verdict> {
+    let window = Window::new(settings);
+    window.forget_ended(database).await?;
+    let (account, address) =
+        (subject("account", &username.to_lowercase()), subject("address", &network(address)));
+    let account_id = insert(database, &account, window.now).await?;
+    let address_id = insert(database, &address, window.now).await?;
+    const COUNT: &str = "SELECT subject, COUNT(*), MIN(attempted_at) FROM accounts_loginattempt \
+                         WHERE subject IN (?, ?) AND attempted_at > ? GROUP BY subject";
+    let counts: Vec<(String, i64, Timestamp)> =
+        database.query(COUNT, params![account, address, window.start]).await?;
+    let limit = i64::from(settings.login_attempts);
+    let oldest = counts.iter().filter(|(_, count, _)| *count > limit).map(|(_, _, oldest)| *oldest).max();
+    let Some(oldest) = oldest else { return Ok(Verdict::Allowed(Attempt { account, address_id })) };
+    // An attempt that was not made does not count, else a person who keeps trying waits for ever.
+    database
+        .execute("DELETE FROM accounts_loginattempt WHERE id IN (?, ?)", params![account_id, address_id])
+        .await?;
+    Ok(Verdict::Wait { seconds: window.wait(oldest) })
+}
+
+/// Counts a new account against the address it is made from. Gives the seconds to wait when there were too many.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn sign_up(
+    database: &Database,
+    settings: &AuthSettings,
+    address: IpAddr,
+) -> Result<Option<u64>> {
+    const COUNT: &str = "SELECT COUNT(*), MIN(attempted_at) FROM accounts_loginattempt WHERE subject = ? AND attempted_at > ?";
+    let window = Window::new(settings);
+    window.forget_ended(database).await?;
+    let subject = subject("sign-up", &network(address));
+    let id = insert(database, &subject, window.now).await?;
+    let counted: Option<(i64, Option<Timestamp>)> =
+        database.query_optional(COUNT, params![subject, window.start]).await?;
+    let Some((_, Some(oldest))) = counted.filter(|(count, _)| *count > SIGN_UPS) else { return Ok(None) };
+    database.execute("DELETE FROM accounts_loginattempt WHERE id = ?", params![id]).await?;
+    Ok(Some(window.wait(oldest)))
+}
+
+/// The time in which attempts count.
+struct Window {
+    now: Timestamp,
+    start: Timestamp,
+    length: SignedDuration,
+}
+
+impl Window {
+    fn new(settings: &AuthSettings) -> Self {
+        let now = timezone::now();
+        let length = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
+        Self { now, start: now.saturating_sub(length).unwrap_or(Timestamp::MIN), length }
+    }
+
+    /// Deletes what counts no more.
+    async fn forget_ended(&self, database: &Database) -> Result<()> {
+        const SQL: &str = "DELETE FROM accounts_loginattempt WHERE attempted_at <= ?";
+        database.execute(SQL, params![self.start]).await.map(drop)
+    }
+
+    /// Seconds until an attempt counts no more, at least one.
+    fn wait(&self, oldest: Timestamp) -> u64 {
+        let end = oldest.saturating_add(self.length);
+        let seconds = end.map_or(0, |end| end.duration_since(self.now).as_secs());
+        u64::try_from(seconds).unwrap_or(0).max(1)
+    }
+}
+
+/// Forgets the failures of an account whose owner signed in. Those of the address stay, but for this attempt: an
+/// attacker with an account of his own must not wipe them out.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn succeeded(database: &Database, attempt: &Attempt) -> Result<()> {
+    const SQL: &str = "DELETE FROM accounts_loginattempt WHERE subject = ? OR id = ?";
+    database.execute(SQL, params![attempt.account, attempt.address_id]).await.map(drop)
+}
+
+async fn insert(mut database: &Database, subject: &str, now: Timestamp) -> Result<i64> {
+    const SQL: &str = "INSERT INTO accounts_loginattempt (subject, attempted_at) VALUES (?, ?)";
+    Executor::insert(&mut database, Statement { sql: SQL, params: params![subject, now] }, "id").await
+}
+
+/// A digest, so that the table names nobody.
+fn subject(kind: &str, name: &str) -> String {
+    crypto::sha256_hex(format!("{kind}:{name}").as_bytes())
+}
+
+/// An IPv6 user has a whole network of addresses to try from, so that counts as one.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}

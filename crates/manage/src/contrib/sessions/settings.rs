@@ -1,0 +1,29 @@
+//! `[sessions]`
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::conf::Section;
+
+/// How sessions are kept in browsers.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// Name of the cookie.
+    pub cookie_name: String,
+    /// Life of a session in seconds.
+    pub cookie_age: i64,
+    /// Send over https only; none: when the request came that way.
+    pub cookie_secure: Option<bool>,
+    /// `Lax`, `Strict` or `None`.
+    pub cookie_samesite: String,
+}
+
+/// Reads the table.
+pub(super) fn read(section: &mut Section<'_>) -> Arc<dyn Any + Send + Sync> {
+    Arc::new(SessionSettings {
+        cookie_name: section.string("cookie_name", "sessionid"),
+        cookie_age: section.integer("cookie_age", 1_209_600, 60..=i64::from(u32::MAX)),
+        cookie_secure: section.optional_boolean("cookie_secure"),
+        cookie_samesite: section.choice("cookie_samesite", "Lax", &["Lax", "Strict", "None"]),
+    })
+}

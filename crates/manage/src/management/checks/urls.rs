@@ -1,0 +1,22 @@
+//! Addresses: names that two of them share.
+
+use std::collections::BTreeMap;
+
+use crate::checks::Message;
+use crate::management::base::Installed;
+use crate::setup::Project;
+
+/// Names with more than one pattern: only the first is ever used to make an address.
+pub fn check(project: &Project, installed: &Installed) -> Vec<Message> {
+    let mut patterns: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for route in installed.routes_of(project) {
+        if let Some(other) = patterns.insert(route.name, route.pattern)
+            && other != route.pattern
+        {
+            let text = format!("the name stands for {other} and for {}", route.pattern);
+            found.push(Message::warning("urls.W005", route.name, text));
+        }
+    }
+    found
+}

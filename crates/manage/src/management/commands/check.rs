@@ -1,0 +1,157 @@
+use clap::Args;
+use serde_json::json;
+
+use crate::checks::{Level, Message};
+use crate::management::{BaseCommand, CommandError, CommandResult, Format, Group, Manage, Output, Style};
+use crate::setup::Project;
+
+/// Look for mistakes in settings, models, routes and templates
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Report only what concerns these apps
+    #[arg(value_name = "APP")]
+    app_label: Vec<String>,
+    /// Run only the checks of this tag; repeatable
+    #[arg(short, long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// List the tags
+    #[arg(long)]
+    list_tags: bool,
+    /// Look at what matters in production as well
+    #[arg(long)]
+    deploy: bool,
+    /// Fail from this level on
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "ERROR", ignore_case = true)]
+    fail_level: Level,
+    /// Also connect to this database; repeatable
+    #[arg(long = "database", value_name = "ALIAS")]
+    databases: Vec<String>,
+    /// How to show what was found
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "plain")]
+    format: Format,
+}
+
+impl BaseCommand for Check {
+    const NAME: &'static str = "check";
+    const GROUP: Group = Group::Project;
+
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        if self.list_tags {
+            return self.tags(manage).into_iter().try_for_each(|tag| Ok(out.line(tag)?));
+        }
+        let project = manage.project()?;
+        self.validate(manage, project)?;
+        let mut found = self.run(manage, project);
+        for alias in &self.databases {
+            found.extend(connect(project, alias)?);
+        }
+        found.sort_by_key(|message| std::cmp::Reverse(message.level));
+        self.report(&found, out)?;
+        match found.iter().any(|message| message.level >= self.fail_level) {
+            true => Err(CommandError::silent()),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Check {
+    fn tags(&self, manage: &Manage) -> Vec<&'static str> {
+        let mut tags: Vec<&str> = manage.installed.all_checks().map(|check| check.tag).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        tags
+    }
+
+    fn validate(&self, manage: &Manage, project: &Project) -> CommandResult {
+        let tags = self.tags(manage);
+        if let Some(tag) = self.tags.iter().find(|tag| !tags.contains(&tag.as_str())) {
+            return Err(CommandError::unknown(
+                format!("there is no system check with the tag `{tag}`"),
+                tag,
+                &tags,
+            ));
+        }
+        match self.app_label.iter().find(|label| !project.apps.contains(label)) {
+            Some(label) => Err(CommandError::unknown(
+                format!("no installed app with label `{label}`"),
+                label,
+                &project.apps,
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn run(&self, manage: &Manage, project: &Project) -> Vec<Message> {
+        let checks = manage.installed.checks_of(project).filter(|check| match self.tags.as_slice() {
+            [] => self.deploy || !check.is_deploy,
+            tags => tags.iter().any(|tag| tag == check.tag),
+        });
+        let concerns = |message: &Message| {
+            let of = |label: &String| message.object.split('.').next() == Some(label.as_str());
+            self.app_label.is_empty() || self.app_label.iter().any(of)
+        };
+        checks.flat_map(|check| (check.run)(project, &manage.installed)).filter(concerns).collect()
+    }
+
+    fn report(&self, found: &[Message], out: &mut Output) -> CommandResult {
+        match self.format {
+            Format::Plain => report_plain(found, out),
+            Format::Table => Ok(out.table(
+                &["level", "id", "object", "what"],
+                found.iter().map(|message| {
+                    vec![
+                        format!("{:?}", message.level),
+                        message.id.into(),
+                        message.object.clone(),
+                        message.text.clone(),
+                    ]
+                }),
+            )?),
+            Format::Json => {
+                let messages: Vec<_> = found.iter().map(|message| {
+                    let level = format!("{:?}", message.level).to_uppercase();
+                    json!({"level": level, "id": message.id, "object": message.object, "text": message.text, "hint": message.hint})
+                }).collect();
+                Ok(out.json(&json!({ "messages": messages }))?)
+            }
+        }
+    }
+}
+
+const HEADINGS: [(Level, &str, Style); 5] = [
+    (Level::Critical, "CRITICALS", Style::Error),
+    (Level::Error, "ERRORS", Style::Error),
+    (Level::Warning, "WARNINGS", Style::Warning),
+    (Level::Info, "INFOS", Style::Notice),
+    (Level::Debug, "DEBUGS", Style::Notice),
+];
+
+fn report_plain(found: &[Message], out: &mut Output) -> CommandResult {
+    for (level, heading, style) in HEADINGS {
+        let of_level: Vec<&Message> = found.iter().filter(|message| message.level == level).collect();
+        if of_level.is_empty() {
+            continue;
+        }
+        out.line(out.styled(style, &format!("{heading}:")))?;
+        for message in of_level {
+            out.line(message.to_string())?;
+        }
+        out.line("")?;
+    }
+    let issues = match found.len() {
+        0 => "no issues".to_owned(),
+        1 => "1 issue".to_owned(),
+        many => format!("{many} issues"),
+    };
+    Ok(out.line(format!("System check identified {issues} (0 silenced)."))?)
+}
+
+fn connect(project: &Project, alias: &str) -> CommandResult<Vec<Message>> {
+    let backend = project.connections.backend(alias)?;
+    let answer = crate::management::block_on(async { Ok(backend.connect().await) })?;
+    Ok(answer
+        .err()
+        .map(|error| Message::error("databases.E002", format!("databases.{alias}"), error.to_string()))
+        .into_iter()
+        .collect())
+}

@@ -1,0 +1,54 @@
+use std::fs;
+
+use clap::Args;
+
+use crate::management::serving;
+use crate::management::{BaseCommand, CommandResult, Group, Manage, Output, block_on};
+use crate::servers::Address;
+use crate::views::pending_migrations;
+
+/// Make what is missing, then serve the site for development
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// Address to listen on, such as 127.0.0.1:8000 or :8000; repeatable
+    #[arg(long, value_name = "ADDR:PORT")]
+    bind: Vec<Address>,
+    /// Leave a new site empty
+    #[arg(long)]
+    no_seed: bool,
+}
+
+/// Stands in the project's folder while it is made, so that a run that was killed is taken up again.
+const UNFINISHED: &str = ".manage-dev-unfinished";
+
+impl BaseCommand for Dev {
+    const NAME: &'static str = "dev";
+    const GROUP: Group = Group::Serving;
+    const OUTLIVES_PIPE: bool = true;
+
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        serving::check_bind(manage.project()?, &self.bind)?;
+        let pending = block_on(async { Ok(pending_migrations(manage.project()?).await?) })?;
+        let unfinished = manage.project()?.root.join(UNFINISHED);
+        if unfinished.exists() || pending.is_new && !pending.migrations.is_empty() {
+            fs::write(&unfinished, "`manage dev` makes this project; it goes on where it was stopped.\n")?;
+            self.make(manage, out)?;
+            fs::remove_file(&unfinished)?;
+        }
+        let mut project = manage.new_project()?;
+        project.settings.debug = true;
+        serving::run(manage, project, &self.bind, out)
+    }
+}
+
+impl Dev {
+    fn make(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        out.status("A new project: making its databases.")?;
+        manage.call("migrate", &[], out)?;
+        if !self.no_seed {
+            let apps = manage.installed.apps_of(manage.project()?);
+            apps.filter_map(|app| app.first_content).try_for_each(|fill| fill(manage, out))?;
+        }
+        Ok(out.flush()?)
+    }
+}

@@ -1,0 +1,31 @@
+//! The command line: commands, their output and their errors.
+
+mod error;
+mod output;
+
+mod base;
+mod runtime;
+
+mod apps;
+
+mod prompt;
+
+mod parser;
+
+mod completion;
+
+// What the commands look for and do.
+pub mod checks;
+
+pub mod serving;
+
+pub mod commands;
+
+mod dispatch;
+
+pub use base::{AppConfig, BaseCommand, Check, Command, FirstContent, GlobalArgs, Group, Installed, Manage};
+pub use dispatch::{execute_as_mkcert, execute_from_command_line};
+pub use error::{CommandError, CommandResult, ErrorKind};
+pub use output::{ColorChoice, Format, Output, Style};
+pub use prompt::Prompt;
+pub use runtime::{block_on, wait};

@@ -1,0 +1,98 @@
+//! What `serve` and `dev` have in common.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use super::base::{Installed, Manage};
+use super::error::{CommandError, CommandResult};
+use super::output::Output;
+use super::runtime::block_on;
+use crate::middleware::Handler;
+use crate::servers::{self, Address, ListenError, logging, worker};
+use crate::setup::Project;
+use crate::text;
+use crate::urls::{Names, Site};
+use crate::views::pending_migrations;
+
+/// Serves `project` on `bind`, or where its settings say.
+///
+/// # Errors
+/// When an address is taken, a template does not compile, or the system refuses.
+pub fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output) -> CommandResult {
+    logging::start(&project.settings.logging)?;
+    let listeners = listeners(&project, bind)?;
+    let handler = handler(&manage.installed, project)?;
+    let site = Arc::clone(&handler.site);
+    warn_of_pending(&site.project, out)?;
+    banner(&site.project, &listeners, out)?;
+    Ok(worker::run(handler, listeners)?)
+}
+
+/// Old tables under new code fail in odd places later, so it is said now. A database that is away may come back.
+fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
+    match block_on(async { Ok(pending_migrations(project).await) })? {
+        Ok(pending) if pending.migrations.is_empty() => Ok(()),
+        Ok(pending) => {
+            let count = text::count(i64::try_from(pending.migrations.len()).unwrap_or(i64::MAX), "migration");
+            let names = pending.migrations.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            Ok(out.warning(format!("{count} not applied ({names}…): run `manage migrate`"))?)
+        }
+        Err(error) => Ok(out.warning(format!("cannot tell which migrations are applied: {error}"))?),
+    }
+}
+
+/// Fails before anything is made when an address cannot be listened on.
+///
+/// # Errors
+/// As [`run`].
+pub fn check_bind(project: &Project, bind: &[Address]) -> CommandResult {
+    listeners(project, bind).map(drop)
+}
+
+/// What answers the requests of a project: its addresses, templates and chain.
+///
+/// # Errors
+/// When a template does not compile or a static file cannot be read.
+pub fn handler(installed: &Installed, project: Project) -> CommandResult<Arc<Handler>> {
+    let (routes, chain) = (installed.routes_of(&project), installed.chain_of(&project));
+    let extend = installed.template_extension(&project);
+    let site = Arc::new(Site::new(project, Names::of(&routes), &extend)?);
+    Ok(Arc::new(Handler::new(site, &routes, &chain)))
+}
+
+fn listeners(project: &Project, bind: &[Address]) -> CommandResult<Vec<TcpListener>> {
+    let configured = &project.settings.server.bind;
+    let parsed = configured.iter().map(|text| text.parse::<Address>().map_err(CommandError::failed));
+    let addresses = if bind.is_empty() { parsed.collect::<CommandResult<Vec<_>>>()? } else { bind.to_vec() };
+    addresses.iter().map(|address| servers::bind(address).map_err(|error| refused(&error))).collect()
+}
+
+fn refused(error: &ListenError) -> CommandError {
+    let hint = if error.is_in_use() {
+        Some(format!("end what listens on {}, or choose another port with `--bind`", error.address))
+    } else if error.is_forbidden() {
+        Some("choose a port above 1023 with `--bind`".to_owned())
+    } else {
+        None
+    };
+    let mut failed = CommandError::failed(error);
+    failed.hints.extend(hint);
+    failed
+}
+
+fn banner(project: &Project, listeners: &[TcpListener], out: &mut Output) -> CommandResult {
+    for listener in listeners {
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        out.status(format!("Serving http://{address}/"))?;
+    }
+    for alias in project.connections.aliases() {
+        let backend = project.connections.backend(alias)?;
+        let kind = backend.features().display_name;
+        out.status(format!("  {alias:<10} {kind} {}", backend.address()))?;
+    }
+    out.status(format!("  settings   {}; stop with Ctrl-C", project.profile.name))?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! What happens to every request and answer, in the order that [`chain`] gives.
+
+mod chain;
+
+pub mod access_log;
+pub mod common;
+pub mod csrf;
+pub mod error_pages;
+pub mod request_info;
+pub mod security;
+pub mod static_files;
+
+pub use chain::{Handler, Link, Make, Middleware, Next};
+
+/// The chain, in the order of requests: the framework's own links and, where they belong, those of the apps.
+///
+/// The error pages stand further out than in Django, so that a refusal by any link inside is a page as well; the
+/// cookies of the forms' tokens stand outside of them, because the pages hold forms.
+pub(crate) fn chain(links: &[Link]) -> Vec<Make> {
+    let outer = links.iter().filter_map(|link| match link {
+        Link::Outer(make) => Some(*make),
+        Link::Inner(_) => None,
+    });
+    let inner = links.iter().filter_map(|link| match link {
+        Link::Outer(_) => None,
+        Link::Inner(make) => Some(*make),
+    });
+    let mut chain: Vec<Make> =
+        vec![request_info::Info::make, access_log::AccessLog::make, security::Headers::make];
+    chain.extend(outer);
+    chain.extend([
+        csrf::Cookies::make as Make,
+        error_pages::ErrorPages::make,
+        security::Hosts::make,
+        static_files::StaticFiles::make,
+        common::Common::make,
+        csrf::Check::make,
+    ]);
+    chain.extend(inner);
+    chain
+}

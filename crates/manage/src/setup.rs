@@ -1,0 +1,71 @@
+//! The project: what commands and views work with.
+
+use std::path::PathBuf;
+
+use crate::conf::{Loaded, Profile, Settings};
+use crate::db::migrations::Functions;
+use crate::db::models::Registry;
+use crate::db::{Connections, Database, Result, Router};
+use crate::dispatch::Signals;
+use crate::files::{Embedded, ProjectFiles};
+
+/// A loaded project: fields only. Making one opens nothing.
+pub struct Project {
+    /// Its folder.
+    pub root: PathBuf,
+    /// Which settings file was chosen.
+    pub profile: Profile,
+    /// Names of the settings files that could have been chosen.
+    pub profiles: Vec<String>,
+    /// Its settings.
+    pub settings: Settings,
+    /// Labels of the installed apps, in order.
+    pub apps: Vec<String>,
+    /// Its databases.
+    pub connections: Connections,
+    /// Which app lives on which database.
+    pub router: Router,
+    /// The installed apps' models.
+    pub models: Registry,
+    /// What the installed apps' migrations call.
+    pub functions: Functions,
+    /// Its files.
+    pub files: ProjectFiles,
+    /// Who is told of what happens.
+    pub signals: Signals<Self>,
+}
+
+impl Project {
+    /// A project of these settings and labels of installed apps. Those register their models, functions and receivers
+    /// afterwards.
+    ///
+    /// # Errors
+    /// When a database's settings make no sense.
+    pub fn new(loaded: Loaded, apps: Vec<String>, embedded: Vec<Embedded>) -> Result<Self> {
+        let Loaded { root, profile, profiles, settings, .. } = loaded;
+        let connections = Connections::new(&settings.databases, &root)?;
+        let router = Router::new(settings.routes.clone());
+        let files = ProjectFiles::new(&root, embedded);
+        Ok(Self {
+            root,
+            profile,
+            profiles,
+            settings,
+            apps,
+            connections,
+            router,
+            models: Registry::default(),
+            functions: Functions::default(),
+            files,
+            signals: Signals::default(),
+        })
+    }
+
+    /// The database that holds `app`'s rows.
+    ///
+    /// # Errors
+    /// When the route leads to no database.
+    pub fn database_of(&self, app: &str) -> Result<&Database> {
+        self.connections.database(self.router.alias(app))
+    }
+}

@@ -1,5 +1,0 @@
-//! Apps and middleware that any site would install, lowest first.
-
-pub mod sessions;
-
-pub mod auth;
