@@ -80,7 +80,7 @@ fn a_template_that_does_not_compile_or_names_nothing_is_an_error() {
 #[test]
 fn models_that_point_nowhere_or_to_another_database_are_errors() {
     let workspace = Workspace::new();
-    workspace.write("settings/dev.toml", "apps = [\"shop\", \"stock\"]\n[routes]\nstock = \"users\"\n");
+    workspace.write("settings/dev.toml", "apps = [\"shop\", \"stock\"]\n[databases.default]\nname = \"a.sqlite3\"\n[databases.users]\nname = \"b.sqlite3\"\n[routes]\nstock = \"users\"\n");
     workspace.write(
         "models/shop.toml",
         "[Order]\nordering = [\"-nothing\"]\nfields = [{ name = \"item\", type = \"ForeignKey\", to = \"stock.Item\" }, \

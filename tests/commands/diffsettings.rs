@@ -16,11 +16,13 @@ fn shows_what_differs_and_who_set_it_and_never_a_secret() {
          databases.default.user = \"\"\n\
          databases.default.password = ********\n\
          databases.default.host = \"\"\n\
+         databases.default.url = \"\"\n\
          databases.users.engine = \"sqlite\"\n\
          databases.users.name = \"users.sqlite3\"\n\
          databases.users.user = \"\"\n\
          databases.users.password = \"\"\n\
          databases.users.host = \"\"\n\
+         databases.users.url = \"\"\n\
          routes.accounts = [\"users\"]\n\
          routes.auth = [\"users\"]\n\
          routes.sessions = [\"users\"]\n\
@@ -31,7 +33,7 @@ fn shows_what_differs_and_who_set_it_and_never_a_secret() {
     let json: serde_json::Value =
         serde_json::from_str(&workspace.manage(["diffsettings", "--format", "json"]).succeeds()).unwrap();
     assert_eq!(json["settings"][1]["origin"], "settings/dev.toml:1:1");
-    assert_eq!(json["settings"][17]["origin"], "$MANAGE__SESSIONS__COOKIE_AGE");
+    assert_eq!(json["settings"][19]["origin"], "$MANAGE__SESSIONS__COOKIE_AGE");
 }
 
 #[test]

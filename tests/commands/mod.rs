@@ -8,6 +8,7 @@ mod diffsettings;
 mod help;
 mod man;
 mod migrate;
+mod places;
 mod showmigrations;
 mod sqlmigrate;
 mod terminal;

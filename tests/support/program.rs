@@ -28,8 +28,16 @@ pub struct Run {
 }
 
 impl Workspace {
-    /// An empty folder.
+    /// An empty folder that every run takes for its project.
     pub fn new() -> Self {
+        let mut workspace = Self::bare();
+        let root = workspace.path.to_str().unwrap().to_owned();
+        workspace.set("MANAGE_PROJECT", &root);
+        workspace
+    }
+
+    /// An empty folder that nobody calls a project.
+    pub fn bare() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("manage-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         // Not below this project: its own settings would be found upward.

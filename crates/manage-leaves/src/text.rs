@@ -62,7 +62,9 @@ fn similarity(wanted: &str, candidate: &str) -> f64 {
     if wanted.len() >= 3 && candidate.starts_with(wanted) {
         return 0.99;
     }
-    strsim::jaro_winkler(wanted, candidate)
+    // Two letters that changed places, or one that is wrong, in a short word: few letters are left to be alike.
+    let is_slip = wanted.len() >= 3 && strsim::osa_distance(wanted, candidate) == 1;
+    strsim::jaro_winkler(wanted, candidate).max(if is_slip { 0.9 } else { 0.0 })
 }
 
 /// `` `a`, `b` or `c` ``: names as they stand in a sentence.

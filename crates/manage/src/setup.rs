@@ -42,7 +42,8 @@ impl Project {
     /// # Errors
     /// When a database's settings make no sense.
     pub fn new(loaded: Loaded, apps: Vec<String>, embedded: Vec<Embedded>) -> Result<Self> {
-        let Loaded { root, profile, profiles, settings, .. } = loaded;
+        let Loaded { place, profile, profiles, settings, .. } = loaded;
+        let root = place.root;
         let connections = Connections::new(&settings.databases, &root)?;
         let router = Router::new(settings.routes.clone());
         let files = ProjectFiles::new(&root, embedded);

@@ -33,8 +33,7 @@ pub fn dialect(word: &str) -> Option<&'static str> {
 /// # Errors
 /// [`Error::Configuration`] when the engine is unknown or its options make no sense.
 pub fn create(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<BackendRef> {
-    let name = settings.engine.strip_prefix("django.db.backends.").unwrap_or(&settings.engine);
-    Ok(match name {
+    Ok(match engine(settings) {
         "sqlite" | "sqlite3" => Arc::new(sqlite::Sqlite::new(alias, settings, root)?),
         "postgresql" | "postgres" | "postgresql_psycopg2" => {
             Arc::new(postgresql::Postgresql::new(alias, settings, root)?)
@@ -47,4 +46,14 @@ pub fn create(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<B
             });
         }
     })
+}
+
+/// Whether the settings lead to a file that holds `table`. Nothing is made or changed; a server is not asked.
+pub fn is_file_with(settings: &DatabaseSettings, root: &Path, table: &str) -> bool {
+    matches!(engine(settings), "sqlite" | "sqlite3") && sqlite::holds_table(&root.join(&settings.name), table)
+}
+
+/// The engine's name without Django's folders.
+fn engine(settings: &DatabaseSettings) -> &str {
+    settings.engine.strip_prefix("django.db.backends.").unwrap_or(&settings.engine)
 }

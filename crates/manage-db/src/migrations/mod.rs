@@ -55,5 +55,5 @@ pub use loader::load;
 pub use migration::{Key, Migration};
 pub use plan::{Plan, PlanSite, Target, database_order};
 pub use program::Program;
-pub use recorder::History;
+pub use recorder::{History, holds_history};
 pub use state::ProjectState;

@@ -1,12 +1,15 @@
 //! What a database remembers: which migrations were applied, and how far an unfinished one had come.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::error::{HistoryProblem, HistoryProblemKind};
 use super::graph::Graph;
 use super::migration::{Key, Migration};
+use crate::DatabaseSettings;
+use crate::backends;
 use crate::backends::base::{BackendRef, Connection, Row, Statement};
 
 /// refinery's table of applied migrations.
@@ -14,6 +17,11 @@ pub const HISTORY_TABLE: &str = "manage_migrations";
 
 /// The journal of migrations that do not run in one transaction. It holds rows of unfinished ones only.
 pub const STEPS_TABLE: &str = "manage_migration_steps";
+
+/// Whether the settings lead to a file in which migrations were recorded. Nothing is opened for writing.
+pub fn holds_history(settings: &DatabaseSettings, root: &Path) -> bool {
+    backends::is_file_with(settings, root, HISTORY_TABLE)
+}
 
 /// One row of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use manage_leaves::environment::Environment;
 
+use super::databases;
 use super::error::{ImproperlyConfigured, Origin, Problem};
-use super::section::{Entry, Reading, Section, suggestion};
+use super::place::{Locator, Place, PlaceKind};
+use super::section::{Entry, Reading, Section, strings, suggestion};
 use super::settings::{AppSettings, Settings};
 use super::tree::{self, Content, Node, Table};
 use crate::files::Embedded;
@@ -14,15 +16,6 @@ use crate::text;
 
 /// Variables with this beginning override single settings: `MANAGE__DATABASES__USERS__HOST=db2`.
 const OVERRIDE_PREFIX: &str = "MANAGE__";
-
-/// What the command line says about where settings are.
-#[derive(Debug, Clone, Default)]
-pub struct Locator {
-    /// `--project DIR`.
-    pub project: Option<PathBuf>,
-    /// `--settings PROFILE`.
-    pub profile: Option<String>,
-}
 
 /// Which settings file lies over `base.toml`, and what said so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +31,11 @@ pub struct Profile {
 /// Settings and how they came to be.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The project's root.
-    pub root: PathBuf,
+    /// The project's folder.
+    pub place: Place,
+    /// Whether that folder is a project, or made one by a profile or a database of the command line or the
+    /// environment.
+    pub is_project: bool,
     /// The profile.
     pub profile: Profile,
     /// Names of all that could have been chosen.
@@ -48,43 +44,128 @@ pub struct Loaded {
     pub settings: Settings,
     /// Each setting with its default and origin, in the order of reading.
     pub entries: Vec<Entry>,
+    /// Problems of what is needed to serve alone: the key that signs and the names of hosts.
+    pub deferred: Vec<Problem>,
+}
+
+impl Loaded {
+    /// A problem with the setting `key`, at the place where it was written.
+    pub fn problem(&self, key: &str, message: String) -> Problem {
+        let entry = self.entries.iter().find(|entry| entry.key == key);
+        let origin = entry.map_or(Origin::Default, |entry| entry.origin.clone());
+        Problem { origin, key: key.to_owned(), message }
+    }
+
+    /// Itself, when nothing is wrong with what serving needs either.
+    ///
+    /// # Errors
+    /// The problems that other commands can do with.
+    pub fn complete(self) -> Result<Self, ImproperlyConfigured> {
+        match self.deferred.is_empty() {
+            true => Ok(self),
+            false => Err(ImproperlyConfigured { problems: self.deferred }),
+        }
+    }
+}
+
+/// Settings that only serving needs: a database can be migrated without them, in any profile.
+const NEEDED_TO_SERVE: [&str; 3] = ["secret_key", "secret_key_fallbacks", "allowed_hosts"];
+
+/// What the program brings to the settings of a project.
+#[derive(Clone, Default)]
+pub struct Shipped {
+    /// The site's own `settings/`, under those on disk.
+    pub files: Embedded,
+    /// Labels of the apps that are built in.
+    pub apps: Vec<&'static str>,
+    /// How those apps read their own tables.
+    pub sections: Vec<AppSettings>,
 }
 
 /// Loads the settings of the project that `locator` or the working directory points to.
 ///
 /// # Errors
-/// Every problem that was found in files and variables.
+/// Every problem that was found in files and variables, but for those of what only serving needs.
 pub fn load(
     locator: &Locator,
     mut environment: Environment,
-    shipped: Embedded,
-    apps: &[AppSettings],
+    shipped: &Shipped,
 ) -> Result<Loaded, ImproperlyConfigured> {
-    let root = find_root(locator, &environment).map_err(single)?;
+    let place = Place::find(locator, &environment).map_err(single)?;
     let profile = find_profile(locator, &environment);
     if profile.name == "dev"
-        && let Ok(text) = fs::read_to_string(root.join(".env"))
+        && let Ok(text) = fs::read_to_string(place.root.join(".env"))
     {
         environment.add_file(&text);
     }
-    let mut table = Table::new();
+    let profiles = profiles(&place.root, shipped.files);
+    if profile.is_named && !profiles.contains(&profile.name) {
+        return Err(single(unknown_profile(&profile, &profiles)));
+    }
+    let (table, mut problems) = layers(&place, &profile, &environment, shipped);
+    let is_project = place.is_named
+        || place.kind != PlaceKind::Empty
+        || profile.origin != Origin::Default
+        || databases::is_in(&environment);
+    let reading = Reading { environment, ..Reading::default() };
+    let settings = Section::read(&reading, "", table, |section| Settings::read(section, &shipped.sections));
+    check_routes(&settings, &reading);
+    let read = reading.problems.into_inner();
+    let is_deferred = |problem: &Problem| NEEDED_TO_SERVE.contains(&problem.key.as_str());
+    let (deferred, others): (Vec<_>, Vec<_>) = read.into_iter().partition(is_deferred);
+    problems.extend(others);
+    if problems.is_empty() {
+        let entries = reading.entries.into_inner();
+        Ok(Loaded { place, is_project, profile, profiles, settings, entries, deferred })
+    } else {
+        // All of them at once, also those that alone would not have mattered.
+        problems.extend(deferred);
+        Err(ImproperlyConfigured { problems })
+    }
+}
+
+/// All layers in one, lowest first: each file from disk, else the shipped one; addresses of databases that hosting
+/// services give; variables. And the files that are no TOML.
+fn layers(
+    place: &Place,
+    profile: &Profile,
+    environment: &Environment,
+    shipped: &Shipped,
+) -> (Table, Vec<Problem>) {
     let mut problems = Vec::new();
-    for name in ["base", &profile.name] {
-        match layer(&root, name, &profile, shipped) {
+    let names = ["base", profile.name.as_str()];
+    let disk = names.map(|name| {
+        on_disk(&place.root, name).unwrap_or_else(|problem| {
+            problems.push(problem);
+            Some(Table::new())
+        })
+    });
+    let mut own = Table::new();
+    disk.iter().flatten().for_each(|layer| tree::merge(&mut own, layer.clone()));
+    add_overrides(&mut own, environment);
+    let has_site = has_site(place, &own, shipped);
+    let mut table = Table::new();
+    for (name, layer) in names.into_iter().zip(disk) {
+        let file = format!("settings/{name}.toml");
+        let text = || shipped.files.text(&file).filter(|_| has_site).unwrap_or_default();
+        match layer.map_or_else(|| tree::parse(&file, &text()), Ok) {
             Ok(layer) => tree::merge(&mut table, layer),
             Err(problem) => problems.push(problem),
         }
     }
-    add_overrides(&mut table, &environment);
-    let reading = Reading { environment, ..Reading::default() };
-    let settings = Section::read(&reading, "", table, |section| Settings::read(section, apps));
-    check_routes(&settings, &reading);
-    problems.extend(reading.problems.into_inner());
-    if problems.is_empty() {
-        let profiles = profiles(&root, shipped);
-        Ok(Loaded { root, profile, profiles, settings, entries: reading.entries.into_inner() })
-    } else {
-        Err(ImproperlyConfigured { problems })
+    databases::take_urls(&mut table, &own, environment);
+    add_overrides(&mut table, environment);
+    databases::add_default(&mut table);
+    (table, problems)
+}
+
+/// Whether the project has an app of the site, so that the settings which the site brings are its own as well.
+fn has_site(place: &Place, own: &Table, shipped: &Shipped) -> bool {
+    let is_built_in = |label: &String| shipped.apps.contains(&label.as_str());
+    match (own.get("apps").and_then(|node| strings(&node.value)), &place.kind) {
+        (Some(chosen), _) if !chosen.is_empty() => chosen.iter().any(is_built_in),
+        (_, PlaceKind::Declared(apps)) => apps.iter().any(is_built_in),
+        _ => true,
     }
 }
 
@@ -103,30 +184,10 @@ fn profiles(root: &Path, shipped: Embedded) -> Vec<String> {
 }
 
 /// The root of the project that `locator` or the working directory points to, if there is one: a folder with
-/// `settings/`. Nothing is read.
+/// settings. Nothing is read.
 pub fn find_project(locator: &Locator, environment: &Environment) -> Option<PathBuf> {
-    find_root(locator, environment).ok().filter(|root| root.join("settings").is_dir())
-}
-
-/// `--project`, else `MANAGE_PROJECT`, else the nearest folder upward with `settings/`, else the working directory.
-fn find_root(locator: &Locator, environment: &Environment) -> Result<PathBuf, Problem> {
-    let named = locator.project.clone().map(|path| (path, Origin::Flag("--project"))).or_else(|| {
-        let path = environment.get("MANAGE_PROJECT")?;
-        Some((PathBuf::from(path), Origin::Variable("MANAGE_PROJECT".into())))
-    });
-    if let Some((path, origin)) = named {
-        return fs::canonicalize(&path).ok().filter(|path| path.is_dir()).ok_or_else(|| Problem {
-            origin,
-            key: String::new(),
-            message: format!("{} is not a folder", path.display()),
-        });
-    }
-    let here = std::env::current_dir().map_err(|error| Problem {
-        origin: Origin::Default,
-        key: String::new(),
-        message: format!("the working directory cannot be read: {error}"),
-    })?;
-    Ok(here.ancestors().find(|folder| folder.join("settings").is_dir()).unwrap_or(&here).to_path_buf())
+    let place = Place::find(locator, environment).ok()?;
+    (place.kind == PlaceKind::Settings).then_some(place.root)
 }
 
 fn find_profile(locator: &Locator, environment: &Environment) -> Profile {
@@ -150,29 +211,21 @@ fn find_profile(locator: &Locator, environment: &Environment) -> Profile {
     Profile { name: name.into(), origin, is_named: false }
 }
 
-/// One settings file: from disk, else from the binary.
-fn layer(root: &Path, name: &str, profile: &Profile, shipped: Embedded) -> Result<Table, Problem> {
+/// One settings file of the disk, if it is there.
+fn on_disk(root: &Path, name: &str) -> Result<Option<Table>, Problem> {
     let file = format!("settings/{name}.toml");
-    let text = match fs::read_to_string(root.join(&file)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            match shipped.text(&file) {
-                Some(text) => text,
-                // What nobody asked for by name need not be there.
-                None if name == "base" || !profile.is_named => return Ok(Table::new()),
-                None => return Err(unknown_profile(root, profile, shipped)),
-            }
-        }
+    match fs::read_to_string(root.join(&file)) {
+        Ok(text) => tree::parse(&file, &text).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let origin = Origin::File { file, line: 1, column: 1 };
-            return Err(Problem { origin, key: String::new(), message: format!("cannot be read: {error}") });
+            Err(Problem { origin, key: String::new(), message: format!("cannot be read: {error}") })
         }
-    };
-    tree::parse(&file, &text)
+    }
 }
 
-fn unknown_profile(root: &Path, profile: &Profile, shipped: Embedded) -> Problem {
-    let hint = suggestion(&profile.name, &profiles(root, shipped), "profiles");
+fn unknown_profile(profile: &Profile, known: &[String]) -> Problem {
+    let hint = suggestion(&profile.name, known, "profiles");
     Problem {
         origin: profile.origin.clone(),
         key: String::new(),

@@ -7,16 +7,21 @@ mod error;
 
 mod tree;
 
+mod place;
+
 mod section;
 
+mod databases;
 mod settings;
 
 mod loader;
 
 pub use crate::db::{DatabaseSettings, Secret};
+pub use databases::PLAIN_SETTINGS;
 pub use error::{ImproperlyConfigured, Origin, Problem};
-pub use loader::{Loaded, Locator, Profile, find_project, load};
+pub use loader::{Loaded, Profile, Shipped, find_project, load};
 pub use manage_leaves::environment::Environment;
+pub use place::{Locator, Place, PlaceKind, declared_apps};
 pub use section::{Entry, Section};
 pub use settings::{
     AppSettings, CsrfSettings, INSECURE_SECRET_KEY, LoggingSettings, SecuritySettings, ServerSettings,

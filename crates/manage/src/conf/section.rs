@@ -7,7 +7,7 @@ use std::fmt::Display;
 use manage_leaves::environment::Environment;
 
 use super::error::{Origin, Problem};
-use super::tree::{Content, Node, Table};
+use super::tree::{self, Content, Node, Table};
 use crate::text;
 
 /// What stands for a secret wherever settings are shown.
@@ -359,8 +359,14 @@ fn boolean(content: &Content) -> Option<bool> {
     }
 }
 
-fn strings(content: &Content) -> Option<Vec<String>> {
+/// Strings of a list, of one text with commas, or of a list that was written into a variable: `["a", "b"]`.
+pub(super) fn strings(content: &Content) -> Option<Vec<String>> {
     match content {
+        Content::Untyped(text) if text.trim_start().starts_with('[') => {
+            let line = format!("list = {}", text.trim());
+            let list = tree::parse("", &line).ok()?.remove("list")?;
+            strings(&list.value)
+        }
         Content::List(items) => items.iter().map(|node| scalar(&node.value)).collect(),
         Content::Untyped(text) | Content::Text(text) => Some(
             text.split([',', ' '])

@@ -29,7 +29,7 @@ impl Embedded {
     }
 
     /// The text of the file at this path, when it is text.
-    pub(crate) fn text(self, path: &str) -> Option<String> {
+    pub fn text(self, path: &str) -> Option<String> {
         String::from_utf8(self.get(path)?.0.into_owned()).ok()
     }
 

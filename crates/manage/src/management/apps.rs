@@ -2,7 +2,7 @@
 
 use super::base::Installed;
 use super::error::{CommandError, CommandResult};
-use crate::conf::{AppSettings, Loaded};
+use crate::conf::{ImproperlyConfigured, Loaded, PlaceKind, Problem, Shipped, declared_apps};
 use crate::db::Files as _;
 use crate::db::models::declared;
 use crate::files::Embedded;
@@ -13,9 +13,13 @@ use crate::text;
 const PAGES: Embedded = crate::embed!("pages/templates/" as "templates/", "pages/static/" as "static/");
 
 impl Installed {
-    /// How the apps read their own tables of the settings.
-    pub(super) fn app_settings(&self) -> Vec<AppSettings> {
-        self.apps.iter().filter_map(|app| app.settings).collect()
+    /// What the program brings to the settings.
+    pub(super) fn shipped(&self) -> Shipped {
+        Shipped {
+            files: self.files,
+            apps: self.apps.iter().map(|app| app.label).collect(),
+            sections: self.apps.iter().filter_map(|app| app.settings).collect(),
+        }
     }
 
     /// The project of these settings. Opens nothing.
@@ -23,10 +27,8 @@ impl Installed {
     /// # Errors
     /// When `apps` names what is neither built in nor declared, and those of declared models.
     pub fn project(&self, loaded: Loaded) -> CommandResult<Project> {
-        let chosen = match loaded.settings.apps.as_slice() {
-            [] => self.apps.iter().map(|app| app.label.to_owned()).collect(),
-            chosen => chosen.to_vec(),
-        };
+        let chosen = self.chosen(&loaded);
+        self.check_routes(&loaded, &chosen)?;
         let embedded = self.embedded(&chosen);
         let mut project = Project::new(loaded, chosen.clone(), embedded)?;
         for label in &chosen {
@@ -49,10 +51,41 @@ impl Installed {
         Ok(project)
     }
 
+    /// Labels of the apps to install: those that the settings name; in a folder without settings those that are declared
+    /// there; else all that are built in.
+    fn chosen(&self, loaded: &Loaded) -> Vec<String> {
+        match (loaded.settings.apps.as_slice(), &loaded.place.kind) {
+            ([], PlaceKind::Declared(apps)) => apps.clone(),
+            ([], _) => self.apps.iter().map(|app| app.label.to_owned()).collect(),
+            (chosen, _) => chosen.to_vec(),
+        }
+    }
+
+    /// Every route must be that of an app: of an installed one, or of one that could be.
+    fn check_routes(&self, loaded: &Loaded, chosen: &[String]) -> Result<(), ImproperlyConfigured> {
+        let mut known: Vec<String> = chosen.to_vec();
+        known.extend(declared_apps(&loaded.place.root).into_iter().filter(|label| !chosen.contains(label)));
+        let built_in = |label: &String| self.app(label).is_some();
+        let unknown = loaded.settings.routes.keys().filter(|app| !known.contains(app) && !built_in(app));
+        let problems: Vec<Problem> = unknown
+            .map(|app| {
+                let hint = match text::nearest(app, known.iter().map(String::as_str)).as_slice() {
+                    [] => format!("installed: {}", text::alternatives(chosen).replace(" or ", " and ")),
+                    nearest => format!("did you mean {}?", text::alternatives(nearest)),
+                };
+                loaded.problem(&format!("routes.{app}"), format!("no app has this label; {hint}"))
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(ImproperlyConfigured { problems }) }
+    }
+
     /// The embedded files of the chosen apps, the site's own first, the framework's last.
     fn embedded(&self, chosen: &[String]) -> Vec<Embedded> {
-        let apps = chosen.iter().filter_map(|label| self.app(label)).map(|app| app.files);
-        std::iter::once(self.files).chain(apps).chain([PAGES]).collect()
+        let apps: Vec<Embedded> =
+            chosen.iter().filter_map(|label| self.app(label)).map(|app| app.files).collect();
+        // A project of declared apps alone has nothing of the site.
+        let own = (!apps.is_empty()).then_some(self.files);
+        own.into_iter().chain(apps).chain([PAGES]).collect()
     }
 
     /// Takes the models of an app without Rust from its file. It may have migrations alone.

@@ -10,7 +10,7 @@ use super::error::CommandResult;
 use super::output::{ColorChoice, Output};
 use crate::checks::Message;
 use crate::conf::{AppSettings, Environment, Loaded, Locator, Settings, load};
-use crate::db::migrations::Function;
+use crate::db::migrations::{Function, holds_history};
 use crate::db::models::Registry;
 use crate::dispatch::Signals;
 use crate::files::Embedded;
@@ -255,6 +255,9 @@ impl Installed {
             routes.extend(self.urlpatterns.map(|own| own()).unwrap_or_default());
         }
         routes.extend(views::urlpatterns());
+        if !routes.iter().any(|route| route.pattern == "/") {
+            routes.push(views::home());
+        }
         routes
     }
 
@@ -270,6 +273,12 @@ impl Installed {
         let settings = project.settings.clone();
         Arc::new(move |environment| apps.iter().for_each(|app| (app.templates)(environment, &settings)))
     }
+}
+
+/// Whether an earlier run made databases of these settings in the folder.
+pub fn holds_databases(loaded: &Loaded) -> bool {
+    let mut databases = loaded.settings.databases.values();
+    databases.any(|database| holds_history(database, &loaded.place.root))
 }
 
 /// What a command gets: what is installed, what was typed, and the project, loaded when first asked for.
@@ -296,7 +305,7 @@ impl Manage {
     pub fn load(&self) -> CommandResult<Loaded> {
         let locator =
             Locator { project: self.globals.project.clone(), profile: self.globals.settings.clone() };
-        Ok(load(&locator, self.environment.clone(), self.installed.files, &self.installed.app_settings())?)
+        Ok(load(&locator, self.environment.clone(), &self.installed.shipped())?)
     }
 
     /// The project. The first call reads the settings.
@@ -307,7 +316,7 @@ impl Manage {
         if let Some(project) = self.project.get() {
             return Ok(project);
         }
-        let project = self.installed.project(self.load()?)?;
+        let project = self.installed.project(self.existing()?)?;
         Ok(self.project.get_or_init(|| project))
     }
 
@@ -340,8 +349,26 @@ impl Manage {
     /// The project once more, to be kept by what outlives the command's call, such as a server's requests.
     ///
     /// # Errors
-    /// Every problem of the settings.
+    /// Every problem of the settings, also of those that only serving needs.
     pub fn new_project(&self) -> CommandResult<Project> {
-        self.installed.project(self.load()?)
+        self.installed.project(self.existing()?.complete()?)
+    }
+
+    /// The settings of a folder that is a project. Another one is never filled in silence.
+    ///
+    /// # Errors
+    /// Every problem of the settings, and a folder that is none.
+    pub fn existing(&self) -> CommandResult<Loaded> {
+        let loaded = self.load()?;
+        if loaded.is_project || holds_databases(&loaded) {
+            return Ok(loaded);
+        }
+        let root = loaded.place.root.display();
+        Err(super::CommandError::usage(format!(
+            "no project here: neither {root} nor a folder above it has settings/, models/ or migrations/"
+        ))
+        .hint("`manage dev` makes one here and serves it")
+        .hint("`manage startproject NAME` makes a site of your own; with --declared, a project without Rust")
+        .hint("`--project DIR` names one that is elsewhere"))
     }
 }

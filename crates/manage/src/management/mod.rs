@@ -1,6 +1,7 @@
 //! The command line: commands, their output and their errors.
 
 mod error;
+mod files;
 mod output;
 
 mod base;
@@ -23,7 +24,10 @@ pub mod commands;
 
 mod dispatch;
 
-pub use base::{AppConfig, BaseCommand, Check, Command, FirstContent, GlobalArgs, Group, Installed, Manage};
+pub use base::{
+    AppConfig, BaseCommand, Check, Command, FirstContent, GlobalArgs, Group, Installed, Manage,
+    holds_databases,
+};
 pub use dispatch::{execute_as_mkcert, execute_from_command_line};
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};

@@ -25,6 +25,14 @@ impl Names {
         table
     }
 
+    /// Names and patterns, in the order of patterns.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut all: Vec<(&str, &str)> =
+            self.by_name.iter().map(|(name, pattern)| (&**name, &**pattern)).collect();
+        all.sort_by_key(|(_, pattern)| *pattern);
+        all.into_iter()
+    }
+
     /// Whether some address has this name.
     pub fn contains(&self, name: &str) -> bool {
         self.by_name.contains_key(name)

@@ -5,6 +5,7 @@ mod context;
 mod render;
 
 mod health;
+mod home;
 
 pub use context::{Context, Form};
 pub use health::{Pending, healthz, pending_migrations, readyz};
@@ -15,4 +16,9 @@ use crate::urls::Route;
 /// The addresses that every site has.
 pub(crate) fn urlpatterns() -> Vec<Route> {
     vec![Route::get("healthz", "/healthz", healthz), Route::get("readyz", "/readyz", readyz)]
+}
+
+/// The front page of a site that has none.
+pub(crate) fn home() -> Route {
+    Route::get("home", "/", home::home)
 }

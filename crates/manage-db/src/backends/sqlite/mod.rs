@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::OpenFlags;
 
 use super::base::{
     Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
@@ -42,6 +43,15 @@ impl Sqlite {
         let statement_timeout = settings.statement_timeout.map(Duration::from_secs_f64);
         Ok(Self { alias: alias.to_owned(), path, busy_timeout, statement_timeout })
     }
+}
+
+/// Whether there is such a file and it holds `table`. It is opened for reading alone, so that nothing is made beside it.
+pub(super) fn holds_table(file: &Path, table: &str) -> bool {
+    const SQL: &str = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let found = rusqlite::Connection::open_with_flags(file, flags)
+        .and_then(|connection| connection.prepare(SQL)?.exists([table]));
+    found.unwrap_or(false)
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! The checks that need no app.
 
+pub mod apps;
 mod models;
 mod routes;
 mod security;
@@ -10,6 +11,7 @@ use super::base::Check;
 
 /// All of them, in the order of the report.
 pub const CHECKS: &[Check] = &[
+    Check { tag: "apps", is_deploy: false, run: apps::check },
     Check { tag: "models", is_deploy: false, run: models::check },
     Check { tag: "databases", is_deploy: false, run: routes::check },
     Check { tag: "urls", is_deploy: false, run: urls::check },

@@ -2,6 +2,9 @@ use std::fs;
 
 use clap::Args;
 
+use crate::conf::{PLAIN_SETTINGS, PlaceKind};
+use crate::management::files::write;
+use crate::management::holds_databases;
 use crate::management::serving;
 use crate::management::{BaseCommand, CommandResult, Group, Manage, Output, block_on};
 use crate::servers::Address;
@@ -18,6 +21,9 @@ pub struct Dev {
     no_seed: bool,
 }
 
+/// The file that makes a folder a project.
+const SETTINGS: &str = "settings/base.toml";
+
 /// Stands in the project's folder while it is made, so that a run that was killed is taken up again.
 const UNFINISHED: &str = ".manage-dev-unfinished";
 
@@ -27,7 +33,7 @@ impl BaseCommand for Dev {
     const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
-        serving::check_bind(manage.project()?, &self.bind)?;
+        self.begin(manage, out)?;
         let pending = block_on(async { Ok(pending_migrations(manage.project()?).await?) })?;
         let unfinished = manage.project()?.root.join(UNFINISHED);
         if unfinished.exists() || pending.is_new && !pending.migrations.is_empty() {
@@ -42,6 +48,21 @@ impl BaseCommand for Dev {
 }
 
 impl Dev {
+    /// Makes the folder a project if it is none, when nothing stands against serving it.
+    fn begin(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let loaded = manage.load()?.complete()?;
+        let (root, is_new) =
+            (loaded.place.root.clone(), loaded.place.kind == PlaceKind::Empty && !holds_databases(&loaded));
+        serving::check_bind(&manage.installed.project(loaded)?, &self.bind)?;
+        if is_new {
+            let text = manage.installed.files.text(SETTINGS).unwrap_or_else(|| PLAIN_SETTINGS.to_owned());
+            fs::create_dir_all(root.join("settings"))?;
+            write(&root.join(SETTINGS), &text)?;
+            out.status(format!("{SETTINGS} was written: this folder is a project now."))?;
+        }
+        Ok(())
+    }
+
     fn make(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         out.status("A new project: making its databases.")?;
         manage.call("migrate", &[], out)?;

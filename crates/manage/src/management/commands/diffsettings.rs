@@ -20,7 +20,7 @@ impl BaseCommand for DiffSettings {
     const GROUP: Group = Group::Project;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
-        let loaded = manage.load()?;
+        let loaded = manage.existing()?.complete()?;
         let shown: Vec<&Entry> =
             loaded.entries.iter().filter(|entry| self.all || entry.origin != Origin::Default).collect();
         match self.format {
@@ -47,7 +47,7 @@ impl BaseCommand for DiffSettings {
                     json!({"key": entry.key, "value": entry.value, "default": entry.default, "origin": entry.origin.to_string()})
                 }).collect();
                 out.json(
-                    &json!({"profile": loaded.profile.name, "root": loaded.root, "settings": settings}),
+                    &json!({"profile": loaded.profile.name, "root": loaded.place.root, "settings": settings}),
                 )?;
             }
         }

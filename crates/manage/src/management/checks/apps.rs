@@ -1,0 +1,33 @@
+//! What lies in the project and no installed app takes, and what was set and nobody reads.
+
+use crate::checks::Message;
+use crate::conf::declared_apps;
+use crate::management::base::Installed;
+use crate::setup::Project;
+use crate::text;
+
+/// Apps on disk that are not installed.
+pub fn check(project: &Project, installed: &Installed) -> Vec<Message> {
+    uninstalled(project, installed)
+        .map(|label| {
+            let text = format!("{} is there, but no installed app has this label", folder(project, &label));
+            let message = Message::warning("apps.W001", label.as_str(), text);
+            match text::nearest(&label, project.apps.iter().map(String::as_str)).as_slice() {
+                [] => message.hint(format!("add `{label}` to `apps` in the settings")),
+                nearest => message.hint(format!("did you mean {}?", text::alternatives(nearest))),
+            }
+        })
+        .collect()
+}
+
+/// Labels of apps that have models or migrations on disk and are neither installed nor built in.
+pub fn uninstalled(project: &Project, installed: &Installed) -> impl Iterator<Item = String> {
+    let known = |label: &String| project.apps.contains(label) || installed.app(label).is_some();
+    declared_apps(&project.root).into_iter().filter(move |label| !known(label))
+}
+
+/// Where an app's files lie.
+pub fn folder(project: &Project, label: &str) -> String {
+    let migrations = format!("migrations/{label}/");
+    if project.root.join(&migrations).is_dir() { migrations } else { format!("models/{label}.toml") }
+}
