@@ -48,8 +48,10 @@ pub mod management;
 // Floor 9: apps that any site would install.
 pub mod contrib;
 
-// Floor 10: a site's program.
+// Floor 10: a site's program, and how it is tested.
 mod program;
+
+pub mod test;
 
 pub use management::AppConfig;
 pub use program::Program;

@@ -67,12 +67,19 @@ impl Program {
     /// # Errors
     /// Every problem of the settings, and those of declared models.
     pub fn project(&self, locator: &Locator, environment: Environment) -> CommandResult<Project> {
-        let globals = GlobalArgs {
-            project: locator.project.clone(),
-            settings: locator.profile.clone(),
-            ..GlobalArgs::default()
-        };
-        Manage::new(self.installed.clone(), globals, environment).new_project()
+        self.manage(locator, environment).new_project()
+    }
+
+    /// What its commands get, as if they were typed in this place.
+    pub(crate) fn manage(&self, locator: &Locator, environment: Environment) -> Manage {
+        let (project, settings) = (locator.project.clone(), locator.profile.clone());
+        let globals = GlobalArgs { project, settings, ..GlobalArgs::default() };
+        Manage::new(self.installed.clone(), globals, environment)
+    }
+
+    /// What it is made of.
+    pub(crate) fn installed(&self) -> &Installed {
+        &self.installed
     }
 
     /// What answers the requests of a project, without a socket: for tests, and for a server of another kind.

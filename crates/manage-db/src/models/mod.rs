@@ -22,6 +22,7 @@ mod statements;
 mod model;
 
 mod query;
+pub mod rows;
 
 pub use columns::{Aggregate, Assignment, Column, Condition, Ordering, Selection};
 pub use constraints::{Constraint, Index};

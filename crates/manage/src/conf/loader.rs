@@ -162,8 +162,11 @@ fn layers(
 /// Whether the project has an app of the site, so that the settings which the site brings are its own as well.
 fn has_site(place: &Place, own: &Table, shipped: &Shipped) -> bool {
     let is_built_in = |label: &String| shipped.apps.contains(&label.as_str());
-    match (own.get("apps").and_then(|node| strings(&node.value)), &place.kind) {
-        (Some(chosen), _) if !chosen.is_empty() => chosen.iter().any(is_built_in),
+    let named = own
+        .get("apps")
+        .filter(|node| !matches!(&node.value, Content::Untyped(text) if text.trim().is_empty()));
+    match (named.and_then(|node| strings(&node.value)), &place.kind) {
+        (Some(chosen), _) => chosen.iter().any(is_built_in),
         (_, PlaceKind::Declared(apps)) => apps.iter().any(is_built_in),
         _ => true,
     }

@@ -155,6 +155,17 @@ impl<'a> Section<'a> {
         self.value(key, default, "a list of strings", |items| toml_list(items), strings)
     }
 
+    /// A list of strings that may be absent.
+    pub fn optional_strings(&mut self, key: &str) -> Option<Vec<String>> {
+        let show = |value: &Option<Vec<String>>| value.as_deref().map_or("none".into(), toml_list);
+        let read = |content: &Content| match content {
+            // A variable that is set to nothing says nothing.
+            Content::Untyped(text) if text.trim().is_empty() => None,
+            content => strings(content).map(Some),
+        };
+        self.value(key, None, "a list of strings", show, read)
+    }
+
     /// A table of its own.
     pub fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
         let table = self.take_table(key);

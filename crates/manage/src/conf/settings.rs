@@ -23,8 +23,8 @@ pub struct Settings {
     pub debug: bool,
     /// Host names the site answers to; `.example.com` includes subdomains, `*` any.
     pub allowed_hosts: Vec<String>,
-    /// Installed apps, in order; empty: all that are built in.
-    pub apps: Vec<String>,
+    /// Installed apps, in order; none said: all that are built in.
+    pub apps: Option<Vec<String>>,
     /// Databases by alias.
     pub databases: BTreeMap<String, DatabaseSettings>,
     /// App to alias.
@@ -135,7 +135,7 @@ impl Settings {
             secret_key_fallbacks: root.secrets("secret_key_fallbacks"),
             debug: root.boolean("debug", false),
             allowed_hosts: root.strings("allowed_hosts", &["localhost", "127.0.0.1", "[::1]", ".localhost"]),
-            apps: root.strings("apps", &[]),
+            apps: root.optional_strings("apps"),
             databases: root.sections("databases", |_, section| database(section)),
             routes: root.lists("routes"),
             static_files: root.section("static", |section| StaticSettings {
@@ -157,14 +157,18 @@ impl Settings {
         }
     }
 
+    /// The settings that an app reads from its own table, if the program has that app.
+    pub fn find_app<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.extensions.0.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref())
+    }
+
     /// The settings that an app reads from its own table.
     ///
     /// # Panics
     /// When the app is not among those that the settings were read for, which is a defect of the program.
     pub fn app<T: Any + Send + Sync>(&self) -> &T {
-        let found = self.extensions.0.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref());
         #[expect(clippy::expect_used, reason = "the list of apps is fixed when the program is built")]
-        found.expect("the app's settings are read at load")
+        self.find_app().expect("the app's settings are read at load")
     }
 }
 

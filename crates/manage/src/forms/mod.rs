@@ -1,25 +1,35 @@
 //! Forms: what people typed, what is wrong with it, and how a page shows both.
 
+mod model;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use minijinja::Value;
+
+pub use model::{ModelForm, input_text};
 
 /// The key of errors that belong to no single field.
 pub const ALL_FIELDS: &str = "__all__";
 
 /// What is wrong with a form, by field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ValidationErrors(BTreeMap<&'static str, Vec<String>>);
+pub struct ValidationErrors(BTreeMap<Cow<'static, str>, Vec<String>>);
 
 impl ValidationErrors {
     /// Adds what is wrong with a field.
-    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
-        self.0.entry(field).or_default().push(message.into());
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<String>) {
+        self.0.entry(field.into()).or_default().push(message.into());
     }
 
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What is wrong with a field.
+    pub fn of(&self, field: &str) -> &[String] {
+        self.0.get(field).map_or(&[], Vec::as_slice)
     }
 
     /// `Ok(value)` when nothing is wrong.
@@ -38,7 +48,7 @@ impl ValidationErrors {
         let lists = self
             .0
             .iter()
-            .map(|(field, messages)| (*field, Value::from_iter(messages.iter().map(String::as_str))));
+            .map(|(field, messages)| (&**field, Value::from_iter(messages.iter().map(String::as_str))));
         Value::from_pairs(lists)
     }
 }
@@ -49,6 +59,14 @@ pub fn to_value<'a>(
     errors: &ValidationErrors,
 ) -> Value {
     minijinja::context! { values => Value::from_pairs(values), errors => errors.to_value() }
+}
+
+/// Whether `text` is the address of a page: `http` or `https`, a host, nothing that no address holds.
+pub fn is_url(text: &str) -> bool {
+    let uri: Option<http::Uri> = text.parse().ok();
+    uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 /// Whether `text` looks like an e-mail address: one `@`, a name before it, a domain with a dot after it.

@@ -54,10 +54,10 @@ impl Installed {
     /// Labels of the apps to install: those that the settings name; in a folder without settings those that are declared
     /// there; else all that are built in.
     fn chosen(&self, loaded: &Loaded) -> Vec<String> {
-        match (loaded.settings.apps.as_slice(), &loaded.place.kind) {
-            ([], PlaceKind::Declared(apps)) => apps.clone(),
-            ([], _) => self.apps.iter().map(|app| app.label.to_owned()).collect(),
-            (chosen, _) => chosen.to_vec(),
+        match (&loaded.settings.apps, &loaded.place.kind) {
+            (None, PlaceKind::Declared(apps)) => apps.clone(),
+            (None, _) => self.apps.iter().map(|app| app.label.to_owned()).collect(),
+            (Some(chosen), _) => chosen.clone(),
         }
     }
 

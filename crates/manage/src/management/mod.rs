@@ -1,8 +1,13 @@
 //! The command line: commands, their output and their errors.
 
 mod error;
-mod files;
 mod output;
+
+mod files;
+mod install;
+mod names;
+
+mod skeleton;
 
 mod base;
 mod runtime;

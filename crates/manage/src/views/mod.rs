@@ -4,6 +4,8 @@ mod context;
 
 mod render;
 
+pub mod generic;
+
 mod health;
 mod home;
 

@@ -12,6 +12,8 @@ mod serve;
 mod showmigrations;
 mod showurls;
 mod sqlmigrate;
+mod startapp;
+mod startproject;
 mod version;
 
 use super::base::Command;
@@ -25,6 +27,8 @@ pub const COMMANDS: &[Command] = &[
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),
     Command::of::<serve::Serve>(),
+    Command::of::<startproject::StartProject>(),
+    Command::of::<startapp::StartApp>(),
     Command::of::<check::Check>(),
     Command::of::<diffsettings::DiffSettings>(),
     Command::of::<showurls::ShowUrls>(),

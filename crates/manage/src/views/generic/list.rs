@@ -1,0 +1,128 @@
+//! Many rows of a model.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use futures_util::FutureExt as _;
+use minijinja::{Value, context};
+
+use super::asked::Asked;
+use super::base::Viewed;
+use super::object::{About, Rows, object};
+use crate::db::models::{Column, Model, Ordering, QuerySet};
+use crate::http::{HttpError, Request, Response};
+use crate::urls::Site;
+use crate::views::page;
+
+/// A page of rows, in the order of the model's `ordering`.
+///
+/// The template sees `object_list`, the same under `<model>_list`, and `page_obj`: `number`, `has_next`, `has_previous`,
+/// `next_page_number`, `previous_page_number`. Pages are not counted.
+pub struct ListView<M> {
+    template: Option<&'static str>,
+    page_size: Option<u64>,
+    rows: Rows<M>,
+}
+
+impl<M> Clone for ListView<M> {
+    fn clone(&self) -> Self {
+        Self { template: self.template, page_size: self.page_size, rows: self.rows }
+    }
+}
+
+impl<M: Model + 'static> Default for ListView<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model + 'static> ListView<M> {
+    /// All rows on one page.
+    pub fn new() -> Self {
+        Self { template: None, page_size: None, rows: |rows| rows }
+    }
+
+    /// Another template than `<app>/<model>_list.html`.
+    #[must_use]
+    pub fn template(mut self, name: &'static str) -> Self {
+        self.template = Some(name);
+        self
+    }
+
+    /// So many rows on a page; `?page=2` asks for the next.
+    #[must_use]
+    pub fn paginate_by(mut self, rows: u32) -> Self {
+        self.page_size = Some(u64::from(rows.max(1)));
+        self
+    }
+
+    /// Narrows or orders the rows.
+    #[must_use]
+    pub fn rows(mut self, rows: Rows<M>) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    /// The view.
+    pub fn as_view(self) -> impl Fn(State<Arc<Site>>, Request) -> Viewed + Clone + Send + Sync + 'static {
+        move |State(site): State<Arc<Site>>, request: Request| -> Viewed {
+            let view = self.clone();
+            async move { view.answer(Asked::of(site, request).await?).await }.boxed()
+        }
+    }
+
+    async fn answer(self, asked: Asked) -> Result<Response, HttpError> {
+        let about = About::of::<M>();
+        let number = number(asked.context.query()?.get("page"))?;
+        let database = asked.site.project.database_of(M::APP)?;
+        let mut rows = (self.rows)(QuerySet::new(database).order_by(ordering::<M>(&about)));
+        if let Some(size) = self.page_size {
+            // One more than the page holds tells whether there is another.
+            let start = (number - 1).saturating_mul(size);
+            rows = rows.slice(start..start.saturating_add(size + 1));
+        }
+        let mut found = rows.fetch().await?;
+        let most = self.page_size.map_or(usize::MAX, |size| usize::try_from(size).unwrap_or(usize::MAX));
+        let has_next = found.len() > most;
+        found.truncate(most);
+        if number > 1 && found.is_empty() {
+            return Err(HttpError::NotFound);
+        }
+        let list = Value::from_iter(found.iter().map(object));
+        let page_obj = context! {
+            number => number,
+            has_next => has_next,
+            has_previous => number > 1,
+            next_page_number => number + 1,
+            previous_page_number => number.saturating_sub(1),
+        };
+        let named = Value::from_pairs([(format!("{}_list", about.name()), list.clone())]);
+        let names = context! { object_list => list, page_obj => page_obj, is_paginated => self.page_size.is_some(), ..named };
+        let template = self.template.map_or_else(|| about.template("list"), str::to_owned);
+        page(&asked.site, &asked.context, &template, names)
+    }
+}
+
+/// The number of the page that was asked for, from 1.
+fn number(text: Option<&str>) -> Result<u64, HttpError> {
+    match text {
+        None => Ok(1),
+        Some(text) => text.parse().ok().filter(|number| *number > 0).ok_or(HttpError::NotFound),
+    }
+}
+
+/// The model's own order.
+fn ordering<M: Model>(about: &About) -> Vec<Ordering> {
+    let column = |name: &str| {
+        let column = match name {
+            "pk" => M::KEY.to_owned(),
+            name => about.state.field(name).map_or_else(|| name.to_owned(), |field| field.column()),
+        };
+        M::COLUMNS.iter().copied().find(|known| *known == column)
+    };
+    let order = about.state.options.ordering.iter().filter_map(|name| {
+        let found = Column::<M, crate::db::Value>::new(M::TABLE, column(name.trim_start_matches('-'))?);
+        Some(if name.starts_with('-') { found.desc() } else { found.asc() })
+    });
+    order.collect()
+}
