@@ -31,7 +31,7 @@ pub const APP: AppConfig = AppConfig {
     label: "blog",
     models: models::register,
     files: manage::embed!("migrations/blog/", "templates/", "static/"),
-    settings: Some(AppSettings { key: "blog", read: settings::read }),
+    settings: Some(AppSettings::of::<BlogSettings>()),
     commands: &[Command::of::<management::Seed>()],
     urlpatterns: urls::urlpatterns,
     templates: |environment, settings| {

@@ -1,9 +1,6 @@
 //! `[blog]`
 
-use std::any::Any;
-use std::sync::Arc;
-
-use manage::conf::Section;
+use manage::conf::{Section, SettingsSection};
 
 /// The blog's settings.
 #[derive(Debug, Clone)]
@@ -18,12 +15,15 @@ pub struct BlogSettings {
     pub api_page_size: i64,
 }
 
-/// Reads the table.
-pub(super) fn read(section: &mut Section<'_>) -> Arc<dyn Any + Send + Sync> {
-    Arc::new(BlogSettings {
-        title: section.string("title", "Wayfarer"),
-        tagline: section.string("tagline", "Stories from slow journeys"),
-        page_size: section.integer("page_size", 5, 1..=100),
-        api_page_size: section.integer("api_page_size", 20, 1..=100),
-    })
+impl SettingsSection for BlogSettings {
+    const KEY: &'static str = "blog";
+
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            title: section.string("title", "Wayfarer"),
+            tagline: section.string("tagline", "Stories from slow journeys"),
+            page_size: section.integer("page_size", 5, 1..=100),
+            api_page_size: section.integer("api_page_size", 20, 1..=100),
+        }
+    }
 }

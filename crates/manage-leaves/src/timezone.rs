@@ -1,6 +1,7 @@
 //! Time: one clock, always UTC, and the ways a moment is written.
 
-use jiff::Timestamp;
+pub use jiff::{SignedDuration, Timestamp};
+
 use jiff::civil::Date;
 use jiff::fmt::strtime;
 use jiff::tz::Offset;

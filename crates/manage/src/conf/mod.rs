@@ -25,5 +25,5 @@ pub use place::{Locator, Place, PlaceKind, declared_apps};
 pub use section::{Entry, Section};
 pub use settings::{
     AppSettings, CsrfSettings, INSECURE_SECRET_KEY, LoggingSettings, SecuritySettings, ServerSettings,
-    Settings, StaticSettings,
+    Settings, SettingsSection, StaticSettings,
 };

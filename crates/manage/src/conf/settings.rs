@@ -249,9 +249,24 @@ fn unsigned(number: i64) -> usize {
 #[derive(Clone, Copy)]
 pub struct AppSettings {
     /// Name of the table.
-    pub key: &'static str,
-    /// Reads it into the app's own type.
-    pub read: fn(&mut Section<'_>) -> Arc<dyn Any + Send + Sync>,
+    key: &'static str,
+    read: fn(&mut Section<'_>) -> Arc<dyn Any + Send + Sync>,
+}
+
+/// The settings of an app, read from its own table: `[polls]`.
+pub trait SettingsSection: Any + Send + Sync + Sized {
+    /// Name of the table.
+    const KEY: &'static str;
+
+    /// Reads every key with its default; what is wrong is collected in the section.
+    fn read(section: &mut Section<'_>) -> Self;
+}
+
+impl AppSettings {
+    /// The settings of type `T`.
+    pub const fn of<T: SettingsSection>() -> Self {
+        Self { key: T::KEY, read: |section| Arc::new(T::read(section)) }
+    }
 }
 
 /// What apps read from their own tables, by type.

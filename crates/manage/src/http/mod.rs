@@ -11,7 +11,7 @@ mod info;
 mod body;
 
 pub use axum::body::Body;
-pub use axum::extract::{Request, State};
+pub use axum::extract::{Path, Request, State};
 pub use axum::response::Response;
 pub use body::read_form;
 pub use cookies::{Cookie, SameSite, cookie};

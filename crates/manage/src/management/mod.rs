@@ -33,6 +33,9 @@ pub use base::{
     AppConfig, BaseCommand, Check, Command, FirstContent, GlobalArgs, Group, Installed, Manage,
     holds_databases,
 };
+#[doc(hidden)]
+pub use clap;
+pub use clap::Args;
 pub use dispatch::{execute_as_mkcert, execute_from_command_line};
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};

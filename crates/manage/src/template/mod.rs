@@ -1,6 +1,7 @@
 //! Templates: minijinja, compiled once, or read anew for every page while the site is being written.
 
 mod escape;
+mod filters;
 mod object;
 mod source;
 
@@ -13,6 +14,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use source::read;
 
 use crate::files::ProjectFiles;
+use crate::timezone;
 
 pub use escape::escape_into;
 #[doc(hidden)]
@@ -127,6 +129,8 @@ fn environment(parts: &Parts) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(escape::format);
     (parts.extend)(&mut environment);
+    environment.add_filter("date", |moment: &str| filters::moment(moment, timezone::long_date));
+    environment.add_filter("datetime", |moment: &str| filters::moment(moment, timezone::long_moment));
     let url = Arc::clone(&parts.url);
     environment.add_function("url", move |name: &str, parts: minijinja::value::Rest<Value>| {
         let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();

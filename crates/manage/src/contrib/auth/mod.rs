@@ -35,7 +35,7 @@ pub const APP: AppConfig = AppConfig {
     label: "auth",
     models: models::register,
     files: crate::embed!("migrations/auth/"),
-    settings: Some(AppSettings { key: "auth", read: settings::read }),
+    settings: Some(AppSettings::of::<AuthSettings>()),
     commands: management::COMMANDS,
     middleware: &[Link::Inner(middleware::Authentication::make)],
     ..AppConfig::EMPTY

@@ -1,9 +1,6 @@
 //! `[auth]`
 
-use std::any::Any;
-use std::sync::Arc;
-
-use crate::conf::Section;
+use crate::conf::{Section, SettingsSection};
 
 /// Passwords and signing in.
 #[derive(Debug, Clone)]
@@ -24,16 +21,19 @@ pub struct AuthSettings {
     pub signup_open: bool,
 }
 
-/// Reads the table.
-pub(super) fn read(section: &mut Section<'_>) -> Arc<dyn Any + Send + Sync> {
-    let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-    Arc::new(AuthSettings {
-        password_min_length: whole(section.integer("password_min_length", 8, 1..=128)),
-        login_attempts: u32::try_from(section.integer("login_attempts", 5, 1..=1_000)).unwrap_or(5),
-        login_window: section.seconds("login_window", 300.0),
-        login_url: section.string("login_url", "/accounts/login/"),
-        login_redirect_url: section.string("login_redirect_url", "/"),
-        logout_redirect_url: section.string("logout_redirect_url", "/"),
-        signup_open: section.boolean("signup_open", true),
-    })
+impl SettingsSection for AuthSettings {
+    const KEY: &'static str = "auth";
+
+    fn read(section: &mut Section<'_>) -> Self {
+        let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            password_min_length: whole(section.integer("password_min_length", 8, 1..=128)),
+            login_attempts: u32::try_from(section.integer("login_attempts", 5, 1..=1_000)).unwrap_or(5),
+            login_window: section.seconds("login_window", 300.0),
+            login_url: section.string("login_url", "/accounts/login/"),
+            login_redirect_url: section.string("login_redirect_url", "/"),
+            logout_redirect_url: section.string("logout_redirect_url", "/"),
+            signup_open: section.boolean("signup_open", true),
+        }
+    }
 }

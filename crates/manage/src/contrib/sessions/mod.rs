@@ -22,7 +22,7 @@ pub const APP: AppConfig = AppConfig {
     label: "sessions",
     models: models::register,
     files: crate::embed!("migrations/sessions/"),
-    settings: Some(AppSettings { key: "sessions", read: settings::read }),
+    settings: Some(AppSettings::of::<SessionSettings>()),
     checks: checks::CHECKS,
     middleware: &[Link::Outer(middleware::Keys::make), Link::Inner(middleware::Sessions::make)],
     ..AppConfig::EMPTY

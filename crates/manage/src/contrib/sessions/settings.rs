@@ -1,9 +1,6 @@
 //! `[sessions]`
 
-use std::any::Any;
-use std::sync::Arc;
-
-use crate::conf::Section;
+use crate::conf::{Section, SettingsSection};
 
 /// How sessions are kept in browsers.
 #[derive(Debug, Clone)]
@@ -18,12 +15,15 @@ pub struct SessionSettings {
     pub cookie_samesite: String,
 }
 
-/// Reads the table.
-pub(super) fn read(section: &mut Section<'_>) -> Arc<dyn Any + Send + Sync> {
-    Arc::new(SessionSettings {
-        cookie_name: section.string("cookie_name", "sessionid"),
-        cookie_age: section.integer("cookie_age", 1_209_600, 60..=i64::from(u32::MAX)),
-        cookie_secure: section.optional_boolean("cookie_secure"),
-        cookie_samesite: section.choice("cookie_samesite", "Lax", &["Lax", "Strict", "None"]),
-    })
+impl SettingsSection for SessionSettings {
+    const KEY: &'static str = "sessions";
+
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            cookie_name: section.string("cookie_name", "sessionid"),
+            cookie_age: section.integer("cookie_age", 1_209_600, 60..=i64::from(u32::MAX)),
+            cookie_secure: section.optional_boolean("cookie_secure"),
+            cookie_samesite: section.choice("cookie_samesite", "Lax", &["Lax", "Strict", "None"]),
+        }
+    }
 }

@@ -45,10 +45,10 @@ impl BaseCommand for StartApp {
             return Ok(());
         }
         if self.install {
-            return steps.iter().try_for_each(|step| {
-                write(&step.file, &step.changed)?;
-                Ok(out.status(format!("Installed in {}.", shown(&step.file, &place.root)))?)
-            });
+            steps.iter().try_for_each(|step| write(&step.file, &step.changed))?;
+            let mut files: Vec<String> = steps.iter().map(|step| shown(&step.file, &place.root)).collect();
+            files.dedup();
+            return Ok(out.status(format!("Installed in {}.", files.join(" and ")))?);
         }
         out.status("Install it with `--install` next time, or now by these lines:")?;
         steps.iter().try_for_each(|step| {
