@@ -69,6 +69,6 @@ impl StartApp {
 }
 
 fn shown(file: &Path, root: &Path) -> String {
-    let relative: PathBuf = fs::canonicalize(root).map_or_else(|_| root.to_owned(), |root| root);
+    let relative: PathBuf = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     file.strip_prefix(&relative).or_else(|_| file.strip_prefix(root)).unwrap_or(file).display().to_string()
 }

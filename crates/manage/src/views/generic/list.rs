@@ -116,7 +116,7 @@ fn ordering<M: Model>(about: &About) -> Vec<Ordering> {
     let column = |name: &str| {
         let column = match name {
             "pk" => M::KEY.to_owned(),
-            name => about.state.field(name).map_or_else(|| name.to_owned(), |field| field.column()),
+            name => about.state.field(name).map_or_else(|| name.to_owned(), crate::db::models::Field::column),
         };
         M::COLUMNS.iter().copied().find(|known| *known == column)
     };
