@@ -1,13 +1,17 @@
 //! What views have in common: their request, and pages made of templates.
 
+mod bodies;
 mod context;
 
+mod path;
 mod render;
 
 mod health;
 
-pub use context::{Context, Form};
+pub use bodies::{Form, Json, Multipart};
+pub use context::Context;
 pub use health::{Pending, healthz, pending_migrations, readyz};
+pub use path::Path;
 pub use render::{encoded, html, json, page, render};
 
 use crate::urls::Route;
