@@ -14,7 +14,7 @@ pub(super) fn urlpatterns() -> Vec<Route> {
         Route::get("blog:author_detail", "/authors/{slug}/", authors::author_detail),
         Route::get("blog:profile", "/profile/", authors::profile),
         Route::get("blog:search", "/search/", search::search),
-        Route::get("blog:api_article_list", "/api/v1/articles/", api::article_list),
-        Route::get("blog:api_article_list_unversioned", "/api/articles/", api::article_list),
+        Route::get("blog:api_article_list", "/api/v1/articles/", api::article_list).json(),
+        Route::get("blog:api_article_list_unversioned", "/api/articles/", api::article_list).json(),
     ]
 }

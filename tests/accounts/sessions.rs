@@ -30,6 +30,22 @@ fn another_browser_can_be_signed_out() {
 }
 
 #[test]
+fn a_post_of_a_revoked_session_leads_to_the_page_to_sign_in_and_back() {
+    const ARTICLE: &str = "/articles/the-last-bread-in-matera/";
+    let server = Server::start();
+    let (mut here, mut there) = (server.signed_in("hannah"), server.signed_in("hannah"));
+    let form = format!("csrfmiddlewaretoken={}&body=Lost%3F", there.get(ARTICLE).token());
+    assert_eq!(here.post(LIST, "/accounts/sessions/revoke-others/", "").status, 302);
+    let answer = there.post_bare(&format!("{ARTICLE}comments/"), &form);
+    let expected = format!("/accounts/login/?next={ARTICLE}");
+    assert_eq!((answer.status, answer.header("location")), (302, expected.as_str()), "{}", answer.body);
+    // A token of another session is still no good.
+    let form = format!("csrfmiddlewaretoken={}&body=Forged", here.get(ARTICLE).token());
+    assert_eq!(there.post_bare(&format!("{ARTICLE}comments/"), &form).status, 403);
+    assert!(!here.get(ARTICLE).body.contains("Lost?"));
+}
+
+#[test]
 fn another_password_ends_the_sessions_of_the_old_one() {
     let server = Server::start();
     let mut browser = server.signed_in("hannah");

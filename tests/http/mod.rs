@@ -1,8 +1,11 @@
 //! The server over real sockets.
 
+mod bodies;
 mod errors;
 mod forgery;
 mod limits;
 mod panics;
+mod people;
+mod routes;
 mod serving;
 mod static_files;

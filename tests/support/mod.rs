@@ -1,10 +1,12 @@
 //! What the tests stand on: folders of their own, the program itself, real databases.
 
 mod databases;
+mod handler;
 mod program;
 mod server;
 
 pub use databases::{Kind, TestDatabase, block_on};
+pub use handler::{Reply, SmallSite};
 pub use program::{MANAGE, Run, Workspace};
 pub use server::{PASSWORD, Server, eventually};
 

@@ -149,7 +149,7 @@ impl Client {
         }
         let name = settings.csrf.cookie_name.clone();
         let sent = self.cookies.get(&name).map_or("", String::as_str);
-        csrf.start(sent, std::slice::from_ref(&settings.secret_key));
+        csrf.start(sent.into(), &Arc::from([settings.secret_key.clone()]));
         let token = csrf.token();
         if let Some(cookie) = csrf.new_cookie() {
             self.cookies.insert(name, cookie);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use minijinja::{Value, context};
 
@@ -14,7 +14,7 @@ use crate::blog::models::{ArticlePage, Listing, Profile, Sort};
 use manage::contrib::auth::CurrentUser;
 use manage::http::{HttpError, ViewResult, redirect};
 use manage::urls::Site;
-use manage::views::{Context, page};
+use manage::views::{Context, Path, page};
 
 /// The articles, page by page. `GET /`
 pub(in crate::blog) async fn index(State(site): State<Arc<Site>>, context: Context) -> ViewResult {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use minijinja::{Value, context};
 
 use super::article_page::share_url;
@@ -14,7 +14,7 @@ use manage::contrib::auth::CurrentUser;
 use manage::http::{HttpError, ViewResult, redirect};
 use manage::text;
 use manage::urls::Site;
-use manage::views::{Context, page};
+use manage::views::{Context, Path, page};
 
 /// Authors on a page of their list.
 const AUTHORS: i64 = 25;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 
 use super::article_page::{Shown, show};
@@ -12,7 +12,7 @@ use manage::contrib::auth::{CurrentUser, User, permissions};
 use manage::crypto;
 use manage::http::{FormData, HttpError, ViewResult, redirect};
 use manage::urls::Site;
-use manage::views::{Context, Form};
+use manage::views::{Context, Form, Path};
 
 /// Posts a comment or a reply. `POST /articles/{slug}/comments/`
 pub(in crate::blog) async fn comment_create(

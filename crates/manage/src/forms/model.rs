@@ -4,7 +4,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use minijinja::{Value as Shown, context};
 
-use super::{ALL_FIELDS, ValidationErrors, is_email, is_url};
+use super::errors::{ALL_FIELDS, ValidationErrors};
+use super::text::{is_email, is_url};
 use crate::db::Value;
 use crate::db::models::rows::Named;
 use crate::db::models::{Field, FieldType, ModelState};

@@ -2,11 +2,17 @@
 
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 
-/// The value of the first cookie called `name`. Cookies that are not ASCII are ignored.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"'))
+use super::header_text::HeaderText;
+
+/// The value of the first cookie called `name`, shared with its header. Cookies that are not ASCII are ignored.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<HeaderText> {
+    let value_in = |line| HeaderText::of(line, |line| value(line, name));
+    headers.get_all(COOKIE).into_iter().find_map(value_in)
+}
+
+fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = line.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"'))
 }
 
 /// When a cookie travels with requests that other sites cause.
@@ -71,10 +77,11 @@ mod tests {
             (COOKIE, HeaderValue::from_static("xsessionid=1; junk; a=\"b\"; sessionid=2")),
             (COOKIE, HeaderValue::from_bytes(b"bad=\xff").unwrap()),
         ]);
-        assert_eq!(cookie(&headers, "sessionid"), Some("2"));
-        assert_eq!(cookie(&headers, "a"), Some("b"));
-        assert_eq!(cookie(&headers, "junk"), None);
-        assert_eq!(cookie(&headers, "bad"), None);
+        let found = |name| cookie(&headers, name).map(|value| value.to_string());
+        assert_eq!(found("sessionid").as_deref(), Some("2"));
+        assert_eq!(found("a").as_deref(), Some("b"));
+        assert_eq!(found("junk"), None);
+        assert_eq!(found("bad"), None);
     }
 
     #[test]

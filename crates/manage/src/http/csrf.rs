@@ -3,8 +3,10 @@
 //! Unlike Django's, the cookie is signed together with the session's key, so a cookie that another host of the same
 //! domain planted is worth nothing (OWASP, "signed double-submit cookie").
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::header_text::HeaderText;
 use crate::crypto;
 
 const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -12,27 +14,34 @@ const SECRET_LENGTH: usize = 32;
 const PURPOSE: &str = "manage.http.csrf";
 
 /// The token of one request. Nothing is computed before it is asked for.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Csrf(Mutex<State>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// The cookie as it was sent.
-    sent: String,
-    session_key: String,
-    keys: Vec<String>,
+    sent: HeaderText,
+    session_key: HeaderText,
+    keys: Arc<[String]>,
     /// The cookie's secret once it was looked at.
     secret: Option<String>,
     is_new: bool,
     is_used: bool,
 }
 
+/// Keys and secrets are for no log.
+impl fmt::Debug for Csrf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Csrf").finish_non_exhaustive()
+    }
+}
+
 impl Csrf {
     /// Takes what the request sent. `keys` are the site's signing keys, the present one first.
-    pub fn start(&self, sent: &str, keys: &[String]) {
+    pub fn start(&self, sent: HeaderText, keys: &Arc<[String]>) {
         let mut state = self.lock();
-        sent.clone_into(&mut state.sent);
-        state.keys = keys.to_vec();
+        state.sent = sent;
+        state.keys = Arc::clone(keys);
     }
 
     /// A token for a form: the secret under a fresh mask, so that compression reveals nothing about it (BREACH).
@@ -46,16 +55,16 @@ impl Csrf {
     }
 
     /// Binds the token to another session without a new secret: what was sent for the old one counts no more.
-    pub fn rebind(&self, session_key: &str) {
+    pub fn rebind(&self, session_key: impl Into<HeaderText>) {
         let mut state = self.lock();
-        session_key.clone_into(&mut state.session_key);
+        state.session_key = session_key.into();
         state.secret = None;
     }
 
     /// Takes a new secret for another session. Called when somebody signs in or out.
     pub fn rotate(&self, session_key: &str) {
         let mut state = self.lock();
-        session_key.clone_into(&mut state.session_key);
+        state.session_key = session_key.into();
         state.renew();
     }
 
@@ -74,8 +83,8 @@ impl Csrf {
         let mut state = self.lock();
         let Some(secret) = state.secret() else { return false };
         let unmasked = unmask(token);
-        crypto::constant_time_eq(token.as_bytes(), state.sent.as_bytes())
-            || unmasked.is_some_and(|found| crypto::constant_time_eq(found.as_bytes(), secret.as_bytes()))
+        unmasked.is_some_and(|found| crypto::constant_time_eq(found.as_bytes(), secret.as_bytes()))
+            || crypto::constant_time_eq(token.as_bytes(), state.sent.as_bytes())
     }
 
     /// The cookie to send, when it is a new one.
@@ -92,7 +101,7 @@ impl Csrf {
 }
 
 impl State {
-    fn secret(&mut self) -> Option<String> {
+    fn secret(&mut self) -> Option<&str> {
         if self.secret.is_none() && self.sent.is_ascii() && self.sent.len() > SECRET_LENGTH {
             let (secret, signature) = self.sent.split_at(SECRET_LENGTH);
             let fits = |key: &String| {
@@ -102,7 +111,7 @@ impl State {
                 self.secret = Some(secret.to_owned());
             }
         }
-        self.secret.clone()
+        self.secret.as_deref()
     }
 
     fn renew(&mut self) {
@@ -151,7 +160,7 @@ mod tests {
     fn started(cookie: &str, session: &str) -> Csrf {
         let csrf = Csrf::default();
         csrf.rebind(session);
-        csrf.start(cookie, &["new key".to_owned(), "old key".to_owned()]);
+        csrf.start(cookie.into(), &["new key".to_owned(), "old key".to_owned()].into());
         csrf
     }
 

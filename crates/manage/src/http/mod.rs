@@ -1,25 +1,31 @@
 //! Requests and answers: what axum leaves to the site.
 
+mod error;
+mod header_text;
+mod person;
+mod redirect;
+mod resolver_match;
+
 mod cookies;
 mod csrf;
-mod error;
-mod redirect;
-
 mod form_data;
-mod info;
 
 mod body;
+mod info;
 
 pub use axum::body::Body;
-pub use axum::extract::{Path, Request, State};
+pub use axum::extract::{Request, State};
 pub use axum::response::Response;
-pub use body::read_form;
+pub use body::{BodyKind, limit, multipart_field, read, read_form};
 pub use cookies::{Cookie, SameSite, cookie};
 pub use csrf::Csrf;
 pub use error::{HttpError, ViewResult};
 pub use form_data::FormData;
-pub use info::{RequestInfo, Visitor};
+pub use header_text::HeaderText;
+pub use info::{RequestId, RequestInfo};
+pub use person::Person;
 pub use redirect::{is_safe_next, redirect};
+pub use resolver_match::{Facts, Resolved, ResolverMatch, RouteInfo};
 
 /// Adds `name` to the answer's `Vary`, once.
 pub fn vary_on(response: &mut Response, name: &'static str) {

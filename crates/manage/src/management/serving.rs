@@ -57,7 +57,8 @@ pub fn handler(installed: &Installed, project: Project) -> CommandResult<Arc<Han
     let (routes, chain) = (installed.routes_of(&project), installed.chain_of(&project));
     let extend = installed.template_extension(&project);
     let site = Arc::new(Site::new(project, Names::of(&routes), &extend)?);
-    Ok(Arc::new(Handler::new(site, &routes, &chain)))
+    let handler = Handler::new(site, routes, &chain).map_err(CommandError::failed)?;
+    Ok(Arc::new(handler))
 }
 
 fn listeners(project: &Project, bind: &[Address]) -> CommandResult<Vec<TcpListener>> {

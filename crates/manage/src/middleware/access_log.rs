@@ -6,7 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 
 use super::{Middleware, Next};
-use crate::http::{Request, RequestInfo, Response};
+use crate::http::{Request, Response};
 use crate::urls::Site;
 
 /// Writes the access log, where the settings ask for it.
@@ -28,13 +28,11 @@ impl Middleware for AccessLog {
             return next.run(request).await;
         }
         let started = Instant::now();
-        let info = request.extensions().get::<Arc<RequestInfo>>().cloned();
+        let info = next.info();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let response = next.run(request).await;
-        if let Some(info) = info {
-            let (status, took) = (response.status().as_u16(), started.elapsed().as_micros() as f64 / 1_000.0);
-            tracing::info!(target: "manage::access", "{} {method} {uri} {status} {took:.1} ms {}", info.client, info.id);
-        }
+        let (status, took) = (response.status().as_u16(), started.elapsed().as_micros() as f64 / 1_000.0);
+        tracing::info!(target: "manage::access", "{} {method} {uri} {status} {took:.1} ms {}", info.client, info.id);
         response
     }
 }

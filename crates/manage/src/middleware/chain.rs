@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::Router;
-use tower::ServiceExt as _;
+use axum::response::IntoResponse as _;
+use http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use hyper::body::Body as _;
 
-use crate::http::{Request, Response};
-use crate::urls::{Route, Site, router};
+use super::reception::Reception;
+use crate::http::{Body, HttpError, Request, RequestInfo, Response};
+use crate::urls::{PatternError, Resolver, Route, Site};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One link of the chain.
 #[async_trait]
@@ -32,18 +37,21 @@ pub enum Link {
 #[derive(Clone, Copy)]
 pub struct Next<'a> {
     rest: &'a [Box<dyn Middleware>],
-    router: &'a Router,
+    handler: &'a Handler,
+    info: &'a Arc<RequestInfo>,
 }
 
-impl Next<'_> {
+impl<'a> Next<'a> {
+    /// What the request is: what is also in its extensions, without looking for it there.
+    pub fn info(&self) -> &'a Arc<RequestInfo> {
+        self.info
+    }
+
     /// Lets the rest answer.
     pub async fn run(self, request: Request) -> Response {
         match self.rest.split_first() {
-            Some((first, rest)) => first.handle(request, Next { rest, router: self.router }).await,
-            None => match self.router.clone().oneshot(request).await {
-                Ok(response) => response,
-                Err(impossible) => match impossible {},
-            },
+            Some((first, rest)) => first.handle(request, Next { rest, ..self }).await,
+            None => self.handler.view(request, self.info).await,
         }
     }
 }
@@ -52,20 +60,57 @@ impl Next<'_> {
 pub struct Handler {
     /// The site.
     pub site: Arc<Site>,
+    reception: Reception,
+    resolver: Resolver,
     chain: Vec<Box<dyn Middleware>>,
-    router: Router,
 }
 
 impl Handler {
     /// The links in the order of requests.
-    pub fn new(site: Arc<Site>, routes: &[Route], middleware: &[Make]) -> Self {
+    ///
+    /// # Errors
+    /// When the pattern of a route is malformed or takes another one's paths.
+    pub fn new(
+        site: Arc<Site>,
+        routes: impl IntoIterator<Item = Route>,
+        middleware: &[Make],
+    ) -> Result<Self, PatternError> {
         let chain = middleware.iter().map(|make| make(&site)).collect();
-        let router = router(routes, Arc::clone(&site));
-        Self { site, chain, router }
+        let reception = Reception::new(&site.project.settings.security);
+        Ok(Self { site, reception, resolver: Resolver::new(routes)?, chain })
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, request: Request) -> Response {
-        Next { rest: &self.chain, router: &self.router }.run(request).await
+    /// Answers a request. Its route is found here, before everything else, and never again.
+    pub async fn answer(&self, mut request: Request) -> Response {
+        let resolved = self.resolver.resolve(request.uri());
+        let info = Arc::new(self.reception.info(&request, resolved));
+        request.extensions_mut().insert(Arc::clone(&info));
+        let mut response = Next { rest: &self.chain, handler: self, info: &info }.run(request).await;
+        response.headers_mut().extend(info.id.header().map(|id| (REQUEST_ID, id)));
+        response
     }
+
+    /// Lets the view of the route answer.
+    async fn view(&self, request: Request, info: &RequestInfo) -> Response {
+        let Some(found) = info.route() else { return HttpError::NotFound.into_response() };
+        let view = match self.resolver.view(found, request.method()) {
+            Ok(view) => view,
+            Err(allowed) => return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response(),
+        };
+        if found.route().facts.login_required && info.user().is_none() {
+            return HttpError::LoginRequired { next: None }.into_response();
+        }
+        let is_head = *request.method() == Method::HEAD;
+        let response = view(request, Arc::clone(&self.site)).await;
+        if is_head { without_body(response) } else { response }
+    }
+}
+
+/// The headers of an answer to GET, the length of its body among them.
+fn without_body(mut response: Response) -> Response {
+    let length = response.body().size_hint().exact().map(HeaderValue::from);
+    if let Some(length) = length {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length);
+    }
+    response.map(|_| Body::empty())
 }

@@ -10,19 +10,23 @@ use http::header::{HeaderMap, ORIGIN, REFERER, SET_COOKIE};
 use super::{Middleware, Next};
 use crate::conf::Settings;
 use crate::http::{
-    Body, Cookie, FormData, HttpError, Request, RequestInfo, Response, SameSite, cookie, read_form,
+    Body, BodyKind, Cookie, FormData, HttpError, Request, RequestInfo, Response, SameSite, cookie,
+    multipart_field, read,
 };
-use crate::urls::{Names, Site};
+use crate::urls::Site;
 use crate::views::Form;
 
 /// A year, as Django's `CSRF_COOKIE_AGE`.
 const MAX_AGE: i64 = 60 * 60 * 24 * 7 * 52;
 
+/// The field of a form that holds the token.
+const FIELD: &str = "csrfmiddlewaretoken";
+
 /// Starts each request's token, and sends its cookie when a page used a new one. Outside of the error pages, which
 /// hold forms as well.
 pub struct Cookies {
     site: Arc<Site>,
-    keys: Vec<String>,
+    keys: Arc<[String]>,
 }
 
 impl Cookies {
@@ -41,12 +45,9 @@ impl Cookies {
 #[async_trait]
 impl Middleware for Cookies {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
-        let Some(info) = request.extensions().get::<Arc<RequestInfo>>().cloned() else {
-            return next.run(request).await;
-        };
+        let info = next.info();
         let names = &self.settings().csrf;
-        let sent = cookie(request.headers(), &names.cookie_name).unwrap_or_default();
-        info.csrf.start(sent, &self.keys);
+        info.csrf.start(cookie(request.headers(), &names.cookie_name).unwrap_or_default(), &self.keys);
         let mut response = next.run(request).await;
         if let Some(value) = info.csrf.new_cookie() {
             let cookie = Cookie {
@@ -63,42 +64,38 @@ impl Middleware for Cookies {
     }
 }
 
-/// Refuses posts without the token, and reads the forms of the others.
+/// Refuses posts without the token.
+///
+/// A token in the header `X-CSRFToken` leaves the body to the view as it streams in. Without one it is looked for in a
+/// form, in parts or not, which is read within the limits of the route for that; the view gets it as it was. Any other
+/// body stays unread, and without the header it is refused.
 pub struct Check {
-    names: Arc<Names>,
     trusted_origins: Vec<String>,
-    max_body_bytes: usize,
-    body_timeout: f64,
 }
 
 impl Check {
     /// For a site.
     pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
-        let settings = &site.project.settings;
-        Box::new(Self {
-            names: Arc::clone(&site.names),
-            trusted_origins: settings.csrf.trusted_origins.clone(),
-            max_body_bytes: settings.server.max_body_bytes,
-            body_timeout: settings.server.body_timeout,
-        })
+        Box::new(Self { trusted_origins: site.project.settings.csrf.trusted_origins.clone() })
     }
 
-    /// The posted form, when it comes from a page of this site.
-    async fn checked(&self, request: Request) -> Result<Request, HttpError> {
-        let (mut parts, body) = request.into_parts();
-        let info = parts.extensions.get::<Arc<RequestInfo>>().cloned();
-        let info = info.ok_or(HttpError::BadRequest("a request that nobody named"))?;
-        self.check_origin(&parts.headers, &info)?;
-        let form = read_form(&parts.headers, body, self.max_body_bytes, self.body_timeout).await?;
-        check_token(&parts.headers, &form, &info)?;
-        parts.extensions.insert(Form(Arc::new(form)));
-        Ok(Request::from_parts(parts, Body::empty()))
+    /// The request, when it comes from a page of this site.
+    async fn checked(&self, request: Request, info: &RequestInfo) -> Result<Request, HttpError> {
+        let headers = request.headers();
+        self.check_origin(headers, info)?;
+        if let Some(token) = headers.get("x-csrftoken").and_then(|value| value.to_str().ok()) {
+            return check_token(Some(token), info).map(|()| request);
+        }
+        match BodyKind::of(headers) {
+            BodyKind::Form => form(request, info).await,
+            BodyKind::Multipart => form_in_parts(request, info).await,
+            BodyKind::Json | BodyKind::Other => check_token(None, info).map(|()| request),
+        }
     }
 
     /// The origin when the browser names it, else over https the referrer (Django's `process_view`).
     fn check_origin(&self, headers: &HeaderMap, info: &RequestInfo) -> Result<(), HttpError> {
-        let own = info.origin();
-        let is_good = |origin: &str| origin == own || self.is_trusted(origin);
+        let is_good = |origin: &str| info.is_origin(origin) || self.is_trusted(origin);
         if let Some(origin) = headers.get(ORIGIN) {
             let origin = origin.to_str().unwrap_or_default();
             return if is_good(origin) {
@@ -132,17 +129,40 @@ impl Check {
     }
 }
 
-fn check_token(headers: &HeaderMap, form: &FormData, info: &RequestInfo) -> Result<(), HttpError> {
-    if !info.csrf.has_cookie() {
-        return Err(HttpError::CsrfFailed("the cookie is missing or belongs to another session"));
+/// A form is read once: the view finds it read, and its bytes as well.
+async fn form(request: Request, info: &RequestInfo) -> Result<Request, HttpError> {
+    let (mut parts, body) = request.into_parts();
+    let bytes = read(body).await?;
+    let form = FormData::parse(&bytes)?;
+    check_token(form.get(FIELD), info)?;
+    parts.extensions.insert(Form(Arc::new(form)));
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// As Django, reads the whole form for its token, which may stand behind the files.
+async fn form_in_parts(request: Request, info: &RequestInfo) -> Result<Request, HttpError> {
+    // Nothing can help a request without the cookie, so its files need not be waited for.
+    check_cookie(info)?;
+    let (parts, body) = request.into_parts();
+    let bytes = read(body).await?;
+    let token = multipart_field(&parts.headers, bytes.clone(), FIELD).await?;
+    check_token(token.as_deref(), info)?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+fn check_cookie(info: &RequestInfo) -> Result<(), HttpError> {
+    match info.csrf.has_cookie() {
+        true => Ok(()),
+        false => Err(HttpError::CsrfFailed("the cookie is missing or belongs to another session")),
     }
-    let header = headers.get("x-csrftoken").and_then(|value| value.to_str().ok());
-    let token = form.get("csrfmiddlewaretoken").or(header);
+}
+
+fn check_token(token: Option<&str>, info: &RequestInfo) -> Result<(), HttpError> {
+    check_cookie(info)?;
     let token = token.ok_or(HttpError::CsrfFailed("the form has no token"))?;
-    if info.csrf.accepts(token) {
-        Ok(())
-    } else {
-        Err(HttpError::CsrfFailed("the form's token is not the cookie's"))
+    match info.csrf.accepts(token) {
+        true => Ok(()),
+        false => Err(HttpError::CsrfFailed("the form's token is not the cookie's")),
     }
 }
 
@@ -152,11 +172,12 @@ impl Middleware for Check {
         if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
             return next.run(request).await;
         }
-        if !self.names.matches(request.uri().path()) {
-            // No view will see it: what does not exist is answered as such.
+        let info = next.info();
+        // What does not exist is answered as such: no view will see it.
+        if info.route().is_none() || info.facts().csrf_exempt {
             return next.run(request).await;
         }
-        match self.checked(request).await {
+        match self.checked(request, info).await {
             Ok(request) => next.run(request).await,
             Err(error) => error.into_response(),
         }

@@ -1,17 +1,14 @@
 //! Errors become pages here, are logged here, and nowhere else.
 
-use std::any::Any;
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, PanicHookInfo};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::response::IntoResponse as _;
-use futures_util::FutureExt as _;
 use http::header::{ALLOW, CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use minijinja::{Value, context};
 
+use super::panics::caught;
 use super::{Middleware, Next};
 use crate::http::{HttpError, Request, Response};
 use crate::urls::Site;
@@ -19,11 +16,6 @@ use crate::views::{Context, html, json, page};
 
 /// Seconds after which a database that is away may be back.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
-
-thread_local! {
-    /// Where the last panic of this thread happened: the hook knows the place, the catcher the request.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
-}
 
 /// Makes pages of errors. Catches panics: one broken request is one 500, never a dead server.
 pub struct ErrorPages {
@@ -33,14 +25,13 @@ pub struct ErrorPages {
 impl ErrorPages {
     /// For a site.
     pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
-        std::panic::set_hook(Box::new(remember));
         Box::new(Self { site: Arc::clone(site) })
     }
 
     fn answer(&self, error: &HttpError, context: &Context, method: &Method) -> Response {
         log(error, context, method);
         let mut response = match error {
-            _ if context.uri.path().starts_with("/api/") => api_answer(error),
+            _ if context.info.facts().json => api_answer(error),
             _ => self.page(error, context, method),
         };
         *response.status_mut() = error.status();
@@ -63,7 +54,7 @@ impl ErrorPages {
             HttpError::NotFound => ("404.html", context! {}),
             HttpError::PermissionDenied => ("403.html", context! { reason => () }),
             HttpError::CsrfFailed(reason) => ("403_csrf.html", context! { reason => *reason }),
-            HttpError::BadRequest(_) => ("400.html", context! {}),
+            HttpError::BadRequest(_) | HttpError::InvalidJson(_) => ("400.html", context! {}),
             HttpError::TooManyRequests { wait_seconds } => {
                 ("429.html", context! { wait => wait(*wait_seconds) })
             }
@@ -80,7 +71,7 @@ impl ErrorPages {
         let rendered = if self.site.project.settings.debug {
             self.site.templates.render("debug/error.html", debug_names(error, context, method))
         } else {
-            self.site.templates.render("500.html", context! { request_id => context.info.id.as_str() })
+            self.site.templates.render("500.html", context! { request_id => context.info.id.to_string() })
         };
         rendered.map_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR), html)
     }
@@ -91,7 +82,7 @@ impl ErrorPages {
         let allow = bare.headers_mut().remove(ALLOW);
         let mut response = match status {
             StatusCode::NOT_FOUND => self.answer(&HttpError::NotFound, context, method),
-            _ if context.uri.path().starts_with("/api/") => detail(reason(status)),
+            _ if context.info.facts().json => detail(reason(status)),
             _ => page(&self.site, context, "error.html", titled(status)).unwrap_or_else(|_| plain(status)),
         };
         *response.status_mut() = status;
@@ -103,13 +94,10 @@ impl ErrorPages {
 #[async_trait]
 impl Middleware for ErrorPages {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
-        let Some(context) = Context::of((request.extensions(), request.uri())) else {
-            return plain(StatusCode::INTERNAL_SERVER_ERROR);
-        };
+        let context = Context { info: Arc::clone(next.info()), uri: request.uri().clone() };
         let method = request.method().clone();
-        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        let response =
-            answer.unwrap_or_else(|payload| HttpError::Panicked(panic_text(&*payload)).into_response());
+        let answer = caught(next.run(request)).await;
+        let response = answer.unwrap_or_else(|panic| HttpError::Panicked(panic).into_response());
         if let Some(error) = response.extensions().get::<Arc<HttpError>>() {
             let error = Arc::clone(error);
             return self.answer(&error, &context, &method);
@@ -123,25 +111,6 @@ impl Middleware for ErrorPages {
     }
 }
 
-/// Notes where a panic happened; what happened is said once, by the log of its request.
-fn remember(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    if tokio::runtime::Handle::try_current().is_err() {
-        tracing::error!("panic at {place}: {}", panic_message(panic.payload()));
-    }
-    PLACE.with(|last| *last.borrow_mut() = place);
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let place = PLACE.with(RefCell::take);
-    format!("panic at {place}: {}", panic_message(payload))
-}
-
-fn panic_message(payload: &dyn Any) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
 fn log(error: &HttpError, context: &Context, method: &Method) {
     let (id, uri) = (&context.info.id, &context.uri);
     match error {
@@ -149,6 +118,7 @@ fn log(error: &HttpError, context: &Context, method: &Method) {
         HttpError::Panicked(cause) => tracing::error!("{method} {uri}: {cause} {id}"),
         HttpError::Unavailable(cause) => tracing::warn!("{method} {uri}: {cause:#} {id}"),
         HttpError::BadRequest(cause) => tracing::debug!("{method} {uri}: {cause} {id}"),
+        HttpError::InvalidJson(cause) => tracing::debug!("{method} {uri}: {cause} {id}"),
         HttpError::CsrfFailed(cause) => {
             tracing::warn!("{method} {uri}: forged or expired form, {cause} {id}");
         }
@@ -166,13 +136,14 @@ fn debug_names(error: &HttpError, context: &Context, method: &Method) -> Value {
         status => 500,
         title => chain.first().cloned().unwrap_or_default(),
         request_line => format!("{method} {}", context.uri),
-        request_id => context.info.id.as_str(),
+        request_id => context.info.id.to_string(),
         chain => chain,
     }
 }
 
 fn titled(status: StatusCode) -> Value {
     let message = match status {
+        StatusCode::UNAUTHORIZED => "Only people who signed in may see this.",
         StatusCode::METHOD_NOT_ALLOWED => "This address does not take such a request.",
         StatusCode::PAYLOAD_TOO_LARGE => "What you sent is longer than we can take. Nothing was saved.",
         StatusCode::REQUEST_TIMEOUT => "Your request did not arrive completely. Please send it again.",
@@ -193,6 +164,7 @@ fn wait(seconds: u64) -> String {
 fn api_answer(error: &HttpError) -> Response {
     match error {
         HttpError::CsrfFailed(cause) => detail(cause),
+        HttpError::InvalidJson(cause) => detail(&format!("The body cannot be understood: {cause}")),
         other => detail(reason(other.status())),
     }
 }

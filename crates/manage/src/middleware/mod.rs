@@ -1,16 +1,19 @@
 //! What happens to every request and answer, in the order that [`chain`] gives.
 
+mod panics;
+mod reception;
+
 mod chain;
 
 pub mod access_log;
 pub mod common;
 pub mod csrf;
 pub mod error_pages;
-pub mod request_info;
 pub mod security;
 pub mod static_files;
 
 pub use chain::{Handler, Link, Make, Middleware, Next};
+pub use panics::log_panics;
 
 /// The chain, in the order of requests: the framework's own links and, where they belong, those of the apps.
 ///
@@ -25,8 +28,7 @@ pub(crate) fn chain(links: &[Link]) -> Vec<Make> {
         Link::Outer(_) => None,
         Link::Inner(make) => Some(*make),
     });
-    let mut chain: Vec<Make> =
-        vec![request_info::Info::make, access_log::AccessLog::make, security::Headers::make];
+    let mut chain: Vec<Make> = vec![access_log::AccessLog::make, security::Headers::make];
     chain.extend(outer);
     chain.extend([
         csrf::Cookies::make as Make,

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 
 use super::{Middleware, Next};
 use crate::conf::SecuritySettings;
-use crate::http::{HttpError, Request, RequestInfo, Response};
+use crate::http::{HttpError, Request, Response};
 use crate::urls::Site;
 
 /// Adds the security headers that the answer does not have yet.
@@ -58,7 +58,7 @@ fn strict_transport(settings: &SecuritySettings) -> Option<HeaderValue> {
 #[async_trait]
 impl Middleware for Headers {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
-        let is_secure = request.extensions().get::<Arc<RequestInfo>>().is_some_and(|info| info.is_secure);
+        let is_secure = next.info().is_secure;
         let mut response = next.run(request).await;
         let headers = response.headers_mut();
         headers.reserve(self.always.len() + 2);
@@ -90,9 +90,7 @@ impl Hosts {
 #[async_trait]
 impl Middleware for Hosts {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
-        let Some(info) = request.extensions().get::<Arc<RequestInfo>>() else {
-            return HttpError::BadRequest("a request that nobody named").into_response();
-        };
+        let info = next.info();
         if !host_name(&info.host).is_some_and(|host| is_allowed(host, &self.allowed)) {
             return HttpError::BadRequest("a host that is not in `allowed_hosts`").into_response();
         }

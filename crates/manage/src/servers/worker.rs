@@ -10,13 +10,14 @@ use tokio::sync::{Semaphore, watch};
 
 use super::connection;
 use crate::conf::ServerSettings;
-use crate::middleware::Handler;
+use crate::middleware::{Handler, log_panics};
 
 /// Answers on all listeners until TERM or Ctrl-C, then finishes the requests in flight.
 ///
 /// # Errors
 /// When the runtime or the signals cannot be set up.
 pub fn run(handler: Arc<Handler>, listeners: Vec<TcpListener>) -> io::Result<()> {
+    log_panics();
     let settings = handler.site.project.settings.server.clone();
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     let mut runtime = tokio::runtime::Builder::new_multi_thread();

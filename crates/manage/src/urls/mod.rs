@@ -6,6 +6,9 @@ mod site;
 
 mod route;
 
+mod resolver;
+
 pub use names::Names;
-pub use route::{Route, router};
+pub use resolver::{PatternError, Resolver};
+pub use route::{Route, include};
 pub use site::{Extend, Site, template_parts};

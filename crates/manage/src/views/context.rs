@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::Uri;
 use http::request::Parts;
 
-use crate::http::{FormData, HttpError, RequestInfo, Visitor};
+use crate::http::{FormData, HttpError, Person, RequestInfo};
 
 /// What a page needs of a request: who asks, from where, for what.
 #[derive(Debug, Clone)]
@@ -27,19 +27,13 @@ impl Context {
     }
 
     /// Who signed in, if anybody did.
-    pub fn visitor(&self) -> Option<&Visitor> {
-        self.info.visitor.get()
+    pub fn user(&self) -> Option<&dyn Person> {
+        self.info.user()
     }
 
     /// Path and query as they were asked for.
     pub fn path_and_query(&self) -> &str {
         self.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
-    }
-
-    /// Of a request that went through the first middleware.
-    pub fn of(parts: (&http::Extensions, &Uri)) -> Option<Self> {
-        let info = parts.0.get::<Arc<RequestInfo>>()?;
-        Some(Self { info: Arc::clone(info), uri: parts.1.clone() })
     }
 }
 
@@ -47,19 +41,12 @@ impl<S: Sync> FromRequestParts<S> for Context {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, HttpError> {
-        let missing = || HttpError::Internal(anyhow::anyhow!("the request did not pass the middleware"));
-        Self::of((&parts.extensions, &parts.uri)).ok_or_else(missing)
+        Ok(Self { info: Arc::clone(info(parts)?), uri: parts.uri.clone() })
     }
 }
 
-/// A posted form, read by the middleware that checks its token.
-#[derive(Debug, Clone)]
-pub struct Form(pub Arc<FormData>);
-
-impl<S: Sync> FromRequestParts<S> for Form {
-    type Rejection = HttpError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, HttpError> {
-        parts.extensions.get::<Self>().cloned().ok_or(HttpError::BadRequest("no form was posted"))
-    }
+/// What a request is.
+pub(super) fn info(parts: &Parts) -> Result<&Arc<RequestInfo>, HttpError> {
+    let missing = || HttpError::Internal(anyhow::anyhow!("the request did not come through `Handler`"));
+    parts.extensions.get().ok_or_else(missing)
 }

@@ -1,7 +1,9 @@
 //! What views have in common: their request, and pages made of templates.
 
+mod bodies;
 mod context;
 
+mod path;
 mod render;
 
 pub mod generic;
@@ -9,8 +11,10 @@ pub mod generic;
 mod health;
 mod home;
 
-pub use context::{Context, Form};
+pub use bodies::{Form, Json, Multipart};
+pub use context::Context;
 pub use health::{Pending, healthz, pending_migrations, readyz};
+pub use path::Path;
 pub use render::{encoded, html, json, page, render};
 
 use crate::urls::Route;

@@ -25,7 +25,7 @@ pub fn page(site: &Site, context: &Context, template: &str, names: Value) -> Vie
     let text = render(site, context, template, names)?;
     let mut response = html(text);
     vary_on(&mut response, "Cookie");
-    if context.visitor().is_some() || context.info.csrf.is_used() {
+    if context.user().is_some() || context.info.csrf.is_used() {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     Ok(response)
@@ -72,9 +72,10 @@ impl Object for Names {
         }
         match key {
             "csrf_token" => Some(Value::from(self.context.info.csrf.token())),
-            "user" => Some(self.context.visitor().map_or(Value::from(()), |visitor| {
-                context! { name => Value::from(Arc::clone(&visitor.name)) }
-            })),
+            "user" => {
+                let user = self.context.user().map(|user| context! { name => user.name() });
+                Some(user.unwrap_or_else(|| Value::from(())))
+            }
             "next_param" => Some(Value::from_safe_string(next_param(self.context.path_and_query()))),
             _ => None,
         }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use manage::db::Database;
 use manage::db::models::QuerySet;
-use manage::http::{HttpError, Path, State, ViewResult, redirect};
+use manage::http::{HttpError, State, ViewResult, redirect};
 use manage::template::{Value, context};
 use manage::timezone::now;
 use manage::urls::Site;
 use manage::views::generic::{ListView, object};
-use manage::views::{Context, Form, page};
+use manage::views::{Context, Form, Path, page};
 
 use super::models::{Choice, Question};
 use super::settings::PollsSettings;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use minijinja::{Value, context};
 
 use super::device::device;
@@ -16,7 +16,7 @@ use crate::forms::ALL_FIELDS;
 use crate::http::{FormData, HttpError, ViewResult, redirect};
 use crate::timezone;
 use crate::urls::Site;
-use crate::views::{Context, Form, encoded, page};
+use crate::views::{Context, Form, Path, encoded, page};
 
 /// The group of everybody who signs up.
 const EVERYBODY: &str = "traveller";
@@ -24,7 +24,7 @@ const EVERYBODY: &str = "traveller";
 /// The form to sign in with. `GET /accounts/login/`
 pub(super) async fn login_form(State(site): State<Arc<Site>>, context: Context) -> ViewResult {
     let query = context.query()?;
-    if context.visitor().is_some() {
+    if context.user().is_some() {
         return Ok(redirect(forms::next(&query, &settings(&site).login_redirect_url)));
     }
     let form = LoginForm::bind(&query);
@@ -70,7 +70,7 @@ pub(super) async fn signup_form(State(site): State<Arc<Site>>, context: Context)
     if !settings.signup_open {
         return Err(HttpError::PermissionDenied);
     }
-    if context.visitor().is_some() {
+    if context.user().is_some() {
         return Ok(redirect(forms::next(&query, &settings.login_redirect_url)));
     }
     let empty = context! { values => context! { username => "", email => "" }, errors => () };

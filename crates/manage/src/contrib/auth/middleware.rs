@@ -15,12 +15,12 @@ use super::models::User;
 use super::settings::AuthSettings;
 use crate::contrib::sessions::Session;
 use crate::db;
-use crate::http::{HttpError, Request, RequestInfo, Response, Visitor, redirect};
+use crate::http::{HttpError, Request, RequestInfo, Response, redirect};
 use crate::middleware::{Middleware, Next};
 use crate::urls::Site;
 use crate::views::encoded;
 
-/// Gives the requests of people who signed in their [`CurrentUser`].
+/// Finds out who signed in: [`RequestInfo::user`], which views get as [`CurrentUser`].
 pub(super) struct Authentication {
     site: Arc<Site>,
 }
@@ -60,30 +60,23 @@ impl Authentication {
 
 #[async_trait]
 impl Middleware for Authentication {
-    async fn handle(&self, mut request: Request, next: Next<'_>) -> Response {
-        let Some(session) = request.extensions().get::<Session>().cloned() else {
+    async fn handle(&self, request: Request, next: Next<'_>) -> Response {
+        let info = next.info();
+        if let Some(session) = request.extensions().get::<Session>() {
+            match self.user(session).await {
+                Ok(Some(user)) => info.set_user(Arc::new(user)),
+                // The session just ended; a token that is made now has to fit the next request.
+                Ok(None) if !session.has_key() => info.csrf.rebind(""),
+                Ok(None) => {}
+                Err(error) => return HttpError::from(error).into_response(),
+            }
+        }
+        // Programs are told; only people are led elsewhere.
+        if info.facts().json {
             return next.run(request).await;
-        };
+        }
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         let asked = is_read.then(|| request.uri().clone());
-        match self.user(&session).await {
-            Ok(Some(user)) => {
-                let user = Arc::new(user);
-                if let Some(info) = request.extensions().get::<Arc<RequestInfo>>() {
-                    let visitor = Visitor { user_id: user.id, name: user.username.as_str().into() };
-                    drop(info.visitor.set(visitor));
-                }
-                request.extensions_mut().insert(user);
-            }
-            Ok(None) if session.key().is_none() => {
-                // The session just ended; a token that is made now has to fit the next request.
-                if let Some(info) = request.extensions().get::<Arc<RequestInfo>>() {
-                    info.csrf.rebind("");
-                }
-            }
-            Ok(None) => {}
-            Err(error) => return HttpError::from(error).into_response(),
-        }
         self.to_login(next.run(request).await, asked.as_ref())
     }
 }
@@ -106,6 +99,6 @@ impl<S: Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<Arc<User>>().cloned()))
+        Ok(Self(parts.extensions.get::<Arc<RequestInfo>>().and_then(|info| info.user_as())))
     }
 }

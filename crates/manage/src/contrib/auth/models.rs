@@ -6,6 +6,7 @@ use super::signals::UserCreated;
 use crate::db::backends::base::Statement;
 use crate::db::models::{Model, Registry};
 use crate::db::{Database, Executor, Result, params};
+use crate::http::Person;
 use crate::setup::Project;
 use crate::timezone;
 
@@ -89,6 +90,12 @@ pub struct User {
     pub is_active: bool,
     /// When the account was made.
     pub date_joined: Timestamp,
+}
+
+impl Person for User {
+    fn name(&self) -> &str {
+        &self.username
+    }
 }
 
 /// Registers all of them.

@@ -1,9 +1,10 @@
 //! Reads the session before the view, keeps it afterwards.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::HeaderMap;
+use http::HeaderValue;
 use http::header::{SET_COOKIE, USER_AGENT};
 use jiff::SignedDuration;
 
@@ -12,7 +13,7 @@ use super::settings::SessionSettings;
 use super::store;
 use crate::crypto;
 use crate::db;
-use crate::http::{Cookie, HttpError, Request, RequestInfo, Response, SameSite, cookie};
+use crate::http::{Cookie, HttpError, Request, Response, SameSite, cookie};
 use crate::middleware::{Middleware, Next};
 use crate::text;
 use crate::timezone;
@@ -37,10 +38,8 @@ impl Keys {
 #[async_trait]
 impl Middleware for Keys {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
-        if let Some(key) = cookie(request.headers(), &self.cookie_name)
-            && let Some(info) = request.extensions().get::<Arc<RequestInfo>>()
-        {
-            info.csrf.rebind(key);
+        if let Some(key) = cookie(request.headers(), &self.cookie_name) {
+            next.info().csrf.rebind(key);
         }
         next.run(request).await
     }
@@ -76,7 +75,7 @@ impl Sessions {
     }
 
     /// Keeps what changed; returns the key of a new session.
-    async fn save(&self, session: &Session, agent: &str, client: &str) -> db::Result<Option<String>> {
+    async fn save(&self, session: &Session, sender: &Sender) -> db::Result<Option<String>> {
         let (work, abandoned) = taken(session);
         if work.is_none() && abandoned.is_none() {
             return Ok(None);
@@ -88,14 +87,8 @@ impl Sessions {
                 store::update(database, &key, &data, user_id).await?;
             } else {
                 let age_seconds = self.settings().cookie_age;
-                let new = store::New {
-                    key: &key,
-                    data: &data,
-                    user_id,
-                    ip: client,
-                    user_agent: agent,
-                    age_seconds,
-                };
+                let (ip, user_agent) = (&sender.client.to_string(), &sender.user_agent());
+                let new = store::New { key: &key, data: &data, user_id, ip, user_agent, age_seconds };
                 store::insert(database, new).await?;
                 made = Some(key);
             }
@@ -120,26 +113,26 @@ impl Sessions {
     }
 
     async fn answer(&self, mut request: Request, next: Next<'_>) -> Result<Response, HttpError> {
-        let missing = || HttpError::BadRequest("a request that nobody named");
-        let info = request.extensions().get::<Arc<RequestInfo>>().cloned().ok_or_else(missing)?;
+        let info = next.info();
         let session = Session::default();
-        let sent = cookie(request.headers(), &self.settings().cookie_name).map(str::to_owned);
+        let sent = cookie(request.headers(), &self.settings().cookie_name);
         if let Some(key) = sent.as_deref().filter(|key| is_plausible(key)) {
             self.load(key, &session).await?;
         }
-        if sent.is_some() && session.key().is_none() {
+        if sent.is_some() && !session.has_key() {
             // The cookie is about to be deleted; a token that is made now has to fit the next request.
             info.csrf.rebind("");
         }
-        let agent = user_agent(request.headers());
+        let agent = request.headers().get(USER_AGENT).cloned();
+        let sender = Sender { client: info.client, agent };
         request.extensions_mut().insert(session.clone());
         let mut response = next.run(request).await;
         if response.status().is_server_error() {
             return Ok(response);
         }
-        if let Some(key) = self.save(&session, &agent, &info.client.to_string()).await? {
+        if let Some(key) = self.save(&session, &sender).await? {
             self.set_cookie(&mut response, &key, info.is_secure);
-        } else if sent.is_some() && session.key().is_none() {
+        } else if sent.is_some() && !session.has_key() {
             self.set_cookie(&mut response, "", info.is_secure);
         }
         Ok(response)
@@ -178,7 +171,16 @@ fn is_plausible(key: &str) -> bool {
     (8..=40).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn user_agent(headers: &HeaderMap) -> String {
-    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text::truncate(agent, 250)
+/// Who sends a request, for the row of a new session.
+struct Sender {
+    client: IpAddr,
+    agent: Option<HeaderValue>,
+}
+
+impl Sender {
+    /// What the browser calls itself.
+    fn user_agent(&self) -> String {
+        let agent = self.agent.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        text::truncate(agent, 250)
+    }
 }

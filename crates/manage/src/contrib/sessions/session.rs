@@ -58,6 +58,11 @@ impl Session {
         self.lock().key.clone()
     }
 
+    /// Whether it has a key: whether it is more than nothing.
+    pub fn has_key(&self) -> bool {
+        self.lock().key.is_some()
+    }
+
     /// Gives it a new key and keeps the data: whoever planted the old one cannot use it (session fixation). Returns
     /// the new key.
     pub fn cycle_key(&self) -> String {

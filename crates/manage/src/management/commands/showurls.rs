@@ -18,7 +18,7 @@ impl BaseCommand for ShowUrls {
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let routes = manage.installed.routes_of(manage.project()?);
         let lines = routes.iter().flat_map(|route| {
-            route.views.iter().map(|(method, view)| [route.pattern, *method, route.name, *view])
+            route.views.iter().map(|(method, view)| [&*route.pattern, method.as_str(), &*route.name, *view])
         });
         match self.format {
             Format::Table => {

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use axum::RequestExt as _;
-use axum::extract::{FromRequest as _, RawPathParams};
+use axum::extract::FromRequest as _;
+use futures_util::future::BoxFuture;
 use http::Method;
+use percent_encoding::percent_decode_str;
 
-use crate::http::{FormData, HttpError, Request};
+use crate::http::{FormData, HttpError, Request, ViewResult};
 use crate::urls::Site;
 use crate::views::{Context, Form};
+
+/// What the view that `as_view` makes comes to.
+pub(super) type Viewed = BoxFuture<'static, ViewResult>;
 
 /// A request, taken apart.
 pub(super) struct Asked {
@@ -23,8 +28,12 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) async fn of(site: Arc<Site>, mut request: Request) -> Result<Self, HttpError> {
         let context = request.extract_parts::<Context>().await?;
-        let parameters = request.extract_parts::<RawPathParams>().await.map_err(|_| HttpError::NotFound)?;
-        let parameters = parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let found = context.info.route().ok_or(HttpError::NotFound)?;
+        let decoded = |(name, value): (&str, &str)| {
+            let value = percent_decode_str(value).decode_utf8().map_err(|_| HttpError::NotFound)?;
+            Ok((name.to_owned(), value.into_owned()))
+        };
+        let parameters = found.parameters().map(decoded).collect::<Result<_, HttpError>>()?;
         let posted = match request.method() == Method::POST {
             true => Some(Form::from_request(request, &()).await?.0),
             false => None,

@@ -4,16 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use minijinja::{Value, context};
 
-use super::asked::Asked;
-use crate::http::{Request, ViewResult, redirect};
+use super::asked::{Asked, Viewed};
+use crate::http::{Request, redirect};
 use crate::urls::Site;
 use crate::views::page;
-
-/// What `as_view` makes: a view for [`Route`](crate::urls::Route).
-pub(super) type Viewed = BoxFuture<'static, ViewResult>;
 
 /// A page that needs nothing but its template and the parts of the address.
 #[derive(Debug, Clone, Copy)]

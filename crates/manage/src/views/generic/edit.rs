@@ -6,8 +6,7 @@ use axum::extract::State;
 use futures_util::FutureExt as _;
 use minijinja::{Value as Shown, context};
 
-use super::asked::Asked;
-use super::base::Viewed;
+use super::asked::{Asked, Viewed};
 use super::object::{About, Rows, find, key, object};
 use crate::db::models::Model;
 use crate::db::models::rows::{self, Named};

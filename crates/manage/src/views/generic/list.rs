@@ -6,8 +6,7 @@ use axum::extract::State;
 use futures_util::FutureExt as _;
 use minijinja::{Value, context};
 
-use super::asked::Asked;
-use super::base::Viewed;
+use super::asked::{Asked, Viewed};
 use super::object::{About, Rows, object};
 use crate::db::models::{Column, Model, Ordering, QuerySet};
 use crate::http::{HttpError, Request, Response};

@@ -1,59 +1,41 @@
-//! The first link: names the request and finds out who sends it, through trusted proxies if need be.
+//! Before the first link: a request gets its name, and it is found out who sends it, through trusted proxies if need be.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
-use async_trait::async_trait;
 use axum::extract::ConnectInfo;
-use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HOST, HeaderMap};
 
-use super::{Middleware, Next};
+use crate::conf::SecuritySettings;
 use crate::crypto;
-use crate::http::{Csrf, Request, RequestInfo, Response};
-use crate::urls::Site;
+use crate::http::{HeaderText, Request, RequestId, RequestInfo, Resolved};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Gives every request a [`RequestInfo`].
-pub struct Info {
+/// Makes the [`RequestInfo`] of every request.
+pub(super) struct Reception {
     proxies: Vec<Network>,
     numbers: AtomicU64,
 }
 
-impl Info {
-    /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
-        let proxies = &site.project.settings.security.trusted_proxies;
-        let proxies = proxies.iter().filter_map(|text| Network::parse(text)).collect();
-        Box::new(Self { proxies, numbers: AtomicU64::new(u64::from_ne_bytes(crypto::random_bytes())) })
+impl Reception {
+    pub(super) fn new(settings: &SecuritySettings) -> Self {
+        let proxies = settings.trusted_proxies.iter().filter_map(|text| Network::parse(text)).collect();
+        Self { proxies, numbers: AtomicU64::new(u64::from_ne_bytes(crypto::random_bytes())) }
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|network| network.contains(address))
     }
 
-    fn info(&self, request: &Request) -> RequestInfo {
+    pub(super) fn info(&self, request: &Request, resolved: Resolved) -> RequestInfo {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical());
         let headers = request.headers();
         let is_behind_proxy = !self.proxies.is_empty() && self.is_trusted(peer);
         // An odd factor visits every number once; neighbours in time do not look alike.
         let number = self.numbers.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        RequestInfo {
-            id: format!("{number:016x}"),
-            client: if is_behind_proxy { self.forwarded_for(headers, peer) } else { peer },
-            is_secure: is_behind_proxy && text(headers, "x-forwarded-proto") == "https",
-            host: request
-                .uri()
-                .authority()
-                .map(http::uri::Authority::as_str)
-                .or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()))
-                .unwrap_or_default()
-                .to_ascii_lowercase(),
-            csrf: Csrf::default(),
-            visitor: OnceLock::new(),
-        }
+        let client = if is_behind_proxy { self.forwarded_for(headers, peer) } else { peer };
+        let is_secure = is_behind_proxy && text(headers, "x-forwarded-proto") == "https";
+        RequestInfo::new(RequestId(number), client, is_secure, host(request), resolved)
     }
 
     /// The last address that no trusted proxy has; those before it may be made up.
@@ -81,17 +63,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-#[async_trait]
-impl Middleware for Info {
-    async fn handle(&self, mut request: Request, next: Next<'_>) -> Response {
-        let info = Arc::new(self.info(&request));
-        request.extensions_mut().insert(Arc::clone(&info));
-        let mut response = next.run(request).await;
-        if let Ok(id) = HeaderValue::from_str(&info.id) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        response
-    }
+/// The host that was asked for; empty when the request names none, or none that text can hold.
+fn host(request: &Request) -> HeaderText {
+    let of_header = || request.headers().get(HOST).and_then(HeaderText::whole);
+    let named = request.uri().authority().cloned().map(HeaderText::from).or_else(of_header);
+    named.map(HeaderText::into_lowercase).unwrap_or_default()
 }
 
 /// An address or a network: `10.0.0.0/8`.
@@ -126,6 +102,9 @@ fn number(address: IpAddr) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+    use http::header::HeaderName;
+
     use super::*;
 
     #[test]
@@ -157,13 +136,13 @@ mod tests {
     #[test]
     fn only_what_a_trusted_proxy_adds_is_believed() {
         let proxies = vec![Network::parse("10.0.0.0/8").unwrap()];
-        let info = Info { proxies, numbers: AtomicU64::new(1) };
+        let reception = Reception { proxies, numbers: AtomicU64::new(1) };
         let client = |forwarded: &'static str| {
             let headers = HeaderMap::from_iter([(
                 HeaderName::from_static("x-forwarded-for"),
                 HeaderValue::from_static(forwarded),
             )]);
-            info.forwarded_for(&headers, "10.0.0.1".parse().unwrap()).to_string()
+            reception.forwarded_for(&headers, "10.0.0.1".parse().unwrap()).to_string()
         };
         assert_eq!(client("6.6.6.6, 1.2.3.4, 10.0.0.2"), "1.2.3.4");
         assert_eq!(client("junk"), "10.0.0.1");
