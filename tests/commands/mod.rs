@@ -11,5 +11,6 @@ mod migrate;
 mod places;
 mod showmigrations;
 mod sqlmigrate;
+mod starting;
 mod terminal;
 mod version;

@@ -106,6 +106,13 @@ impl Run {
         self.stdout
     }
 
+    /// Asserts success, no answer, and the whole of what was said on stderr.
+    #[track_caller]
+    pub fn says(self, stderr: &str) {
+        let said = (self.status, self.stdout.as_str(), self.stderr.as_str());
+        assert_eq!(said, (0, "", stderr));
+    }
+
     /// Asserts success and the whole answer.
     #[track_caller]
     pub fn succeeds_with(self, stdout: &str) {

@@ -8,6 +8,7 @@
 //! Templates have Django's names: `<app>/<model>_list.html`, `_detail.html`, `_form.html`, `_confirm_delete.html`.
 
 mod asked;
+
 mod object;
 
 mod base;
