@@ -10,3 +10,4 @@ mod blog;
 mod certificates;
 mod commands;
 mod http;
+mod tutorial;

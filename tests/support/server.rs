@@ -61,6 +61,13 @@ impl Server {
         Self { workspace, port, child: Some(child), log }
     }
 
+    /// Asks whatever serves at this port for a page, which has to be there.
+    pub fn page(port: u16, path: &str) {
+        let mut browser = Browser { port, cookies: BTreeMap::new() };
+        let answer = browser.get(path);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
     /// What the server has said so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -28,10 +28,22 @@ impl BaseCommand for AddPoll {
             let database = manage.project()?.database_of("polls")?;
             let id = database.atomic(async |tx| {
                 let question = self.question.clone();
-                let question = Question { id: 0, question_text: question, pub_date: now(), opened: true };
+                let question = Question {
+                    id: 0,
+                    question_text: question,
+                    pub_date: now(),
+                    opened: true,
+                };
                 let question_id = question.insert(&mut *tx).await?.id;
                 for choice_text in self.choices.iter().cloned() {
-                    Choice { id: 0, question_id, choice_text, votes: 0 }.insert(&mut *tx).await?;
+                    Choice {
+                        id: 0,
+                        question_id,
+                        choice_text,
+                        votes: 0,
+                    }
+                    .insert(&mut *tx)
+                    .await?;
                 }
                 Ok::<_, manage::db::Error>(question_id)
             });
@@ -58,7 +70,10 @@ impl BaseCommand for ClosePoll {
         for id in &self.poll_ids {
             let closed = block_on(async {
                 let questions = Question::objects(manage.project()?.database_of("polls")?);
-                Ok(questions.filter(Question::id().eq(*id)).update([Question::opened().set(false)]).await?)
+                Ok(questions
+                    .filter(Question::id().eq(*id))
+                    .update([Question::opened().set(false)])
+                    .await?)
             })?;
             if closed == 0 {
                 return Err(CommandError::failed(format!("poll {id} does not exist")));
@@ -71,5 +86,9 @@ impl BaseCommand for ClosePoll {
 
 /// Something to look at, for `dev` in a new project.
 pub fn first_content(manage: &Manage, out: &mut Output) -> CommandResult {
-    manage.call("addpoll", &["What's new?", "Not much", "The sky", "Just hacking again"], out)
+    manage.call(
+        "addpoll",
+        &["What's new?", "Not much", "The sky", "Just hacking again"],
+        out,
+    )
 }

@@ -23,7 +23,10 @@ pub const APP: AppConfig = AppConfig {
     files: manage::embed!("migrations/polls/", "templates/polls/"),
     settings: Some(AppSettings::of::<settings::PollsSettings>()),
     urlpatterns: urls::urlpatterns,
-    commands: &[Command::of::<management::AddPoll>(), Command::of::<management::ClosePoll>()],
+    commands: &[
+        Command::of::<management::AddPoll>(),
+        Command::of::<management::ClosePoll>(),
+    ],
     first_content: Some(management::first_content),
     ..AppConfig::EMPTY
 };

@@ -13,6 +13,8 @@ impl SettingsSection for PollsSettings {
     const KEY: &'static str = "polls";
 
     fn read(section: &mut Section<'_>) -> Self {
-        Self { latest: section.integer("latest", 5, 1..=100).unsigned_abs() }
+        Self {
+            latest: section.integer("latest", 5, 1..=100).unsigned_abs(),
+        }
     }
 }

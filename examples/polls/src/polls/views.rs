@@ -18,25 +18,45 @@ use super::settings::PollsSettings;
 pub async fn index(State(site): State<Arc<Site>>, context: Context) -> ViewResult {
     let PollsSettings { latest } = site.project.settings.app();
     let questions = published(Question::objects(site.project.database_of("polls")?));
-    let questions = questions.order_by([Question::pub_date().desc()]).slice(0..*latest).fetch().await?;
+    let questions = questions
+        .order_by([Question::pub_date().desc()])
+        .slice(0..*latest)
+        .fetch()
+        .await?;
     let list = Value::from_iter(questions.iter().map(|question| {
         context! { is_recent => question.was_published_recently(), ..object(question) }
     }));
-    page(&site, &context, "polls/index.html", context! { latest_question_list => list })
+    page(
+        &site,
+        &context,
+        "polls/index.html",
+        context! { latest_question_list => list },
+    )
 }
 
 /// All questions, page by page. `GET /polls/archive/`
 pub fn archive() -> ListView<Question> {
-    ListView::new().template("polls/archive.html").rows(published).paginate_by(10)
+    ListView::new()
+        .template("polls/archive.html")
+        .rows(published)
+        .paginate_by(10)
 }
 
 /// A question with its choices. `GET /polls/{id}/`
-pub async fn detail(State(site): State<Arc<Site>>, Path(id): Path<i64>, context: Context) -> ViewResult {
+pub async fn detail(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<i64>,
+    context: Context,
+) -> ViewResult {
     question_page(&site, &context, "polls/detail.html", id, None).await
 }
 
 /// What was voted. `GET /polls/{id}/results/`
-pub async fn results(State(site): State<Arc<Site>>, Path(id): Path<i64>, context: Context) -> ViewResult {
+pub async fn results(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<i64>,
+    context: Context,
+) -> ViewResult {
     question_page(&site, &context, "polls/results.html", id, None).await
 }
 
@@ -48,7 +68,14 @@ pub async fn vote(
     Form(data): Form,
 ) -> ViewResult {
     if !find(&site, id).await?.opened {
-        return question_page(&site, &context, "polls/detail.html", id, Some("This poll is closed.")).await;
+        return question_page(
+            &site,
+            &context,
+            "polls/detail.html",
+            id,
+            Some("This poll is closed."),
+        )
+        .await;
     }
     let choice: i64 = data.text("choice").parse().unwrap_or_default();
     let choices = Choice::objects(site.project.database_of("polls")?)
@@ -57,7 +84,14 @@ pub async fn vote(
     // Counted in the database: two people who vote at once are two votes.
     match choices.increment(Choice::votes(), 1).await? {
         0 => {
-            question_page(&site, &context, "polls/detail.html", id, Some("You didn't select a choice.")).await
+            question_page(
+                &site,
+                &context,
+                "polls/detail.html",
+                id,
+                Some("You didn't select a choice."),
+            )
+            .await
         }
         _ => Ok(redirect(&site.url("polls:results", &[&id.to_string()]))),
     }
@@ -70,7 +104,11 @@ fn published(questions: QuerySet<Question, &Database>) -> QuerySet<Question, &Da
 
 async fn find(site: &Site, id: i64) -> ViewResult<Question> {
     let questions = published(Question::objects(site.project.database_of("polls")?));
-    questions.filter(Question::id().eq(id)).first().await?.ok_or(HttpError::NotFound)
+    questions
+        .filter(Question::id().eq(id))
+        .first()
+        .await?
+        .ok_or(HttpError::NotFound)
 }
 
 async fn question_page(
