@@ -18,12 +18,14 @@ enum Source {
 }
 
 impl HeaderText {
-    /// The part that `choose` takes of a header; none when it takes none, or when the header is not ASCII.
+    /// The part that `choose` takes of a header; none when it takes none or something else, or when the header is not
+    /// ASCII.
     pub fn of(header: &HeaderValue, choose: impl FnOnce(&str) -> Option<&str>) -> Option<Self> {
         let whole = header.to_str().ok()?;
         let part = choose(whole)?;
-        let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-        Some(Self(Source::Header(header.clone(), start..start + part.len())))
+        let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+        let place = start..start.checked_add(part.len())?;
+        whole.get(place.clone()).map(|_| Self(Source::Header(header.clone(), place)))
     }
 
     /// A whole header; none when it is not ASCII.
@@ -102,6 +104,7 @@ mod tests {
         assert_eq!(&*part(10..13).unwrap(), "abc");
         assert_eq!(&*part(0..0).unwrap(), "");
         assert!(part(10..99).is_none());
+        assert!(HeaderText::of(&header, |_| Some("from elsewhere")).is_none());
         assert!(HeaderText::whole(&HeaderValue::from_bytes(b"\xff").unwrap()).is_none());
     }
 
