@@ -1,6 +1,7 @@
 //! Connections by alias: opened on first use, kept, lent and taken back.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -89,8 +90,40 @@ struct Inner {
 
 type Pool = managed::Pool<Opener>;
 
-/// A connection lent by a pool; it goes back when dropped.
-pub type Lent = managed::Object<Opener>;
+/// A connection lent by a pool. Dropped, it goes back; but with an open transaction or a statement in flight, as when
+/// its caller was cancelled, it is taken out of the pool and closed, so that no lock outlives who took it.
+pub struct Lent {
+    /// Empty only while it is dropped.
+    object: Option<managed::Object<Opener>>,
+}
+
+const LENT: &str = "a lent connection is there until it is dropped";
+
+impl Deref for Lent {
+    type Target = dyn Connection;
+
+    #[expect(clippy::expect_used, reason = "only `drop` empties it")]
+    fn deref(&self) -> &Self::Target {
+        &***self.object.as_ref().expect(LENT)
+    }
+}
+
+impl DerefMut for Lent {
+    #[expect(clippy::expect_used, reason = "only `drop` empties it")]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut ***self.object.as_mut().expect(LENT)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take()
+            && !object.is_reusable()
+        {
+            drop(managed::Object::take(object));
+        }
+    }
+}
 
 impl Database {
     /// Pools for `backend`, empty at first.
@@ -131,7 +164,7 @@ impl Database {
 
     async fn lend(&self, pool: &Pool) -> Result<Lent> {
         match pool.get().await {
-            Ok(lent) => Ok(lent),
+            Ok(object) => Ok(Lent { object: Some(object) }),
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(Error::PoolTimeout {
                 alias: self.inner.backend.alias().to_owned(),
@@ -247,8 +280,8 @@ fn pool(backend: &BackendRef, size: usize, wait: Duration) -> Pool {
         .expect("a pool with a runtime")
 }
 
-/// Opens connections for a pool and judges those that come back.
-pub struct Opener {
+/// Opens connections for a pool and judges those that were kept.
+struct Opener {
     backend: BackendRef,
 }
 
@@ -261,10 +294,6 @@ impl managed::Manager for Opener {
     }
 
     async fn recycle(&self, connection: &mut Self::Type, _metrics: &Metrics) -> RecycleResult<Error> {
-        if connection.is_reusable() {
-            Ok(())
-        } else {
-            Err(RecycleError::message("left in a transaction or broken"))
-        }
+        if connection.is_reusable() { Ok(()) } else { Err(RecycleError::message("closed meanwhile")) }
     }
 }

@@ -49,7 +49,7 @@ impl Executor for &Database {
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// A running transaction. It is rolled back when it is dropped unfinished.
+/// A running transaction. Dropped unfinished, it is rolled back: its connection is closed at once.
 pub struct Transaction {
     backend: BackendRef,
     /// Empty once the connection was given up because its state is unknown.

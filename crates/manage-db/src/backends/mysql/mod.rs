@@ -129,7 +129,7 @@ impl Backend for Mysql {
             Ok(opened) => opened.map_err(|error| explain(error::ConnectError::Driver(error)))?,
             Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
         };
-        let mut connection = connection::MysqlConnection::new(inner);
+        let mut connection = connection::MysqlConnection::new(inner, self.opts.clone());
         if let Some(seconds) = self.settings.statement_timeout {
             connection.limit_statements(seconds).await?;
         }

@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres::{NoTls, Socket};
+
+use connection::{Link, PgConnection};
 
 use super::base::{
     Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax,
@@ -58,20 +61,19 @@ impl Postgresql {
         Ok(Self { alias: alias.to_owned(), config, security, timeout, settings: settings.clone() })
     }
 
-    async fn open(&self) -> std::result::Result<tokio_postgres::Client, error::ConnectError> {
+    async fn open(&self) -> std::result::Result<PgConnection, error::ConnectError> {
         if self.config.get_ssl_mode() == SslMode::Disable {
             let (client, driver) = self.config.connect(NoTls).await?;
-            drive(driver);
-            return Ok(client);
+            return Ok(PgConnection::new(client, Link { driver: drive(driver), tls: None }));
         }
-        let (client, driver) = self.config.connect(self.security.connector()?).await?;
-        drive(driver);
-        Ok(client)
+        let tls = self.security.connector()?;
+        let (client, driver) = self.config.connect(tls.clone()).await?;
+        Ok(PgConnection::new(client, Link { driver: drive(driver), tls: Some(tls) }))
     }
 }
 
 /// Moves bytes between the socket and the client until the client is dropped.
-fn drive<T>(driver: tokio_postgres::Connection<Socket, T>)
+fn drive<T>(driver: tokio_postgres::Connection<Socket, T>) -> JoinHandle<()>
 where
     T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
 {
@@ -79,7 +81,7 @@ where
         if let Err(error) = driver.await {
             tracing::debug!(%error, "a PostgreSQL connection ended");
         }
-    });
+    })
 }
 
 fn host(settings: &DatabaseSettings) -> &str {
@@ -119,8 +121,7 @@ impl Backend for Postgresql {
     async fn connect(&self) -> Result<Box<dyn Connection>> {
         let opened = tokio::time::timeout(self.timeout, self.open()).await;
         let opened = opened.unwrap_or(Err(error::ConnectError::Timeout(self.timeout)));
-        let client = opened.map_err(|error| error.explain(&self.alias, self.address()))?;
-        Ok(Box::new(connection::PgConnection::new(client)))
+        Ok(Box::new(opened.map_err(|error| error.explain(&self.alias, self.address()))?))
     }
 
     fn schema_editor(&self) -> Box<dyn SchemaEditor> {
