@@ -1,7 +1,7 @@
 //! Statements and values.
 
 use manage::db::backends::base::Statement;
-use manage::db::{Executor, Row, StatementKind, Value, params};
+use manage::db::{Error, Executor, Row, StatementKind, Value, params};
 
 use crate::support::on_every_database;
 
@@ -93,4 +93,54 @@ on_every_database! {
         let error = db.database.query::<(i64, i64)>("SELECT 1", &[]).await.unwrap_err();
         assert_eq!(error.to_string(), "column 1 holds nothing: the query has fewer columns, not an integer");
     }
+
+    async fn no_error_tells_a_value_but_every_one_its_names(db in TestDatabase) {
+        let is_mariadb = db.database.dialect() == "mysql";
+        db.database.execute(TABLE, &[]).await.unwrap();
+        db.database.execute("INSERT INTO thing VALUES (?, ?, ?)", params![1, "it's-secret", 1]).await.unwrap();
+        let twice = db.database.execute("INSERT INTO thing VALUES (?, ?, ?)", params![2, "it's-secret", 1]).await.unwrap_err();
+        assert!(told(&twice).contains("name"), "{twice}");
+        let wrong = match db.database.dialect() {
+            "postgresql" => vec![
+                ("SELECT CAST(CAST(? AS text) AS integer)", "type integer"),
+                ("SELECT CAST(CAST(? AS text) AS uuid)", "type uuid"),
+                ("SELECT CAST(CAST(? AS text) AS timestamp)", "type timestamp"),
+                ("SELECT CAST(CAST(? AS text) AS json)", "json"),
+                ("SELECT now() AT TIME ZONE CAST(? AS text)", "time zone"),
+                ("INSERT INTO thing SELECT 5, repeat(CAST(? AS text), 9), 1", "varying(40)"),
+                ("INSERT INTO thing SELECT 5, 'b', NULL WHERE CAST(? AS text) <> ''", "score"),
+            ],
+            "mysql" => vec![
+                ("INSERT INTO thing SELECT 5, 'b', ?", "score"),
+                ("INSERT INTO thing SELECT 5, REPEAT(?, 9), 1", "name"),
+                ("UPDATE thing SET score = CAST(? AS integer)", "INTEGER"),
+                ("UPDATE thing SET score = CAST(? AS datetime)", "datetime"),
+            ],
+            _ => vec![
+                ("SELECT json_extract('{}', ?)", "JSON path"),
+                ("SELECT * FROM words WHERE words MATCH '\"' || ?", "unterminated"),
+                ("SELECT * FROM words WHERE words MATCH replace(?, '-', '') || '(a b)'", "fts5: syntax error"),
+                ("SELECT * FROM words WHERE words MATCH 'NEAR(a b, ' || replace(?, '-', '') || ')'", "expected integer"),
+                ("SELECT * FROM words WHERE words MATCH replace(?, '-', '') || ' : a'", "no such column"),
+                ("INSERT INTO thing SELECT 5, ?, NULL", "thing.score"),
+            ],
+        };
+        if !is_mariadb && db.database.dialect() != "postgresql" {
+            db.database.execute("CREATE VIRTUAL TABLE words USING fts5 (word)", &[]).await.unwrap();
+        }
+        for (sql, name) in wrong {
+            let answer = db.database.execute(sql, params!["secret-word"]).await;
+            let answer = answer.and(db.database.query::<Row>(sql, params!["secret-word"]).await.map(|_| 0));
+            let error = answer.expect_err(sql);
+            assert!(told(&error).contains(name), "{sql}: {}", told(&error));
+        }
+    }
+}
+
+/// All that an error says, to people and in the log.
+#[track_caller]
+fn told(error: &Error) -> String {
+    let told = format!("{error} {error:?}");
+    assert!(!told.contains("secret"), "{told}");
+    told
 }

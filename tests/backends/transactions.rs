@@ -1,10 +1,12 @@
 //! Transactions, savepoints and what happens after the commit.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use manage::db::{Database, Error, Row, params};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::on_every_database;
 
@@ -80,7 +82,7 @@ on_every_database! {
             let database = db.database.clone();
             tokio::spawn(async move {
                 for _ in 0..10 {
-                    database.atomic_retrying(async |tx| tx.execute(ADD, params![1]).await).await.unwrap();
+                    database.atomic_retrying(Error::is_retryable, || async |tx| tx.execute(ADD, params![1]).await).await.unwrap();
                 }
             })
         }).collect();
@@ -104,6 +106,46 @@ on_every_database! {
         assert_eq!(total(&other).await, 1);
         database.execute(ADD, params![1]).await.unwrap();
         assert_eq!(total(database).await, 2);
+    }
+
+    async fn slow_statements_inside_a_transaction_are_logged_as_others(db in TestDatabase) {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let _guard = tracing_subscriber::fmt().with_ansi(false).with_writer(Written(Arc::clone(&log))).set_default();
+        let watched = db.reopen(|settings| settings.slow_query = Some(1e-9));
+        table(&watched).await;
+        watched.atomic(async |tx| {
+            tx.execute(ADD, params![1]).await?;
+            tx.query::<(i64,)>("SELECT n FROM tally", &[]).await
+        }).await.unwrap();
+        let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+        for sql in ["INSERT INTO tally", ADD, "SELECT n FROM tally", "COMMIT"] {
+            let line = log.lines().find(|line| line.contains(sql)).unwrap_or_else(|| panic!("{sql} is not in\n{log}"));
+            assert!(line.contains("slow statement") && line.contains("database=\"default\""), "{line}");
+        }
+    }
+
+    async fn work_is_done_once_more_when_its_error_says_that_this_may_help(db in TestDatabase) {
+        #[derive(Debug)]
+        enum Refused { Again, Never, Database }
+        impl From<Error> for Refused {
+            fn from(_: Error) -> Self { Self::Database }
+        }
+        let database = &db.database;
+        table(database).await;
+        for (error, attempts) in [(Refused::Again, 2), (Refused::Never, 1)] {
+            let attempt = AtomicU32::new(0);
+            let (attempt, error) = (&attempt, &error);
+            let answer = database.atomic_retrying(|error| matches!(error, Refused::Again), || async move |tx| {
+                tx.execute(ADD, params![1]).await?;
+                match (attempt.fetch_add(1, Ordering::SeqCst), error) {
+                    (1, _) => Ok(()),
+                    (_, Refused::Again) => Err(Refused::Again),
+                    _ => Err(Refused::Never),
+                }
+            }).await;
+            assert_eq!((attempt.load(Ordering::SeqCst), answer.is_ok()), (attempts, attempts == 2));
+        }
+        assert_eq!(total(database).await, 1);
     }
 
     async fn a_panic_inside_a_transaction_leaves_nothing_behind_on_the_server(db in TestDatabase) {
@@ -154,6 +196,28 @@ on_every_database! {
         }).await.unwrap();
         nothing_is_left(&other).await;
         assert_eq!(total(&other).await, 1);
+    }
+}
+
+/// Where a test's log goes.
+#[derive(Clone)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Written {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, Timeouts};
 
@@ -12,6 +12,7 @@ use super::backends;
 use super::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
 use super::error::{Error, Result};
 use super::router::DEFAULT_ALIAS;
+use super::watch::Watch;
 use crate::settings::DatabaseSettings;
 
 /// All configured databases. Cheap to clone; opens nothing by itself.
@@ -85,13 +86,15 @@ struct Inner {
     /// The same pool as `reads`, or one connection where writers exclude each other anyway.
     writes: Pool,
     wait: Duration,
-    slow: Option<Duration>,
+    watch: Watch,
 }
 
 type Pool = managed::Pool<Opener>;
 
-/// A connection lent by a pool. Dropped, it goes back; but with an open transaction or a statement in flight, as when
-/// its caller was cancelled, it is taken out of the pool and closed, so that no lock outlives who took it.
+/// A connection lent by a pool. Dropped, it goes back.
+///
+/// With an open transaction or a statement in flight, as when its caller was cancelled, it is taken out of the pool and
+/// closed instead, so that no lock outlives who took it.
 pub struct Lent {
     /// Empty only while it is dropped.
     object: Option<managed::Object<Opener>>,
@@ -129,11 +132,11 @@ impl Database {
     /// Pools for `backend`, empty at first.
     pub fn new(backend: BackendRef, settings: &DatabaseSettings) -> Self {
         let wait = Duration::from_secs_f64(settings.pool_timeout);
-        let slow = settings.slow_query.map(Duration::from_secs_f64);
+        let watch = Watch::new(backend.alias(), settings.slow_query);
         let reads = pool(&backend, settings.pool_size, wait);
         let writes =
             if backend.features().has_single_writer { pool(&backend, 1, wait) } else { reads.clone() };
-        Self { inner: Arc::new(Inner { backend, reads, writes, wait, slow }) }
+        Self { inner: Arc::new(Inner { backend, reads, writes, wait, watch }) }
     }
 
     /// What kind of database this is and where.
@@ -192,14 +195,15 @@ impl Database {
     /// Runs a query. When the connection that was kept had been closed meanwhile, as after a restart of the server,
     /// it runs once more on a fresh one.
     pub(super) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        let watch = self.watch();
-        let mut answer = self.reader().await?.query(statement).await;
-        if is_lost(&answer) {
+        let work = async {
+            let answer = self.reader().await?.query(statement).await;
+            if !is_lost(&answer) {
+                return answer;
+            }
             self.forget_idle();
-            answer = self.reader().await?.query(statement).await;
-        }
-        self.log_slow(watch, statement.sql);
-        answer.map_err(|error| self.at(error))
+            self.reader().await?.query(statement).await
+        };
+        self.watch().over(statement.sql, work).await.map_err(|error| self.at(error))
     }
 
     /// Runs queries that do not depend on each other on one connection, together where the protocol can.
@@ -207,14 +211,16 @@ impl Database {
     /// # Errors
     /// As [`Database::query`].
     pub async fn query_all(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
-        let watch = self.watch();
-        let mut answers = self.reader().await?.query_all(statements).await;
-        if is_lost(&answers) {
+        let work = async {
+            let answers = self.reader().await?.query_all(statements).await;
+            if !is_lost(&answers) {
+                return answers;
+            }
             self.forget_idle();
-            answers = self.reader().await?.query_all(statements).await;
-        }
-        self.log_slow(watch, statements.first().map_or("", |statement| statement.sql));
-        answers.map_err(|error| self.at(error))
+            self.reader().await?.query_all(statements).await
+        };
+        let first = statements.first().map_or("", |statement| statement.sql);
+        self.watch().over(first, work).await.map_err(|error| self.at(error))
     }
 
     /// Runs one statement that changes rows and tells how many.
@@ -222,13 +228,22 @@ impl Database {
     /// # Errors
     /// Those of the connection and the statement.
     pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
-        let watch = self.watch();
-        let answer = self.writer().await?.execute(Statement { sql, params }).await;
+        let work = async { self.writer().await?.execute(Statement { sql, params }).await };
+        self.written(self.watch().over(sql, work).await)
+    }
+
+    /// Runs an INSERT and gives the number that the database made for `key`.
+    pub(super) async fn insert(&self, statement: Statement<'_>, key: &str) -> Result<i64> {
+        let work = async { self.writer().await?.insert(statement, key).await };
+        self.written(self.watch().over(statement.sql, work).await)
+    }
+
+    /// The answer to a statement that writes. One whose connection was lost may have been done, so it is not sent
+    /// again; but the others that died with it shall not fail too.
+    fn written<T>(&self, answer: Result<T>) -> Result<T> {
         if is_lost(&answer) {
-            // It may have been done, so it is not sent again; but the others that died with it shall not fail too.
             self.forget_idle();
         }
-        self.log_slow(watch, sql);
         answer.map_err(|error| self.at(error))
     }
 
@@ -244,19 +259,9 @@ impl Database {
         error.at(backend.alias(), || backend.address())
     }
 
-    /// When a statement began, where slow ones are logged.
-    fn watch(&self) -> Option<(Instant, Duration)> {
-        self.inner.slow.map(|slow| (Instant::now(), slow))
-    }
-
-    /// Logs a statement that took long. The line stands in the span of the request that asked.
-    fn log_slow(&self, watch: Option<(Instant, Duration)>, sql: &str) {
-        let Some((start, slow)) = watch else { return };
-        let took = start.elapsed();
-        if took > slow {
-            let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(database = self.inner.backend.alias(), duration_ms, sql, "slow statement");
-        }
+    /// The log of its slow statements.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.inner.watch
     }
 }
 

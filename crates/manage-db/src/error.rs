@@ -89,7 +89,7 @@ pub struct StatementError {
     pub kind: StatementKind,
     /// SQLSTATE, where the server gives one.
     pub code: Option<String>,
-    /// The server's own words, with its detail.
+    /// The server's own words, without the values that it quotes.
     pub message: String,
     /// The statement without its values.
     pub sql: String,

@@ -14,6 +14,7 @@ pub mod backends;
 
 // Which database, which connection.
 pub mod router;
+mod watch;
 
 pub mod connections;
 

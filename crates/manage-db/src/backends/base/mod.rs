@@ -6,6 +6,7 @@ mod row;
 
 mod connection;
 mod features;
+mod message;
 mod splitter;
 mod sql;
 
@@ -21,6 +22,7 @@ pub use connection::{BatchError, Connection, Statement};
 pub use features::Features;
 pub use introspection::Introspection;
 pub use lock::{Attempt, MigrationLock};
+pub(super) use message::{cut_at, cut_out};
 pub use row::{FromRow, Row};
 pub use schema::SchemaEditor;
 pub use splitter::{Syntax, first_word, split};
