@@ -32,9 +32,10 @@ impl Connections {
     ///
     /// # Errors
     /// [`Error::Configuration`] when a database's settings make no sense.
-    pub fn new(settings: &BTreeMap<String, DatabaseSettings>, root: &Path) -> Result<Self> {
+    pub fn new(all: &BTreeMap<String, DatabaseSettings>, root: &Path) -> Result<Self> {
         let mut databases = BTreeMap::new();
-        for (alias, settings) in settings {
+        for (alias, settings) in all {
+            check_copy(alias, all)?;
             let backend = backends::create(alias, settings, root)?;
             let entry = Entry { backend, settings: settings.clone(), database: OnceLock::new() };
             databases.insert(alias.clone(), entry);
@@ -47,6 +48,28 @@ impl Connections {
         let mut aliases: Vec<&str> = self.databases.keys().map(String::as_str).collect();
         aliases.sort_by_key(|alias| (*alias != DEFAULT_ALIAS, *alias));
         aliases
+    }
+
+    /// The aliases that are written to, sorted, `default` first: all but copies.
+    pub fn primaries(&self) -> Vec<&str> {
+        let mut aliases = self.aliases();
+        aliases.retain(|alias| {
+            self.databases.get(*alias).is_some_and(|entry| entry.settings.replica_of.is_none())
+        });
+        aliases
+    }
+
+    /// The alias whose copy `alias` is, if it is one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAlias`].
+    pub fn original(&self, alias: &str) -> Result<Option<&str>> {
+        Ok(self.entry(alias)?.settings.replica_of.as_deref())
+    }
+
+    /// Closes the connections that nobody uses. A runtime that is about to end would leave them dead in their pools.
+    pub fn close_idle(&self) {
+        self.databases.values().filter_map(|entry| entry.database.get()).for_each(Database::forget_idle);
     }
 
     /// The backend of `alias`, without opening anything.
@@ -71,6 +94,18 @@ impl Connections {
             alias: alias.to_owned(),
             known: self.aliases().into_iter().map(str::to_owned).collect(),
         })
+    }
+}
+
+/// A copy is one of another database that is configured and no copy itself.
+fn check_copy(alias: &str, all: &BTreeMap<String, DatabaseSettings>) -> Result<()> {
+    let Some(of) = all.get(alias).and_then(|settings| settings.replica_of.as_ref()) else { return Ok(()) };
+    match all.get(of) {
+        Some(original) if alias != of && original.replica_of.is_none() => Ok(()),
+        _ => Err(Error::Configuration {
+            alias: alias.to_owned(),
+            problem: format!("`replica_of` names `{of}`, which is no database that is written to"),
+        }),
     }
 }
 

@@ -18,6 +18,8 @@ mod watch;
 
 pub mod connections;
 
+pub mod homes;
+
 // Statements that belong together.
 pub mod transaction;
 
@@ -31,6 +33,7 @@ pub use backends::base::{FromRow, FromValue, Row, SqlText, ToValue, Value};
 pub use connections::{Connections, Database};
 pub use error::{Error, Result, StatementKind};
 pub use files::{Files, Folder};
+pub use homes::Homes;
 pub use router::{DEFAULT_ALIAS, Router};
 pub use settings::{DatabaseSettings, Secret};
 pub use transaction::{Executor, Transaction};

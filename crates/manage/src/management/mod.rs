@@ -4,6 +4,7 @@ mod error;
 mod output;
 
 mod base;
+mod databases;
 mod runtime;
 
 mod apps;

@@ -7,7 +7,7 @@ mod render;
 mod health;
 
 pub use context::{Context, Form};
-pub use health::{Pending, healthz, pending_migrations, readyz};
+pub use health::{healthz, readyz};
 pub use render::{encoded, html, json, page, render};
 
 use crate::urls::Route;

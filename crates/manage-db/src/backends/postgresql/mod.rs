@@ -21,7 +21,7 @@ use tokio_postgres::{NoTls, Socket};
 use connection::{Link, PgConnection};
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Statement, Syntax,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -101,6 +101,11 @@ fn session(settings: &DatabaseSettings) -> String {
             options.push_str(&format!(" -c {name}={}ms", Duration::from_secs_f64(seconds).as_millis()));
         }
     }
+    // The database's own come last and win.
+    if let Some(own) = settings.options.get("options") {
+        options.push(' ');
+        options.push_str(own);
+    }
     options
 }
 
@@ -112,6 +117,27 @@ impl Backend for Postgresql {
 
     fn address(&self) -> String {
         format!("{}:{}/{}", host(&self.settings), self.settings.port.unwrap_or(5432), self.settings.name)
+    }
+
+    fn location(&self) -> String {
+        // Which schema is meant depends on the account and on the session.
+        format!("{} {} {}", self.address(), user(&self.settings), session(&self.settings))
+    }
+
+    async fn identity(&self) -> Result<String> {
+        // The system identifier would be that of every standby as well, and not every account may ask for it. The
+        // moment at which this very server was started, with its own port, is told to everybody.
+        const SQL: &str = "SELECT pg_catalog.pg_postmaster_start_time()::text || ' ' \
+                           || pg_catalog.current_setting('port') || ' ' || oid || ' ' \
+                           || coalesce(current_schema(), '') \
+                           FROM pg_catalog.pg_database WHERE datname = current_database()";
+        let mut connection = self.connect().await?;
+        let rows = connection.query(Statement { sql: SQL, params: &[] }).await?;
+        rows.into_iter().next().map_or(Ok(self.location()), |mut row| row.take(0))
+    }
+
+    fn lock_timeout(&self) -> Option<Duration> {
+        self.settings.lock_timeout.map(Duration::from_secs_f64)
     }
 
     fn features(&self) -> &'static Features {
