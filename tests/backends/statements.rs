@@ -45,6 +45,23 @@ on_every_database! {
         assert_eq!(row.take::<Value>(10).unwrap(), Value::Null);
     }
 
+    async fn what_the_program_has_no_kind_for_comes_as_it_is_and_never_as_null(db in TestDatabase) {
+        let (sql, found) = match db.database.dialect() {
+            "postgresql" => ("SELECT INTERVAL '1 day'", Value::Bytes([&[0; 11][..], &[1], &[0; 4]].concat())),
+            "mysql" => ("SELECT at FROM odd", Value::Text("0000-00-00 00:00:00".to_owned())),
+            _ => ("SELECT CAST(x'ff41' AS text)", Value::Bytes(vec![0xff, b'A'])),
+        };
+        if db.database.dialect() == "mysql" {
+            let mut writer = db.database.writer().await.unwrap();
+            let zero = ["SET SESSION sql_mode = ''", "CREATE TABLE odd (at datetime)", "INSERT INTO odd VALUES ('0000-00-00')"];
+            writer.batch(&zero).await.unwrap();
+        }
+        let rows: Vec<Row> = db.reopen(|_| ()).query(sql, &[]).await.unwrap();
+        assert_eq!(rows[0].values(), [found]);
+        let answer = db.database.query::<(Option<jiff::Timestamp>,)>(sql, &[]).await;
+        assert!(matches!(answer, Err(Error::Decode { .. })), "{answer:?}");
+    }
+
     async fn a_second_row_of_a_unique_name_is_told_apart(db in TestDatabase) {
         db.database.execute(TABLE, &[]).await.unwrap();
         db.database.execute("INSERT INTO thing VALUES (?, ?, ?)", params![1, "a", 1]).await.unwrap();

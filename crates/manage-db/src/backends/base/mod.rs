@@ -27,7 +27,7 @@ pub(super) use message::{cut_at, cut_out};
 pub use row::{FromRow, Row};
 pub use schema::SchemaEditor;
 pub use splitter::{Syntax, first_word, split};
-pub use sql::{Dialects, SqlText, build, positional};
+pub use sql::{Dialects, SqlText, positional};
 pub use value::{FromValue, ToValue, Value};
 
 use crate::error::{Error, Result};
