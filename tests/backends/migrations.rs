@@ -1,14 +1,16 @@
 //! What migrating has to hold on every kind of database.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use manage::db::params;
+use manage::db::migrations::{Event, Fake, Functions, Mode, Request, Target, Work, load, pending, run};
+use manage::db::{Connections, DatabaseSettings, Folder, Router, params};
 
-use crate::support::{Kind, Run, TestDatabase, block_on, on_every_database};
+use crate::support::{Kind, Run, Server, TestDatabase, block_on, on_every_database};
 
 const INITIAL: &str = r#"
 [[operation]]
@@ -259,6 +261,47 @@ on_every_database! {
         assert_eq!(count(&db, "SELECT count(*) FROM shop_order WHERE NOT paid").await, 2);
     }
 
+    async fn a_run_is_a_function_of_files_and_databases_alone(db in TestDatabase) {
+        shop(&db);
+        let settings = DatabaseSettings::from_url(&db.url).unwrap();
+        let root = db.workspace.path().to_owned();
+        let connections = Connections::new(&BTreeMap::from([("default".to_owned(), settings)]), &root).unwrap();
+        // A task of its own: a site may wait for it while it starts.
+        let told = tokio::spawn(async move {
+            let graph = load(&Folder::new(&root), &["shop".to_owned()]).unwrap();
+            let (router, functions) = (Router::default(), Functions::default());
+            let mut told = Vec::new();
+            for (mode, target) in [
+                (Mode::Plan, Target::All),
+                (Mode::Apply(Fake::No), Target::named(&graph, Some("shop"), Some("0001")).unwrap()),
+                (Mode::Apply(Fake::Yes), Target::All),
+                (Mode::Apply(Fake::No), Target::All),
+            ] {
+                let missing = pending(&connections, &graph, &router).await.unwrap();
+                told.push(format!("{} pending{}", missing.migrations.len(), if missing.is_new { ", new" } else { "" }));
+                let work = Work { graph: &graph, router: &router, functions: &functions };
+                let request = Request { connections: &connections, work, target, aliases: Vec::new(), mode };
+                let number = run(&request, &mut |event| told.extend(match event {
+                    Event::Database(site) => Some(format!("{}: {}", site.alias, site.plan.migrations.len())),
+                    Event::Started(migration) => Some(migration.key.to_string()),
+                    Event::Finished { is_faked: true, .. } => Some("faked".to_owned()),
+                    _ => None,
+                })).await.unwrap();
+                told.push(format!("{number} done"));
+            }
+            connections.close_idle();
+            told
+        }).await.unwrap();
+        assert_eq!(told, [
+            "2 pending, new", "default: 2", "2 done",
+            "2 pending, new", "default: 1", "shop.0001_initial", "1 done",
+            "1 pending", "default: 1", "shop.0002_changes", "faked", "1 done",
+            "0 pending", "default: 0", "0 done",
+        ]);
+        assert_eq!(count(&db, "SELECT count(*) FROM shop_order").await, 2);
+        assert!(db.database.query::<(i64,)>("SELECT count(*) FROM shop_order WHERE paid", &[]).await.is_err());
+    }
+
     async fn faking_changes_the_history_alone(db in TestDatabase) {
         shop(&db);
         db.workspace.manage(["migrate", "shop", "0001"]).succeeds();
@@ -326,20 +369,36 @@ fn an_index_built_without_blocking_replaces_what_a_broken_run_left() {
     });
 }
 
-/// Stands between the program and the server and counts the statements that pass.
+/// Stands between the program and the server and counts the connections and the statements that pass.
 struct Counter {
     port: u16,
+    connections: Arc<AtomicUsize>,
     statements: Arc<AtomicUsize>,
 }
 
 impl Counter {
+    /// Stands before the database; the URL leads through it.
+    fn of(db: &TestDatabase) -> (Self, String) {
+        let (before, rest) = db.url.split_once('@').unwrap();
+        let (address, name) = rest.split_once('/').unwrap();
+        let counter = Self::before(address.to_owned());
+        let url = format!("{before}@127.0.0.1:{}/{name}?sslmode=disable", counter.port);
+        (counter, url)
+    }
+
+    fn passed(&self) -> (usize, usize) {
+        (self.connections.load(Ordering::Relaxed), self.statements.load(Ordering::Relaxed))
+    }
+
     fn before(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let statements = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&statements);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (counted, opened) = (Arc::clone(&statements), Arc::clone(&connections));
         std::thread::spawn(move || {
             for client in listener.incoming() {
+                opened.fetch_add(1, Ordering::Relaxed);
                 let (mut client, mut server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
                 let (mut answers, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 std::thread::spawn(move || {
@@ -350,7 +409,7 @@ impl Counter {
                 std::thread::spawn(move || drop(forward(&mut client, &mut server, &counted)));
             }
         });
-        Self { port, statements }
+        Self { port, connections, statements }
     }
 }
 
@@ -379,15 +438,37 @@ fn a_run_with_nothing_to_do_takes_four_statements() {
         let db = TestDatabase::create(Kind::Postgresql).await;
         shop(&db);
         db.workspace.manage(["migrate"]).succeeds();
-        let (before, rest) = db.url.split_once('@').unwrap();
-        let (address, name) = rest.split_once('/').unwrap();
-        let counter = Counter::before(address.to_owned());
-        let url = format!("{before}@127.0.0.1:{}/{name}?sslmode=disable", counter.port);
+        let (counter, url) = Counter::of(&db);
         db.workspace.write(
             "settings/base.toml",
             &format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{url}\"\n"),
         );
         db.workspace.manage(["migrate"]).succeeds();
         assert_eq!(counter.statements.load(Ordering::Relaxed), 4);
+    });
+}
+
+#[test]
+fn readyz_asks_through_the_pool_and_remembers_that_nothing_is_missing() {
+    block_on(async {
+        let mut db = TestDatabase::create(Kind::Postgresql).await;
+        let (counter, url) = Counter::of(&db);
+        db.workspace.set("MANAGE__DATABASES__DEFAULT__URL", &url);
+        db.workspace.manage(["migrate", "--database", "users"]).succeeds();
+        let server = Server::of(db.workspace);
+        let probe = |status| {
+            let before = counter.passed();
+            assert_eq!(server.browser().get("/readyz").status, status);
+            let after = counter.passed();
+            (after.0 - before.0, after.1 - before.1)
+        };
+        // The pool opens its connection; then it is asked whether it answers, and what it remembers.
+        assert_eq!(probe(503), (1, 2));
+        assert_eq!(probe(503), (0, 2));
+        server.workspace.manage(["migrate"]).succeeds();
+        assert_eq!(probe(200), (0, 3));
+        assert_eq!(probe(200), (0, 1));
+        assert_eq!(probe(200), (0, 1));
+        assert!(server.browser().get("/readyz").body.contains("\"pending_migrations\":0"));
     });
 }

@@ -1,7 +1,7 @@
 //! Statements and values.
 
 use manage::db::backends::base::Statement;
-use manage::db::{Executor, Row, StatementKind, Value, params};
+use manage::db::{Error, Executor, Row, StatementKind, Value, params};
 
 use crate::support::on_every_database;
 
@@ -43,6 +43,23 @@ on_every_database! {
         assert_eq!(row.take::<jiff::civil::Date>(8).unwrap(), date);
         assert_eq!(row.take::<serde_json::Value>(9).unwrap(), json);
         assert_eq!(row.take::<Value>(10).unwrap(), Value::Null);
+    }
+
+    async fn what_the_program_has_no_kind_for_comes_as_it_is_and_never_as_null(db in TestDatabase) {
+        let (sql, found) = match db.database.dialect() {
+            "postgresql" => ("SELECT INTERVAL '1 day'", Value::Bytes([&[0; 11][..], &[1], &[0; 4]].concat())),
+            "mysql" => ("SELECT at FROM odd", Value::Text("0000-00-00 00:00:00".to_owned())),
+            _ => ("SELECT CAST(x'ff41' AS text)", Value::Bytes(vec![0xff, b'A'])),
+        };
+        if db.database.dialect() == "mysql" {
+            let mut writer = db.database.writer().await.unwrap();
+            let zero = ["SET SESSION sql_mode = ''", "CREATE TABLE odd (at datetime)", "INSERT INTO odd VALUES ('0000-00-00')"];
+            writer.batch(&zero).await.unwrap();
+        }
+        let rows: Vec<Row> = db.reopen(|_| ()).query(sql, &[]).await.unwrap();
+        assert_eq!(rows[0].values(), [found]);
+        let answer = db.database.query::<(Option<jiff::Timestamp>,)>(sql, &[]).await;
+        assert!(matches!(answer, Err(Error::Decode { .. })), "{answer:?}");
     }
 
     async fn a_second_row_of_a_unique_name_is_told_apart(db in TestDatabase) {
@@ -93,4 +110,54 @@ on_every_database! {
         let error = db.database.query::<(i64, i64)>("SELECT 1", &[]).await.unwrap_err();
         assert_eq!(error.to_string(), "column 1 holds nothing: the query has fewer columns, not an integer");
     }
+
+    async fn no_error_tells_a_value_but_every_one_its_names(db in TestDatabase) {
+        let is_mariadb = db.database.dialect() == "mysql";
+        db.database.execute(TABLE, &[]).await.unwrap();
+        db.database.execute("INSERT INTO thing VALUES (?, ?, ?)", params![1, "it's-secret", 1]).await.unwrap();
+        let twice = db.database.execute("INSERT INTO thing VALUES (?, ?, ?)", params![2, "it's-secret", 1]).await.unwrap_err();
+        assert!(told(&twice).contains("name"), "{twice}");
+        let wrong = match db.database.dialect() {
+            "postgresql" => vec![
+                ("SELECT CAST(CAST(? AS text) AS integer)", "type integer"),
+                ("SELECT CAST(CAST(? AS text) AS uuid)", "type uuid"),
+                ("SELECT CAST(CAST(? AS text) AS timestamp)", "type timestamp"),
+                ("SELECT CAST(CAST(? AS text) AS json)", "json"),
+                ("SELECT now() AT TIME ZONE CAST(? AS text)", "time zone"),
+                ("INSERT INTO thing SELECT 5, repeat(CAST(? AS text), 9), 1", "varying(40)"),
+                ("INSERT INTO thing SELECT 5, 'b', NULL WHERE CAST(? AS text) <> ''", "score"),
+            ],
+            "mysql" => vec![
+                ("INSERT INTO thing SELECT 5, 'b', ?", "score"),
+                ("INSERT INTO thing SELECT 5, REPEAT(?, 9), 1", "name"),
+                ("UPDATE thing SET score = CAST(? AS integer)", "INTEGER"),
+                ("UPDATE thing SET score = CAST(? AS datetime)", "datetime"),
+            ],
+            _ => vec![
+                ("SELECT json_extract('{}', ?)", "JSON path"),
+                ("SELECT * FROM words WHERE words MATCH '\"' || ?", "unterminated"),
+                ("SELECT * FROM words WHERE words MATCH replace(?, '-', '') || '(a b)'", "fts5: syntax error"),
+                ("SELECT * FROM words WHERE words MATCH 'NEAR(a b, ' || replace(?, '-', '') || ')'", "expected integer"),
+                ("SELECT * FROM words WHERE words MATCH replace(?, '-', '') || ' : a'", "no such column"),
+                ("INSERT INTO thing SELECT 5, ?, NULL", "thing.score"),
+            ],
+        };
+        if !is_mariadb && db.database.dialect() != "postgresql" {
+            db.database.execute("CREATE VIRTUAL TABLE words USING fts5 (word)", &[]).await.unwrap();
+        }
+        for (sql, name) in wrong {
+            let answer = db.database.execute(sql, params!["secret-word"]).await;
+            let answer = answer.and(db.database.query::<Row>(sql, params!["secret-word"]).await.map(|_| 0));
+            let error = answer.expect_err(sql);
+            assert!(told(&error).contains(name), "{sql}: {}", told(&error));
+        }
+    }
+}
+
+/// All that an error says, to people and in the log.
+#[track_caller]
+fn told(error: &Error) -> String {
+    let told = format!("{error} {error:?}");
+    assert!(!told.contains("secret"), "{told}");
+    told
 }

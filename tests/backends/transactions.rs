@@ -1,9 +1,12 @@
 //! Transactions, savepoints and what happens after the commit.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use manage::db::{Database, Error, params};
+use manage::db::{Database, Error, Row, params};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::on_every_database;
 
@@ -79,7 +82,7 @@ on_every_database! {
             let database = db.database.clone();
             tokio::spawn(async move {
                 for _ in 0..10 {
-                    database.atomic_retrying(async |tx| tx.execute(ADD, params![1]).await).await.unwrap();
+                    database.atomic_retrying(Error::is_retryable, || async |tx| tx.execute(ADD, params![1]).await).await.unwrap();
                 }
             })
         }).collect();
@@ -89,15 +92,168 @@ on_every_database! {
         assert_eq!(total(&db.database).await, 80);
     }
 
-    async fn a_dropped_transaction_is_rolled_back_and_its_connection_not_lent_again(db in TestDatabase) {
-        let database = &db.database;
+    async fn a_dropped_transaction_leaves_nothing_behind_on_the_server(db in TestDatabase) {
+        let (database, other) = (&db.database, db.reopen(|settings| settings.lock_timeout = Some(1.0)));
         table(database).await;
-        let stopped = tokio::time::timeout(std::time::Duration::from_millis(200), database.atomic::<(), Error>(async |tx| {
+        let stopped = tokio::time::timeout(PATIENCE, database.atomic::<(), Error>(async |tx| {
             tx.execute(ADD, params![7]).await?;
             std::future::pending().await
         })).await;
         assert!(stopped.is_err());
+        // Another connection alone looks and writes; the pool of the dropped one is not asked for anything.
+        nothing_is_left(&other).await;
+        other.execute(ADD, params![1]).await.unwrap();
+        assert_eq!(total(&other).await, 1);
         database.execute(ADD, params![1]).await.unwrap();
+        assert_eq!(total(database).await, 2);
+    }
+
+    async fn slow_statements_inside_a_transaction_are_logged_as_others(db in TestDatabase) {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let _guard = tracing_subscriber::fmt().with_ansi(false).with_writer(Written(Arc::clone(&log))).set_default();
+        let watched = db.reopen(|settings| settings.slow_query = Some(1e-9));
+        table(&watched).await;
+        watched.atomic(async |tx| {
+            tx.execute(ADD, params![1]).await?;
+            tx.query::<(i64,)>("SELECT n FROM tally", &[]).await
+        }).await.unwrap();
+        let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+        for sql in ["INSERT INTO tally", ADD, "SELECT n FROM tally", "COMMIT"] {
+            let line = log.lines().find(|line| line.contains(sql)).unwrap_or_else(|| panic!("{sql} is not in\n{log}"));
+            assert!(line.contains("slow statement") && line.contains("database=\"default\""), "{line}");
+        }
+    }
+
+    async fn work_is_done_once_more_when_its_error_says_that_this_may_help(db in TestDatabase) {
+        #[derive(Debug)]
+        enum Refused { Again, Never, Database }
+        impl From<Error> for Refused {
+            fn from(_: Error) -> Self { Self::Database }
+        }
+        let database = &db.database;
+        table(database).await;
+        for (error, attempts) in [(Refused::Again, 2), (Refused::Never, 1)] {
+            let attempt = AtomicU32::new(0);
+            let (attempt, error) = (&attempt, &error);
+            let answer = database.atomic_retrying(|error| matches!(error, Refused::Again), || async move |tx| {
+                tx.execute(ADD, params![1]).await?;
+                match (attempt.fetch_add(1, Ordering::SeqCst), error) {
+                    (1, _) => Ok(()),
+                    (_, Refused::Again) => Err(Refused::Again),
+                    _ => Err(Refused::Never),
+                }
+            }).await;
+            assert_eq!((attempt.load(Ordering::SeqCst), answer.is_ok()), (attempts, attempts == 2));
+        }
         assert_eq!(total(database).await, 1);
+    }
+
+    async fn a_panic_inside_a_transaction_leaves_nothing_behind_on_the_server(db in TestDatabase) {
+        let other = db.reopen(|settings| settings.lock_timeout = Some(1.0));
+        table(&db.database).await;
+        let database = db.database.clone();
+        let panicked = tokio::spawn(async move {
+            database.atomic::<(), Error>(async |tx| {
+                tx.execute(ADD, params![7]).await?;
+                panic!("the work failed")
+            }).await
+        }).await;
+        assert!(panicked.is_err());
+        nothing_is_left(&other).await;
+        other.execute(ADD, params![1]).await.unwrap();
+        assert_eq!(total(&other).await, 1);
+    }
+
+    async fn a_statement_in_flight_is_stopped_when_its_caller_goes_away(db in TestDatabase) {
+        // The third kind answers before anybody can go away.
+        let Some(sleep) = sleep(&db.database) else { return };
+        let (database, other) = (&db.database, db.reopen(|settings| settings.lock_timeout = Some(1.0)));
+        table(database).await;
+        let stopped = tokio::time::timeout(PATIENCE, database.query::<Row>(sleep, &[])).await;
+        assert!(stopped.is_err());
+        nothing_is_left(&other).await;
+        let stopped = tokio::time::timeout(PATIENCE, database.atomic(async |tx| {
+            tx.execute(ADD, params![7]).await?;
+            tx.query::<Row>(sleep, &[]).await
+        })).await;
+        assert!(stopped.is_err());
+        nothing_is_left(&other).await;
+        other.execute(ADD, params![1]).await.unwrap();
+        assert_eq!(total(&other).await, 1);
+    }
+
+    async fn a_transaction_that_waits_for_a_lock_when_it_is_dropped_does_not_get_it_later(db in TestDatabase) {
+        if sleep(&db.database).is_none() {
+            return;
+        }
+        let (database, other) = (&db.database, db.reopen(|_| ()));
+        table(database).await;
+        other.atomic::<(), Error>(async |holder| {
+            holder.execute(ADD, params![1]).await?;
+            let waiter = database.atomic(async |tx| tx.execute(ADD, params![7]).await);
+            assert!(tokio::time::timeout(PATIENCE, waiter).await.is_err());
+            Ok(())
+        }).await.unwrap();
+        nothing_is_left(&other).await;
+        assert_eq!(total(&other).await, 1);
+    }
+}
+
+/// Where a test's log goes.
+#[derive(Clone)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Written {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// How long a caller waits before it goes away.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// A statement that takes long and can be waited for.
+fn sleep(database: &Database) -> Option<&'static str> {
+    match database.dialect() {
+        "postgresql" => Some("SELECT pg_sleep(30)"),
+        "mysql" => Some("SELECT SLEEP(30) FROM (SELECT 1) AS once"),
+        _ => None,
+    }
+}
+
+/// Asserts that within about a second no other connection to the database runs anything or is inside a transaction.
+async fn nothing_is_left(database: &Database) {
+    let look = match database.dialect() {
+        "postgresql" => {
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid() AND state <> 'idle'"
+        }
+        "mysql" => {
+            "SELECT count(*) FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t \
+             ON t.trx_mysql_thread_id = p.id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID() \
+             AND (p.command <> 'Sleep' OR t.trx_id IS NOT NULL)"
+        }
+        _ => return,
+    };
+    let start = Instant::now();
+    loop {
+        let left: Vec<(i64,)> = database.query(look, &[]).await.unwrap();
+        if left == [(0,)] {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_millis(1_500), "{left:?} connections are still at work");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -70,17 +70,6 @@ fn work_goes_on_when_nobody_reads_its_answer_any_more() {
 }
 
 #[test]
-fn two_names_of_one_database_are_told_before_one_waits_for_the_other() {
-    let mut workspace = Workspace::new();
-    workspace.set("MANAGE__DATABASES__USERS__NAME", "db.sqlite3");
-    workspace.manage(["migrate"]).fails_with(
-        1,
-        "error: `default` and `users` are the same database\n\
-         hint: keep one of them and route every app to it, or name one with `--database`\n",
-    );
-}
-
-#[test]
 fn colour_is_for_terminals_and_for_those_who_ask() {
     let plain = Workspace::new().manage(["check", "--deploy"]).succeeds();
     assert!(!plain.contains('\x1b'), "{plain}");

@@ -426,6 +426,43 @@ fn the_waiting_one_says_who_it_waits_for() {
     let run = crate::support::Run::of(child);
     assert_eq!(
         (run.status, run.stderr.as_str()),
-        (0, "database `default` is being migrated by another process (process 4711); waiting\n")
+        (
+            0,
+            "database `default` is being migrated by another process (process 4711); waiting for at most 10 minutes\n"
+        )
+    );
+}
+
+#[test]
+fn a_copy_of_nothing_and_a_route_to_a_copy_are_told_with_their_place() {
+    let workspace = two_databases();
+    workspace.write(
+        "settings/base.toml",
+        &(TWO.to_owned()
+            + "[databases.away]\nname = \"a\"\nreplica_of = \"nobody\"\n\
+               [databases.copy]\nname = \"c\"\nreplica_of = \"users\"\n\
+               [databases.second]\nname = \"s\"\nreplica_of = \"copy\"\n\
+               [databases.self]\nname = \"s\"\nreplica_of = \"self\"\n")
+            .replace("people = \"users\"", "people = \"copy\""),
+    );
+    workspace.manage(["check"]).fails_with(
+        1,
+        "error: the settings have 4 problems\n\
+         \x20 settings/base.toml:7:1: `routes.people`: `copy` is a copy of `users` and cannot be written to; route it \
+         to `users`\n\
+         \x20 settings/base.toml:10:1: `databases.away.replica_of`: there is no database `nobody`; configured: \
+         `away`, `copy`, `default`, `second`, `self` or `users`\n\
+         \x20 settings/base.toml:16:1: `databases.second.replica_of`: `copy` is a copy itself; name `users`\n\
+         \x20 settings/base.toml:19:1: `databases.self.replica_of`: a database is no copy of itself\n",
+    );
+    workspace.write(
+        "settings/base.toml",
+        &TWO.replace("[routes]", "[routes]\n")
+            .replace("[databases.users]", "replica_of = \"users\"\n[databases.users]"),
+    );
+    workspace.manage(["check"]).fails_with(
+        1,
+        "error: the settings are wrong: settings/base.toml:4:1: `databases.default.replica_of`: apps without a route live on `default`, so it \
+         cannot be a copy\n",
     );
 }

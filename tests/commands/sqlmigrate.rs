@@ -1,4 +1,4 @@
-//! `manage sqlmigrate`. No server is asked.
+//! `manage sqlmigrate`. A server is asked for nothing but whether two aliases lead to it.
 
 use crate::support::Workspace;
 

@@ -21,6 +21,8 @@ pub enum Kind {
 pub struct TestDatabase {
     /// Its folder, with the file if it is one.
     pub workspace: Workspace,
+    /// Its kind.
+    pub kind: Kind,
     /// Its URL, as a setting takes it.
     pub url: String,
     /// Its pools.
@@ -48,7 +50,7 @@ impl TestDatabase {
         };
         let settings = DatabaseSettings::from_url(&url).unwrap();
         let database = open("default", &settings, workspace.path());
-        Self { workspace, url, database }
+        Self { workspace, kind, url, database }
     }
 }
 

@@ -99,7 +99,7 @@ impl Follower {
             }
         }
         let group = format!("-{}", child.id());
-        drop(Process::new("kill").args(["-s", "INT", "--", &group]).status().unwrap());
+        assert!(Process::new("kill").args(["-s", "INT", "--", &group]).status().unwrap().success());
         child.wait().unwrap();
         said
     }

@@ -21,7 +21,7 @@ fn the_tutorial_can_be_followed_to_its_end() {
         match block {
             Block::File { path, text } => follower.write(&path, &text),
             Block::Console { line, commands } => {
-                commands.iter().for_each(|command| follower.run(line, command))
+                commands.iter().for_each(|command| follower.run(line, command));
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Connections by alias: opened on first use, kept, lent and taken back.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, PoolError, RecycleError, RecycleResult, Timeouts};
 
@@ -11,6 +12,7 @@ use super::backends;
 use super::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
 use super::error::{Error, Result};
 use super::router::DEFAULT_ALIAS;
+use super::watch::Watch;
 use crate::settings::DatabaseSettings;
 
 /// All configured databases. Cheap to clone; opens nothing by itself.
@@ -30,9 +32,10 @@ impl Connections {
     ///
     /// # Errors
     /// [`Error::Configuration`] when a database's settings make no sense.
-    pub fn new(settings: &BTreeMap<String, DatabaseSettings>, root: &Path) -> Result<Self> {
+    pub fn new(all: &BTreeMap<String, DatabaseSettings>, root: &Path) -> Result<Self> {
         let mut databases = BTreeMap::new();
-        for (alias, settings) in settings {
+        for (alias, settings) in all {
+            check_copy(alias, all)?;
             let backend = backends::create(alias, settings, root)?;
             let entry = Entry { backend, settings: settings.clone(), database: OnceLock::new() };
             databases.insert(alias.clone(), entry);
@@ -45,6 +48,28 @@ impl Connections {
         let mut aliases: Vec<&str> = self.databases.keys().map(String::as_str).collect();
         aliases.sort_by_key(|alias| (*alias != DEFAULT_ALIAS, *alias));
         aliases
+    }
+
+    /// The aliases that are written to, sorted, `default` first: all but copies.
+    pub fn primaries(&self) -> Vec<&str> {
+        let mut aliases = self.aliases();
+        aliases.retain(|alias| {
+            self.databases.get(*alias).is_some_and(|entry| entry.settings.replica_of.is_none())
+        });
+        aliases
+    }
+
+    /// The alias whose copy `alias` is, if it is one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAlias`].
+    pub fn original(&self, alias: &str) -> Result<Option<&str>> {
+        Ok(self.entry(alias)?.settings.replica_of.as_deref())
+    }
+
+    /// Closes the connections that nobody uses. A runtime that is about to end would leave them dead in their pools.
+    pub fn close_idle(&self) {
+        self.databases.values().filter_map(|entry| entry.database.get()).for_each(Database::forget_idle);
     }
 
     /// The backend of `alias`, without opening anything.
@@ -72,6 +97,18 @@ impl Connections {
     }
 }
 
+/// A copy is one of another database that is configured and no copy itself.
+fn check_copy(alias: &str, all: &BTreeMap<String, DatabaseSettings>) -> Result<()> {
+    let Some(of) = all.get(alias).and_then(|settings| settings.replica_of.as_ref()) else { return Ok(()) };
+    match all.get(of) {
+        Some(original) if alias != of && original.replica_of.is_none() => Ok(()),
+        _ => Err(Error::Configuration {
+            alias: alias.to_owned(),
+            problem: format!("`replica_of` names `{of}`, which is no database that is written to"),
+        }),
+    }
+}
+
 /// One database with its pools. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
@@ -84,23 +121,57 @@ struct Inner {
     /// The same pool as `reads`, or one connection where writers exclude each other anyway.
     writes: Pool,
     wait: Duration,
-    slow: Option<Duration>,
+    watch: Watch,
 }
 
 type Pool = managed::Pool<Opener>;
 
-/// A connection lent by a pool; it goes back when dropped.
-pub type Lent = managed::Object<Opener>;
+/// A connection lent by a pool. Dropped, it goes back.
+///
+/// With an open transaction or a statement in flight, as when its caller was cancelled, it is taken out of the pool and
+/// closed instead, so that no lock outlives who took it.
+pub struct Lent {
+    /// Empty only while it is dropped.
+    object: Option<managed::Object<Opener>>,
+}
+
+const LENT: &str = "a lent connection is there until it is dropped";
+
+impl Deref for Lent {
+    type Target = dyn Connection;
+
+    #[expect(clippy::expect_used, reason = "only `drop` empties it")]
+    fn deref(&self) -> &Self::Target {
+        &***self.object.as_ref().expect(LENT)
+    }
+}
+
+impl DerefMut for Lent {
+    #[expect(clippy::expect_used, reason = "only `drop` empties it")]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut ***self.object.as_mut().expect(LENT)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take()
+            && !object.is_reusable()
+        {
+            drop(managed::Object::take(object));
+        }
+    }
+}
 
 impl Database {
     /// Pools for `backend`, empty at first.
     pub fn new(backend: BackendRef, settings: &DatabaseSettings) -> Self {
         let wait = Duration::from_secs_f64(settings.pool_timeout);
-        let slow = settings.slow_query.map(Duration::from_secs_f64);
+        let watch = Watch::new(backend.alias(), settings.slow_query);
         let reads = pool(&backend, settings.pool_size, wait);
         let writes =
             if backend.features().has_single_writer { pool(&backend, 1, wait) } else { reads.clone() };
-        Self { inner: Arc::new(Inner { backend, reads, writes, wait, slow }) }
+        Self { inner: Arc::new(Inner { backend, reads, writes, wait, watch }) }
     }
 
     /// What kind of database this is and where.
@@ -131,7 +202,7 @@ impl Database {
 
     async fn lend(&self, pool: &Pool) -> Result<Lent> {
         match pool.get().await {
-            Ok(lent) => Ok(lent),
+            Ok(object) => Ok(Lent { object: Some(object) }),
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(Error::PoolTimeout {
                 alias: self.inner.backend.alias().to_owned(),
@@ -159,14 +230,15 @@ impl Database {
     /// Runs a query. When the connection that was kept had been closed meanwhile, as after a restart of the server,
     /// it runs once more on a fresh one.
     pub(super) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        let watch = self.watch();
-        let mut answer = self.reader().await?.query(statement).await;
-        if is_lost(&answer) {
+        let work = async {
+            let answer = self.reader().await?.query(statement).await;
+            if !is_lost(&answer) {
+                return answer;
+            }
             self.forget_idle();
-            answer = self.reader().await?.query(statement).await;
-        }
-        self.log_slow(watch, statement.sql);
-        answer.map_err(|error| self.at(error))
+            self.reader().await?.query(statement).await
+        };
+        self.watch().over(statement.sql, work).await.map_err(|error| self.at(error))
     }
 
     /// Runs queries that do not depend on each other on one connection, together where the protocol can.
@@ -174,14 +246,16 @@ impl Database {
     /// # Errors
     /// As [`Database::query`].
     pub async fn query_all(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
-        let watch = self.watch();
-        let mut answers = self.reader().await?.query_all(statements).await;
-        if is_lost(&answers) {
+        let work = async {
+            let answers = self.reader().await?.query_all(statements).await;
+            if !is_lost(&answers) {
+                return answers;
+            }
             self.forget_idle();
-            answers = self.reader().await?.query_all(statements).await;
-        }
-        self.log_slow(watch, statements.first().map_or("", |statement| statement.sql));
-        answers.map_err(|error| self.at(error))
+            self.reader().await?.query_all(statements).await
+        };
+        let first = statements.first().map_or("", |statement| statement.sql);
+        self.watch().over(first, work).await.map_err(|error| self.at(error))
     }
 
     /// Runs one statement that changes rows and tells how many.
@@ -189,13 +263,22 @@ impl Database {
     /// # Errors
     /// Those of the connection and the statement.
     pub async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
-        let watch = self.watch();
-        let answer = self.writer().await?.execute(Statement { sql, params }).await;
+        let work = async { self.writer().await?.execute(Statement { sql, params }).await };
+        self.written(self.watch().over(sql, work).await)
+    }
+
+    /// Runs an INSERT and gives the number that the database made for `key`.
+    pub(super) async fn insert(&self, statement: Statement<'_>, key: &str) -> Result<i64> {
+        let work = async { self.writer().await?.insert(statement, key).await };
+        self.written(self.watch().over(statement.sql, work).await)
+    }
+
+    /// The answer to a statement that writes. One whose connection was lost may have been done, so it is not sent
+    /// again; but the others that died with it shall not fail too.
+    fn written<T>(&self, answer: Result<T>) -> Result<T> {
         if is_lost(&answer) {
-            // It may have been done, so it is not sent again; but the others that died with it shall not fail too.
             self.forget_idle();
         }
-        self.log_slow(watch, sql);
         answer.map_err(|error| self.at(error))
     }
 
@@ -211,19 +294,9 @@ impl Database {
         error.at(backend.alias(), || backend.address())
     }
 
-    /// When a statement began, where slow ones are logged.
-    fn watch(&self) -> Option<(Instant, Duration)> {
-        self.inner.slow.map(|slow| (Instant::now(), slow))
-    }
-
-    /// Logs a statement that took long. The line stands in the span of the request that asked.
-    fn log_slow(&self, watch: Option<(Instant, Duration)>, sql: &str) {
-        let Some((start, slow)) = watch else { return };
-        let took = start.elapsed();
-        if took > slow {
-            let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(database = self.inner.backend.alias(), duration_ms, sql, "slow statement");
-        }
+    /// The log of its slow statements.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.inner.watch
     }
 }
 
@@ -247,8 +320,8 @@ fn pool(backend: &BackendRef, size: usize, wait: Duration) -> Pool {
         .expect("a pool with a runtime")
 }
 
-/// Opens connections for a pool and judges those that come back.
-pub struct Opener {
+/// Opens connections for a pool and judges those that were kept.
+struct Opener {
     backend: BackendRef,
 }
 
@@ -261,10 +334,6 @@ impl managed::Manager for Opener {
     }
 
     async fn recycle(&self, connection: &mut Self::Type, _metrics: &Metrics) -> RecycleResult<Error> {
-        if connection.is_reusable() {
-            Ok(())
-        } else {
-            Err(RecycleError::message("left in a transaction or broken"))
-        }
+        if connection.is_reusable() { Ok(()) } else { Err(RecycleError::message("closed meanwhile")) }
     }
 }

@@ -31,6 +31,14 @@ pub enum Error {
         /// The configured ones.
         known: Vec<String>,
     },
+    /// A copy was named where only a database that is written to will do.
+    #[error("database `{alias}` is a copy of `{original}`")]
+    Replica {
+        /// What was asked for.
+        alias: String,
+        /// Whose copy it is.
+        original: String,
+    },
     /// All connections stayed busy for too long.
     #[error("no connection to database `{alias}` became free within {} s", waited.as_secs_f32())]
     PoolTimeout {
@@ -89,7 +97,7 @@ pub struct StatementError {
     pub kind: StatementKind,
     /// SQLSTATE, where the server gives one.
     pub code: Option<String>,
-    /// The server's own words, with its detail.
+    /// The server's own words, without the values that it quotes.
     pub message: String,
     /// The statement without its values.
     pub sql: String,

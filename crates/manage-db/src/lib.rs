@@ -14,8 +14,11 @@ pub mod backends;
 
 // Which database, which connection.
 pub mod router;
+mod watch;
 
 pub mod connections;
+
+pub mod homes;
 
 // Statements that belong together.
 pub mod transaction;
@@ -30,6 +33,7 @@ pub use backends::base::{FromRow, FromValue, Row, SqlText, ToValue, Value};
 pub use connections::{Connections, Database};
 pub use error::{Error, Result, StatementKind};
 pub use files::{Files, Folder};
+pub use homes::Homes;
 pub use router::{DEFAULT_ALIAS, Router};
 pub use settings::{DatabaseSettings, Secret};
 pub use transaction::{Executor, Transaction};

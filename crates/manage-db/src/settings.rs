@@ -32,8 +32,12 @@ pub struct DatabaseSettings {
     pub statement_timeout: Option<f64>,
     /// Statements that take longer, in seconds, are logged; none: not at all.
     pub slow_query: Option<f64>,
-    /// Longest wait for a lock, in seconds; none: the vendor's default (5 s for SQLite).
+    /// Longest wait for a lock, in seconds; none: the vendor's default (5 s for SQLite). It limits the wait for another
+    /// process that migrates as well; none: 10 minutes.
     pub lock_timeout: Option<f64>,
+    /// The alias whose copy this is, kept by the servers themselves. A copy is never migrated, locked or asked which
+    /// migrations it has, and no app may be routed to it.
+    pub replica_of: Option<String>,
 }
 
 impl Default for DatabaseSettings {
@@ -52,6 +56,7 @@ impl Default for DatabaseSettings {
             statement_timeout: None,
             slow_query: None,
             lock_timeout: None,
+            replica_of: None,
         }
     }
 }

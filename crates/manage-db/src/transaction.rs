@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::backends::base::{BackendRef, FromRow, Row, Statement, Value};
 use super::connections::{Database, Lent};
 use super::error::{Error, Result};
+use super::watch::Watch;
 
 /// Anything that runs statements: a database, each statement for itself, or a transaction.
 #[async_trait]
@@ -37,21 +38,16 @@ impl Executor for &Database {
     }
 
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
-        let answer = self.writer().await?.insert(statement, key).await;
-        answer.map_err(|error| {
-            if error.is_connection_lost() {
-                self.forget_idle();
-            }
-            self.at(error)
-        })
+        Database::insert(self, statement, key).await
     }
 }
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// A running transaction. It is rolled back when it is dropped unfinished.
+/// A running transaction. Dropped unfinished, it is rolled back: its connection is closed at once.
 pub struct Transaction {
     backend: BackendRef,
+    watch: Watch,
     /// Empty once the connection was given up because its state is unknown.
     connection: Option<Lent>,
     depth: u32,
@@ -82,17 +78,20 @@ impl Database {
         }
     }
 
-    /// As [`Database::atomic`], and once more from the start when the database chose this transaction as the victim
-    /// of a deadlock or a serialisation failure. `work` must have no effect outside of the transaction.
+    /// As [`Database::atomic`], and once more from the start when `is_retryable` says so of the error: for most callers
+    /// [`Error::is_retryable`], when the database chose this transaction as the victim of a deadlock or of a
+    /// serialisation failure. `attempt` makes the work of each attempt, which must have no effect outside of the
+    /// transaction: `|| async |tx| ...`.
     ///
     /// # Errors
     /// As [`Database::atomic`].
-    pub async fn atomic_retrying<T>(
+    pub async fn atomic_retrying<T, E: From<Error>, W: AsyncFnOnce(&mut Transaction) -> Result<T, E>>(
         &self,
-        mut work: impl AsyncFnMut(&mut Transaction) -> Result<T>,
-    ) -> Result<T> {
-        match self.atomic(&mut work).await {
-            Err(error) if error.is_retryable() => self.atomic(work).await,
+        is_retryable: impl Fn(&E) -> bool,
+        attempt: impl Fn() -> W,
+    ) -> Result<T, E> {
+        match self.atomic(attempt()).await {
+            Err(error) if is_retryable(&error) => self.atomic(attempt()).await,
             answer => answer,
         }
     }
@@ -111,6 +110,7 @@ impl Database {
         }
         Ok(Transaction {
             backend: BackendRef::clone(self.backend()),
+            watch: self.watch().clone(),
             connection: Some(connection),
             depth: 0,
             hooks: Vec::new(),
@@ -179,15 +179,18 @@ impl Transaction {
         Executor::change(&mut &mut *self, Statement { sql, params }).await
     }
 
-    fn connection(&mut self) -> Result<&mut Lent> {
-        self.connection.as_mut().ok_or_else(|| Error::PoolTimeout {
+    /// The connection and the log of slow statements.
+    fn connection(&mut self) -> Result<(&mut Lent, &Watch)> {
+        let connection = self.connection.as_mut().ok_or_else(|| Error::PoolTimeout {
             alias: self.backend.alias().to_owned(),
             waited: std::time::Duration::ZERO,
-        })
+        })?;
+        Ok((connection, &self.watch))
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
-        self.connection()?.batch(&[sql]).await.map_err(|failure| failure.error)
+        let (connection, watch) = self.connection()?;
+        watch.over(sql, connection.batch(&[sql])).await.map_err(|failure| failure.error)
     }
 
     /// The error with the database's place, where it is the database's fault.
@@ -196,7 +199,8 @@ impl Transaction {
     }
 
     async fn commit(mut self) -> Result<()> {
-        let done = self.connection()?.commit().await;
+        let (connection, watch) = self.connection()?;
+        let done = watch.over("COMMIT", connection.commit()).await;
         done.map_err(|error| self.at(error))?;
         self.connection = None;
         for hook in std::mem::take(&mut self.hooks) {
@@ -222,17 +226,20 @@ impl Executor for &mut Transaction {
     }
 
     async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        let answer = self.connection()?.query(statement).await;
+        let (connection, watch) = self.connection()?;
+        let answer = watch.over(statement.sql, connection.query(statement)).await;
         answer.map_err(|error| self.at(error))
     }
 
     async fn change(&mut self, statement: Statement<'_>) -> Result<u64> {
-        let answer = self.connection()?.execute(statement).await;
+        let (connection, watch) = self.connection()?;
+        let answer = watch.over(statement.sql, connection.execute(statement)).await;
         answer.map_err(|error| self.at(error))
     }
 
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
-        let answer = self.connection()?.insert(statement, key).await;
+        let (connection, watch) = self.connection()?;
+        let answer = watch.over(statement.sql, connection.insert(statement, key)).await;
         answer.map_err(|error| self.at(error))
     }
 }

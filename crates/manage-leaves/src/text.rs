@@ -1,5 +1,7 @@
 //! Words: slugs, plurals, shortened text and the nearest of several names.
 
+use std::time::Duration;
+
 /// Turns a title into the last part of a URL: ASCII letters, digits and single dashes, at most `max_bytes`.
 ///
 /// Letters that ASCII lacks are dropped, as Django's `slugify` does after normalising.
@@ -23,6 +25,16 @@ pub fn slugify(title: &str, max_bytes: usize) -> String {
 pub fn count(number: impl Into<i64>, singular: &str) -> String {
     let number = number.into();
     format!("{number} {singular}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `10 minutes`, `2.5 s`: whole minutes as such, everything else in seconds.
+pub fn duration(time: Duration) -> String {
+    match (time.as_secs(), time.subsec_nanos()) {
+        (seconds @ 60.., 0) if seconds % 60 == 0 => {
+            count(i64::try_from(seconds / 60).unwrap_or(i64::MAX), "minute")
+        }
+        _ => format!("{} s", time.as_secs_f64()),
+    }
 }
 
 /// The first `max_chars` characters of `text`, cut at a word and marked with an ellipsis when shortened.
@@ -87,6 +99,14 @@ mod tests {
         assert_eq!(slugify("Ünïcode only: 你好", 50), "ncode-only");
         assert_eq!(slugify("a very long title", 6), "a-very");
         assert_eq!(slugify("!!!", 10), "");
+    }
+
+    #[test]
+    fn a_time_is_told_in_whole_minutes_or_in_seconds() {
+        assert_eq!(duration(Duration::from_mins(10)), "10 minutes");
+        assert_eq!(duration(Duration::from_mins(1)), "1 minute");
+        assert_eq!(duration(Duration::from_millis(2_500)), "2.5 s");
+        assert_eq!(duration(Duration::from_secs(61)), "61 s");
     }
 
     #[test]

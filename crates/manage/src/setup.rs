@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::conf::{Loaded, Profile, Settings};
-use crate::db::migrations::Functions;
+use crate::db::migrations::{Functions, Watcher};
 use crate::db::models::Registry;
 use crate::db::{Connections, Database, Result, Router};
 use crate::dispatch::Signals;
@@ -29,6 +29,8 @@ pub struct Project {
     pub models: Registry,
     /// What the installed apps' migrations call.
     pub functions: Functions,
+    /// Whether its databases have their migrations, as `/readyz` asks.
+    pub watcher: Watcher,
     /// Its files.
     pub files: ProjectFiles,
     /// Who is told of what happens.
@@ -57,6 +59,7 @@ impl Project {
             router,
             models: Registry::default(),
             functions: Functions::default(),
+            watcher: Watcher::default(),
             files,
             signals: Signals::default(),
         })

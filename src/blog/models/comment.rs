@@ -97,17 +97,22 @@ pub enum CommentError {
     Database(#[from] Error),
 }
 
+impl CommentError {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_retryable())
+    }
+}
+
 impl NewComment<'_> {
     /// Posts it and counts it. Gives its number, or that of the same form's earlier comment.
     ///
     /// # Errors
     /// [`CommentError`].
     pub async fn post(self, database: &Database) -> Result<i64, CommentError> {
-        let mut answer = database.atomic(async |tx| self.insert(tx).await).await;
-        if matches!(&answer, Err(CommentError::Database(error)) if error.is_retryable()) {
-            answer = database.atomic(async |tx| self.insert(tx).await).await;
-        }
-        match answer {
+        match database
+            .atomic_retrying(CommentError::is_retryable, || async move |tx| self.insert(tx).await)
+            .await
+        {
             Err(CommentError::Database(error)) if error.is_unique_violation() => {
                 const SQL: &str = "SELECT id FROM blog_comment WHERE submission = ?";
                 let row: Option<(i64,)> = database.query_optional(SQL, params![self.submission]).await?;

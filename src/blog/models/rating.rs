@@ -1,19 +1,17 @@
 //! Ratings.
 
-use manage::db::{Database, Result, Transaction, params};
+use manage::db::{Database, Error, Result, Transaction, params};
 
 /// Keeps a person's rating of an article, from 1 to 5; a second one replaces the first.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn rate(database: &Database, article_id: i64, profile_id: i64, value: i64) -> Result<()> {
-    match database.atomic(async |tx| replace(tx, article_id, profile_id, value).await).await {
-        // Chosen as the victim of a deadlock, or the first two ratings of one person met.
-        Err(error) if error.is_retryable() || error.is_unique_violation() => {
-            database.atomic(async |tx| replace(tx, article_id, profile_id, value).await).await
-        }
-        answer => answer,
-    }
+    // Chosen as the victim of a deadlock, or the first two ratings of one person met.
+    let is_retryable = |error: &Error| error.is_retryable() || error.is_unique_violation();
+    database
+        .atomic_retrying(is_retryable, || async move |tx| replace(tx, article_id, profile_id, value).await)
+        .await
 }
 
 async fn replace(tx: &mut Transaction, article_id: i64, profile_id: i64, value: i64) -> Result<()> {

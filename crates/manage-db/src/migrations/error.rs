@@ -1,5 +1,9 @@
 //! What may go wrong with migrations. Each message says what, where and why; what to type is for the command line.
 
+use std::time::Duration;
+
+use manage_leaves::text;
+
 use crate::models::document::Mistake;
 
 /// The result of anything about migrations.
@@ -25,6 +29,36 @@ pub enum Error {
         name: String,
         /// The app's migrations.
         known: Vec<String>,
+    },
+    /// The app has no migrations at all.
+    #[error("app `{app}` has no migrations")]
+    NoMigrations {
+        /// Label of the app.
+        app: String,
+    },
+    /// The app lives on none of the databases that were named.
+    #[error("app `{app}` does not live on database `{}`", aliases.join("`, `"))]
+    NotHere {
+        /// Label of the app.
+        app: String,
+        /// The databases that were named.
+        aliases: Vec<String>,
+        /// Where it lives.
+        homes: Vec<String>,
+    },
+    /// Somebody else migrates the database for longer than this run waits.
+    #[error(
+        "database `{alias}` is still being migrated by another process{} after {}",
+        holder.as_deref().map(|holder| format!(" ({holder})")).unwrap_or_default(),
+        text::duration(*waited)
+    )]
+    Locked {
+        /// Alias of the database.
+        alias: String,
+        /// Who that is, as far as it is known.
+        holder: Option<String>,
+        /// How long this run waited.
+        waited: Duration,
     },
     /// Several migrations begin so.
     #[error("`{prefix}` could be any of {} migrations of app `{app}`: {}", candidates.len(), candidates.join(", "))]

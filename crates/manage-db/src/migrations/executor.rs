@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use refinery::{Runner, Target as RefineryTarget};
 
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
+use super::events::Event;
 use super::functions::Functions;
 use super::graph::Graph;
 use super::lock;
@@ -19,32 +20,9 @@ use super::recorder::{HISTORY_TABLE, History, JournalKey, STEPS_TABLE, create_hi
 use super::schema::{Action, Schema};
 use super::state::ProjectState;
 use super::unit::{Failure, Unit};
-use crate::backends::base::{BackendRef, Connection, MigrationLock};
+use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock};
 use crate::models::document::Mistake;
 use crate::router::Router;
-
-/// What happens during a run, for whoever shows it.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// Somebody else is migrating the database.
-    Waiting {
-        /// Alias of the database.
-        alias: &'a str,
-        /// Who that is, as far as it is known.
-        holder: Option<&'a str>,
-    },
-    /// A migration begins.
-    Started(&'a Migration),
-    /// It is done.
-    Finished {
-        /// Whether only the history was changed.
-        is_faked: bool,
-        /// How long it took.
-        took: Duration,
-    },
-    /// It failed.
-    Failed,
-}
 
 /// Whether statements run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,16 +101,21 @@ impl Session {
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history })
     }
 
-    /// Connects, takes the lock and reads the history. Ends when nobody else has the lock.
+    /// Connects, takes the lock and reads the history.
     ///
     /// # Errors
-    /// [`Error::Database`].
-    pub async fn open_locked(backend: &BackendRef, tell: &mut dyn FnMut(Event<'_>)) -> Result<Self> {
+    /// [`Error::Locked`] when somebody else has the lock for longer than the database's `lock_timeout`, or
+    /// [`lock::LONGEST`] without one; [`Error::Database`].
+    pub async fn open_locked(backend: &BackendRef, tell: &mut impl FnMut(Event<'_>)) -> Result<Self> {
         let mut connection = backend.connect().await?;
         let mut lock = backend.migration_lock();
         let alias = backend.alias();
-        let mut waiting = |holder: Option<&str>| tell(Event::Waiting { alias, holder });
-        lock::acquire(&mut *lock, &mut *connection, &mut waiting).await?;
+        let limit = backend.lock_timeout().unwrap_or(lock::LONGEST);
+        let mut waiting = |holder: Option<&str>| tell(Event::Waiting { alias, holder, limit });
+        let taken = lock::acquire(&mut *lock, &mut *connection, limit, &mut waiting).await?;
+        if let Attempt::Held { holder } = taken {
+            return Err(Error::Locked { alias: alias.to_owned(), holder, waited: limit });
+        }
         let history = History::read(backend, &mut *connection).await?;
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: Some(lock), history })
     }
@@ -146,14 +129,6 @@ impl Session {
             lock.release(&mut *self.connection).await?;
         }
         Ok(())
-    }
-
-    /// Gives the lock back and closes the connection.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn close(mut self) -> Result<()> {
-        self.release().await
     }
 
     /// Alias of the database.
@@ -230,7 +205,7 @@ impl Session {
         work: Work<'_>,
         prepared: &Prepared,
         fake: Fake,
-        tell: &mut dyn FnMut(Event<'_>),
+        tell: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
         if prepared.is_empty() {
             return Ok(());

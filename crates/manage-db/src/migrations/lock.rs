@@ -1,33 +1,42 @@
 //! Waits for the lock of a database by asking for it again and again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::backends::base::{Attempt, Connection, MigrationLock};
 
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
-/// Takes the lock, however long somebody else has it. `waiting` is called with the holder when that becomes known.
+/// How long a run waits for another one where the settings say nothing: long enough for most migrations, short enough
+/// for whoever waits for a deployment.
+pub const LONGEST: Duration = Duration::from_mins(10);
+
+/// Takes the lock, or says who still has it after `limit`. `waiting` is called with the holder when that becomes known.
 ///
 /// # Errors
 /// Those of asking.
 pub async fn acquire(
     lock: &mut dyn MigrationLock,
     connection: &mut dyn Connection,
-    waiting: &mut dyn FnMut(Option<&str>),
-) -> crate::Result<()> {
+    limit: Duration,
+    waiting: &mut impl FnMut(Option<&str>),
+) -> crate::Result<Attempt> {
+    let start = Instant::now();
     let mut wait = SHORTEST_WAIT;
     let mut is_told = false;
     loop {
-        match lock.try_acquire(connection, !is_told).await? {
-            Attempt::Taken => return Ok(()),
+        let left = limit.saturating_sub(start.elapsed());
+        let attempt = lock.try_acquire(connection, !is_told || left.is_zero()).await?;
+        match &attempt {
+            Attempt::Held { .. } if left.is_zero() => return Ok(attempt),
             Attempt::Held { holder } if !is_told => {
                 is_told = true;
                 waiting(holder.as_deref());
             }
             Attempt::Held { .. } => {}
+            Attempt::Taken => return Ok(attempt),
         }
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(wait.min(left)).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }

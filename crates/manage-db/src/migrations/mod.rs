@@ -40,6 +40,7 @@ pub mod recorder;
 pub mod plan;
 
 // Running.
+mod events;
 mod lock;
 mod unit;
 
@@ -47,13 +48,20 @@ mod driver;
 
 pub mod executor;
 
+// One run over all databases, and what a run would find.
+mod pending;
+mod run;
+
 pub use error::{Error, Result};
-pub use executor::{Event, Fake, Prepared, Session, Work, compile, verify};
+pub use events::{Event, Site};
+pub use executor::{Fake, Prepared, Session, Work, compile, verify};
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use loader::load;
 pub use migration::{Key, Migration};
+pub use pending::{Pending, Watcher, pending};
 pub use plan::{Plan, PlanSite, Target, database_order};
 pub use program::Program;
 pub use recorder::{History, holds_history};
+pub use run::{Mode, Request, run};
 pub use state::ProjectState;

@@ -22,6 +22,23 @@ pub enum Target {
 }
 
 impl Target {
+    /// The target that a label of an app and a migration's name, a prefix of it, or `zero` stand for.
+    ///
+    /// # Errors
+    /// [`Error::NoMigrations`], and as [`Graph::find`].
+    pub fn named(graph: &Graph, app: Option<&str>, migration: Option<&str>) -> Result<Self> {
+        let Some(app) = app else { return Ok(Self::All) };
+        graph.check_app(app)?;
+        if graph.of_app(app).next().is_none() {
+            return Err(Error::NoMigrations { app: app.to_owned() });
+        }
+        Ok(match migration {
+            None => Self::App(app.to_owned()),
+            Some("zero") => Self::Zero(app.to_owned()),
+            Some(name) => Self::Migration(graph.find(app, name)?.key.clone()),
+        })
+    }
+
     /// The app that it names.
     pub fn app(&self) -> Option<&str> {
         match self {

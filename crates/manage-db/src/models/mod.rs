@@ -15,6 +15,8 @@ pub mod declared;
 mod registry;
 
 // Rows as structs, and the queries that find them.
+mod sql;
+
 mod columns;
 
 mod statements;
@@ -24,7 +26,7 @@ mod model;
 mod query;
 pub mod rows;
 
-pub use columns::{Aggregate, Assignment, Column, Condition, Ordering, Selection};
+pub use columns::{Aggregate, Assignment, Column, Comparable, Condition, Join, Ordering, Selection};
 pub use constraints::{Constraint, Index};
 pub use fields::{Choice, DefaultValue, Field, FieldType, OnDelete};
 pub use manage_derive::Model;

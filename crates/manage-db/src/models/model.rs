@@ -1,9 +1,7 @@
 //! Rows as structs: what `derive(Model)` writes.
 
-use sea_query::{Alias, Query};
-
-use super::columns::{bound, to_sea};
 use super::meta::ModelState;
+use super::sql::Sql;
 use super::statements as run;
 use crate::{Executor, FromRow, Result, Value};
 
@@ -34,20 +32,21 @@ pub trait Model: FromRow + Send + Sync {
     /// Inserts the row and gives it back with the key that the database made.
     fn insert<E: Executor>(mut self, mut executor: E) -> impl Future<Output = Result<Self>> + Send {
         async move {
-            let mut columns = Vec::with_capacity(Self::COLUMNS.len());
-            let mut values = Vec::with_capacity(Self::COLUMNS.len());
-            let mut is_counted = false;
-            for (column, value) in Self::COLUMNS.iter().zip(self.values()) {
-                if *column == Self::KEY && Self::KEY_IS_AUTO && value == Value::Int(0) {
-                    is_counted = true;
-                } else {
-                    columns.push(Alias::new(*column));
-                    values.push(to_sea(value).into());
-                }
-            }
-            let mut insert = Query::insert();
-            insert.into_table(Alias::new(Self::TABLE)).columns(columns).values_panic(values);
-            if is_counted {
+            let is_counted = |column: &str, value: &Value| {
+                column == Self::KEY && Self::KEY_IS_AUTO && *value == Value::Int(0)
+            };
+            let all = Self::COLUMNS.iter().zip(self.values());
+            let given: Vec<_> = all.filter(|(column, value)| !is_counted(column, value)).collect();
+            let is_key_made = given.len() < Self::COLUMNS.len();
+            let insert = Sql::from("INSERT INTO ").then(Sql::name(Self::TABLE)).then(" ");
+            let insert = if given.is_empty() {
+                insert.then(executor.backend().features().default_row)
+            } else {
+                let columns = Sql::list(given.iter().map(|(column, _)| Sql::name(column)), ", ");
+                let values = Sql::list(given.into_iter().map(|(_, value)| Sql::value(value)), ", ");
+                insert.then(columns.bracketed()).then(" VALUES ").then(values.bracketed())
+            };
+            if is_key_made {
                 let key = run::insert(&mut executor, &insert, Self::KEY).await?;
                 self.set_key(key);
             } else {
@@ -60,18 +59,11 @@ pub trait Model: FromRow + Send + Sync {
     /// Writes every column of the row; tells whether it was there.
     fn update<E: Executor>(&self, mut executor: E) -> impl Future<Output = Result<bool>> + Send {
         async move {
-            let mut update = Query::update();
-            update.table(Alias::new(Self::TABLE));
-            for (column, value) in Self::COLUMNS.iter().zip(self.values()) {
-                if *column == Self::KEY {
-                    update.and_where(sea_query::ExprTrait::eq(
-                        sea_query::Expr::col(Alias::new(*column)),
-                        bound(&value),
-                    ));
-                } else {
-                    update.value(Alias::new(*column), to_sea(value));
-                }
-            }
+            let all = Self::COLUMNS.iter().zip(self.values());
+            let set =
+                all.filter(|(column, _)| **column != Self::KEY).map(|(column, value)| is(column, value));
+            let update = Sql::from("UPDATE ").then(Sql::name(Self::TABLE)).then(" SET ");
+            let update = update.then(Sql::list(set, ", ")).then(" WHERE ").then(key_of(self));
             Ok(run::change(&mut executor, &update).await? > 0)
         }
     }
@@ -79,16 +71,20 @@ pub trait Model: FromRow + Send + Sync {
     /// Deletes the row; tells whether it was there.
     fn delete<E: Executor>(&self, mut executor: E) -> impl Future<Output = Result<bool>> + Send {
         async move {
-            let mut delete = Query::delete();
-            delete.from_table(Alias::new(Self::TABLE));
-            let key = Self::COLUMNS.iter().zip(self.values()).find(|(column, _)| **column == Self::KEY);
-            if let Some((column, value)) = key {
-                delete.and_where(sea_query::ExprTrait::eq(
-                    sea_query::Expr::col(Alias::new(*column)),
-                    bound(&value),
-                ));
-            }
+            let delete = Sql::from("DELETE FROM ").then(Sql::name(Self::TABLE));
+            let delete = delete.then(" WHERE ").then(key_of(self));
             Ok(run::change(&mut executor, &delete).await? > 0)
         }
     }
+}
+
+/// The column with its value, to be written or compared.
+fn is(column: &str, value: Value) -> Sql {
+    Sql::name(column).then(" = ").then(Sql::value(value))
+}
+
+/// What only this row meets.
+fn key_of<M: Model>(row: &M) -> Sql {
+    let key = M::COLUMNS.iter().zip(row.values()).find(|(column, _)| **column == M::KEY);
+    key.map_or_else(|| "1 = 0".into(), |(column, value)| is(column, value))
 }

@@ -1,55 +1,44 @@
 //! Queries over a model, with Django's words. Nothing runs before `fetch`, `first`, `get`, `count`, ...
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use sea_query::{Alias, Asterisk, Expr, Func, JoinType, Query, SelectStatement};
-
-use super::columns::{Aggregate, Assignment, Column, Condition, Ordering, Selection};
+use super::columns::{Aggregate, Assignment, Column, Condition, Join, Ordering, Selection};
 use super::model::Model;
+use super::sql::Sql;
 use super::statements as run;
-use crate::{Error, Executor, FromRow, FromValue, Result, Row, ToValue};
+use crate::{Error, Executor, FromRow, FromValue, Result, Row, ToValue, Value};
 
 /// Some rows of a model, in some order.
-#[derive(Clone)]
 pub struct QuerySet<M, E> {
     executor: E,
-    conditions: Vec<Condition>,
-    order: Vec<Ordering>,
+    conditions: Vec<Condition<M>>,
+    order: Vec<Ordering<M>>,
     slice: Option<Range<u64>>,
     is_distinct: bool,
-    model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model, E: Executor> QuerySet<M, E> {
     /// All rows.
     pub fn new(executor: E) -> Self {
-        Self {
-            executor,
-            conditions: Vec::new(),
-            order: Vec::new(),
-            slice: None,
-            is_distinct: false,
-            model: PhantomData,
-        }
+        Self { executor, conditions: Vec::new(), order: Vec::new(), slice: None, is_distinct: false }
     }
 
     /// Only the rows that meet `condition` as well.
     #[must_use]
-    pub fn filter(mut self, condition: Condition) -> Self {
+    pub fn filter(mut self, condition: Condition<M>) -> Self {
         self.conditions.push(condition);
         self
     }
 
     /// Only the rows that do not meet `condition`.
     #[must_use]
-    pub fn exclude(self, condition: Condition) -> Self {
+    pub fn exclude(self, condition: Condition<M>) -> Self {
         self.filter(!condition)
     }
 
     /// In this order, the first being the most important.
     #[must_use]
-    pub fn order_by(mut self, order: impl IntoIterator<Item = Ordering>) -> Self {
+    pub fn order_by(mut self, order: impl IntoIterator<Item = Ordering<M>>) -> Self {
         self.order = order.into_iter().collect();
         self
     }
@@ -104,12 +93,12 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
     /// # Errors
     /// Those of the statement.
     pub async fn count(mut self) -> Result<i64> {
-        let mut select = Query::select();
-        select.expr(Func::count(Expr::col(Asterisk)));
-        select.from_subquery(
-            self.select([Selection { expr: Expr::val(1_i64), is_aggregate: false }]),
-            Alias::new("counted"),
-        );
+        // Equal rows are told by all their columns.
+        let counted = match self.is_distinct {
+            true => self.select_columns(),
+            false => self.select_sql("1".into()),
+        };
+        let select = Sql::from("SELECT COUNT(*) FROM ").then(counted.bracketed()).then(" AS \"counted\"");
         one(run::rows(&mut self.executor, &select).await?)
     }
 
@@ -119,7 +108,7 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
     /// Those of the statement.
     pub async fn exists(self) -> Result<bool> {
         let mut narrowed = self.slice(0..1);
-        let select = narrowed.select([Selection { expr: Expr::val(1_i64), is_aggregate: false }]);
+        let select = narrowed.select_sql("1".into());
         Ok(!run::rows(&mut narrowed.executor, &select).await?.is_empty())
     }
 
@@ -150,7 +139,7 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
     /// As [`QuerySet::fetch`].
     pub async fn values<T: FromRow>(
         mut self,
-        selections: impl IntoIterator<Item = Selection>,
+        selections: impl IntoIterator<Item = Selection<M>>,
     ) -> Result<Vec<T>> {
         let select = self.select(selections);
         read(run::rows(&mut self.executor, &select).await?)
@@ -160,29 +149,24 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
     ///
     /// # Errors
     /// As [`QuerySet::fetch`].
-    pub async fn aggregate<T: FromValue>(mut self, aggregate: Aggregate) -> Result<T> {
+    pub async fn aggregate<T: FromValue>(mut self, aggregate: Aggregate<M>) -> Result<T> {
         let select = self.select([aggregate.into()]);
         one(run::rows(&mut self.executor, &select).await?)
     }
 
     /// Each row with the row of `N` that `on` joins to it.
-    pub fn select_related<N: Model>(self, on: Condition) -> Related<M, N, E> {
-        Related { rows: self, on, related: PhantomData }
+    pub fn select_related<N: Model>(self, on: Join<M, N>) -> Related<M, N, E> {
+        Related { rows: self, on }
     }
 
     /// Writes to every row; tells how many there were. Order and slice play no part.
     ///
     /// # Errors
     /// Those of the statement.
-    pub async fn update(mut self, assignments: impl IntoIterator<Item = Assignment>) -> Result<u64> {
-        let mut update = Query::update();
-        update.table(Alias::new(M::TABLE));
-        for Assignment(column, value) in assignments {
-            update.value(Alias::new(column), value);
-        }
-        for Condition(condition) in std::mem::take(&mut self.conditions) {
-            update.and_where(condition);
-        }
+    pub async fn update(mut self, assignments: impl IntoIterator<Item = Assignment<M>>) -> Result<u64> {
+        let assignments = Sql::list(assignments.into_iter().map(|assignment| assignment.sql), ", ");
+        let update = Sql::from("UPDATE ").then(Sql::name(M::TABLE)).then(" SET ").then(assignments);
+        let update = update.then(self.take_conditions());
         run::change(&mut self.executor, &update).await
     }
 
@@ -191,11 +175,7 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
     /// # Errors
     /// Those of the statement.
     pub async fn delete(mut self) -> Result<u64> {
-        let mut delete = Query::delete();
-        delete.from_table(Alias::new(M::TABLE));
-        for Condition(condition) in std::mem::take(&mut self.conditions) {
-            delete.and_where(condition);
-        }
+        let delete = Sql::from("DELETE FROM ").then(Sql::name(M::TABLE)).then(self.take_conditions());
         run::change(&mut self.executor, &delete).await
     }
 
@@ -205,38 +185,61 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
     /// Those of the statement.
     pub async fn explain(mut self) -> Result<String> {
         let select = self.select_columns();
-        run::explain(&mut self.executor, &select).await
+        run::explain(&mut self.executor, select).await
     }
 
-    fn select_columns(&mut self) -> SelectStatement {
-        self.select(M::COLUMNS.iter().map(|column| Column::<M, ()>::new(M::TABLE, column).into()))
+    fn select_columns(&mut self) -> Sql {
+        self.select_sql(columns::<M>())
     }
 
-    fn select(&mut self, selections: impl IntoIterator<Item = Selection>) -> SelectStatement {
-        let mut select = Query::select();
-        select.from(Alias::new(M::TABLE));
-        let selections: Vec<Selection> = selections.into_iter().collect();
-        let is_grouped = selections.iter().any(|selection| selection.is_aggregate);
-        for Selection { expr, is_aggregate } in selections {
-            if is_grouped && !is_aggregate {
-                select.add_group_by([expr.clone()]);
-            }
-            select.expr(expr);
-        }
-        if self.is_distinct {
-            select.distinct();
-        }
-        for Condition(condition) in std::mem::take(&mut self.conditions) {
-            select.and_where(condition);
-        }
-        for Ordering(column, order) in std::mem::take(&mut self.order) {
-            select.order_by_expr(column, order);
-        }
-        if let Some(slice) = self.slice.take() {
-            select.limit(slice.end.saturating_sub(slice.start)).offset(slice.start);
-        }
-        select
+    /// A query for `selections`, grouped by those that are no figures if there are figures.
+    fn select(&mut self, selections: impl IntoIterator<Item = Selection<M>>) -> Sql {
+        let selections: Vec<Selection<M>> = selections.into_iter().collect();
+        let plain = selections.iter().filter(|selection| !selection.is_aggregate);
+        let groups = Sql::list(plain.map(|selection| selection.sql.clone()), ", ");
+        let is_grouped = selections.iter().any(|selection| selection.is_aggregate) && !groups.text.is_empty();
+        let wanted = Sql::list(selections.into_iter().map(|selection| selection.sql), ", ");
+        let groups = if is_grouped { Sql::from(" GROUP BY ").then(groups) } else { Sql::default() };
+        self.statement(wanted, Sql::default(), groups)
     }
+
+    fn select_sql(&mut self, wanted: Sql) -> Sql {
+        self.statement(wanted, Sql::default(), Sql::default())
+    }
+
+    /// The whole query: what is wanted, further tables, and what rows are grouped by.
+    fn statement(&mut self, wanted: Sql, joins: Sql, groups: Sql) -> Sql {
+        let order = Sql::list(std::mem::take(&mut self.order).into_iter().map(|order| order.sql), ", ");
+        let order = if order.text.is_empty() { order } else { Sql::from(" ORDER BY ").then(order) };
+        let slice = self.slice.take().map_or_else(Sql::default, |slice| limit(&slice));
+        Sql::from(if self.is_distinct { "SELECT DISTINCT " } else { "SELECT " })
+            .then(wanted)
+            .then(" FROM ")
+            .then(Sql::name(M::TABLE))
+            .then(joins)
+            .then(self.take_conditions())
+            .then(groups)
+            .then(order)
+            .then(slice)
+    }
+
+    /// Which rows are meant.
+    fn take_conditions(&mut self) -> Sql {
+        let conditions = std::mem::take(&mut self.conditions).into_iter();
+        let all = Sql::list(conditions.map(|condition| condition.sql.bracketed()), " AND ");
+        if all.text.is_empty() { all } else { Sql::from(" WHERE ").then(all) }
+    }
+}
+
+fn columns<M: Model>() -> Sql {
+    Sql::list(M::COLUMNS.iter().map(|column| Sql::column(M::TABLE, column)), ", ")
+}
+
+fn limit(slice: &Range<u64>) -> Sql {
+    // No table has more rows than this.
+    let number = |number: u64| Sql::value(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
+    let length = number(slice.end.saturating_sub(slice.start));
+    Sql::from(" LIMIT ").then(length).then(" OFFSET ").then(number(slice.start))
 }
 
 impl<M: Model, E: Executor> QuerySet<M, E> {
@@ -252,8 +255,7 @@ impl<M: Model, E: Executor> QuerySet<M, E> {
 /// Rows of `M`, each with its row of `N`.
 pub struct Related<M, N, E> {
     rows: QuerySet<M, E>,
-    on: Condition,
-    related: PhantomData<fn() -> N>,
+    on: Join<M, N>,
 }
 
 impl<M: Model, N: Model, E: Executor> Related<M, N, E> {
@@ -262,11 +264,9 @@ impl<M: Model, N: Model, E: Executor> Related<M, N, E> {
     /// # Errors
     /// As [`QuerySet::fetch`].
     pub async fn fetch(mut self) -> Result<Vec<(M, N)>> {
-        let mut select = self.rows.select_columns();
-        for column in N::COLUMNS {
-            select.expr(Expr::col((Alias::new(N::TABLE), Alias::new(*column))));
-        }
-        select.join(JoinType::InnerJoin, Alias::new(N::TABLE), self.on.0.clone());
+        let wanted = columns::<M>().then(", ").then(columns::<N>());
+        let join = Sql::from(" INNER JOIN ").then(Sql::name(N::TABLE)).then(" ON ").then(self.on.sql);
+        let select = self.rows.statement(wanted, join, Sql::default());
         let rows = run::rows(&mut self.rows.executor, &select).await?;
         rows.into_iter()
             .map(|row| {

@@ -1,10 +1,8 @@
 //! Rows written by the names of their columns: what a form fills in is known when it is posted, not when the program is
 //! compiled.
 
-use sea_query::{Alias, Expr, ExprTrait as _, Query};
-
-use super::columns::{bound, to_sea};
 use super::model::Model;
+use super::sql::Sql;
 use super::statements as run;
 use crate::{Executor, Result, Value};
 
@@ -17,11 +15,10 @@ pub type Named = (String, Value);
 /// # Errors
 /// Those of the statement.
 pub async fn insert<M: Model, E: Executor>(mut executor: E, values: Vec<Named>) -> Result<i64> {
-    let (columns, values): (Vec<_>, Vec<_>) =
-        values.into_iter().map(|(column, value)| (Alias::new(column), to_sea(value).into())).unzip();
-    let mut insert = Query::insert();
-    insert.into_table(Alias::new(M::TABLE)).columns(columns).values_panic(values);
-    run::insert(&mut executor, &insert, M::KEY).await
+    let columns = Sql::list(values.iter().map(|(column, _)| Sql::name(column)), ", ");
+    let values = Sql::list(values.into_iter().map(|(_, value)| Sql::value(value)), ", ");
+    let insert = Sql::from("INSERT INTO ").then(Sql::name(M::TABLE)).then(" ").then(columns.bracketed());
+    run::insert(&mut executor, &insert.then(" VALUES ").then(values.bracketed()), M::KEY).await
 }
 
 /// Writes these values into the row of `M` with this key; tells whether it was there.
@@ -29,11 +26,8 @@ pub async fn insert<M: Model, E: Executor>(mut executor: E, values: Vec<Named>) 
 /// # Errors
 /// Those of the statement.
 pub async fn update<M: Model, E: Executor>(mut executor: E, key: &Value, values: Vec<Named>) -> Result<bool> {
-    let mut update = Query::update();
-    update.table(Alias::new(M::TABLE));
-    for (column, value) in values {
-        update.value(Alias::new(column), to_sea(value));
-    }
-    update.and_where(Expr::col(Alias::new(M::KEY)).eq(bound(key)));
-    Ok(run::change(&mut executor, &update).await? > 0)
+    let is = |column: &str, value: Value| Sql::name(column).then(" = ").then(Sql::value(value));
+    let set = Sql::list(values.into_iter().map(|(column, value)| is(&column, value)), ", ");
+    let update = Sql::from("UPDATE ").then(Sql::name(M::TABLE)).then(" SET ").then(set);
+    Ok(run::change(&mut executor, &update.then(" WHERE ").then(is(M::KEY, key.clone()))).await? > 0)
 }

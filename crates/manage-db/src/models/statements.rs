@@ -1,46 +1,28 @@
-//! From sea-query's statements to a connection.
+//! From statements to a connection.
 
-use sea_query::{QueryStatementWriter, SelectStatement};
-
-use super::columns::from_sea;
-use crate::backends::base::{Statement, build};
+use super::sql::Sql;
+use crate::backends::base::Statement;
 use crate::{Executor, Result, Row, Value};
 
-fn built<S: QueryStatementWriter>(executor: &impl Executor, statement: &S) -> (String, Vec<Value>) {
-    let (sql, values) = build(executor.backend().features().dialect, statement);
-    (sql, values.0.into_iter().map(from_sea).collect())
-}
-
 /// Runs a query.
-pub async fn rows(executor: &mut impl Executor, select: &SelectStatement) -> Result<Vec<Row>> {
-    let (sql, params) = built(executor, select);
-    executor.rows(Statement { sql: &sql, params: &params }).await
+pub async fn rows(executor: &mut impl Executor, sql: &Sql) -> Result<Vec<Row>> {
+    executor.rows(statement(sql)).await
 }
 
 /// Runs a statement that changes rows.
-pub async fn change<S: QueryStatementWriter + Sync>(
-    executor: &mut impl Executor,
-    statement: &S,
-) -> Result<u64> {
-    let (sql, params) = built(executor, statement);
-    executor.change(Statement { sql: &sql, params: &params }).await
+pub async fn change(executor: &mut impl Executor, sql: &Sql) -> Result<u64> {
+    executor.change(statement(sql)).await
 }
 
 /// Runs an INSERT and gives the number that the database made.
-pub async fn insert<S: QueryStatementWriter + Sync>(
-    executor: &mut impl Executor,
-    statement: &S,
-    key: &str,
-) -> Result<i64> {
-    let (sql, params) = built(executor, statement);
-    executor.insert(Statement { sql: &sql, params: &params }, key).await
+pub async fn insert(executor: &mut impl Executor, sql: &Sql, key: &str) -> Result<i64> {
+    executor.insert(statement(sql), key).await
 }
 
 /// Asks how a query would be run.
-pub async fn explain(executor: &mut impl Executor, select: &SelectStatement) -> Result<String> {
-    let (sql, params) = built(executor, select);
-    let explain = format!("{} {sql}", executor.backend().features().explain);
-    let rows = executor.rows(Statement { sql: &explain, params: &params }).await?;
+pub async fn explain(executor: &mut impl Executor, select: Sql) -> Result<String> {
+    let explain = Sql::from(executor.backend().features().explain).then(" ").then(select);
+    let rows = rows(executor, &explain).await?;
     let lines = rows.iter().map(|row| {
         let values = row.values().iter().filter_map(|value| match value {
             Value::Text(text) => Some(text.clone()),
@@ -50,4 +32,8 @@ pub async fn explain(executor: &mut impl Executor, select: &SelectStatement) -> 
         values.collect::<Vec<_>>().join(" ")
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn statement(sql: &Sql) -> Statement<'_> {
+    Statement { sql: &sql.text, params: &sql.params }
 }

@@ -11,6 +11,7 @@ use super::place::{Locator, Place, PlaceKind};
 use super::section::{Entry, Reading, Section, strings, suggestion};
 use super::settings::{AppSettings, Settings};
 use super::tree::{self, Content, Node, Table};
+use crate::db::DEFAULT_ALIAS;
 use crate::files::Embedded;
 use crate::text;
 
@@ -110,6 +111,7 @@ pub fn load(
     let reading = Reading { environment, ..Reading::default() };
     let settings = Section::read(&reading, "", table, |section| Settings::read(section, &shipped.sections));
     check_routes(&settings, &reading);
+    check_replicas(&settings, &reading);
     let read = reading.problems.into_inner();
     let is_deferred = |problem: &Problem| NEEDED_TO_SERVE.contains(&problem.key.as_str());
     let (deferred, others): (Vec<_>, Vec<_>) = read.into_iter().partition(is_deferred);
@@ -246,25 +248,54 @@ fn add_overrides(table: &mut Table, environment: &Environment) {
     }
 }
 
-/// Every route must lead to a database.
+/// Every route must lead to a database that is written to.
 fn check_routes(settings: &Settings, reading: &Reading) {
     for (app, aliases) in &settings.routes {
-        for alias in aliases.iter().filter(|alias| !settings.databases.contains_key(*alias)) {
+        for alias in aliases {
+            let problem = match settings.databases.get(alias) {
+                None => no_database(settings, alias),
+                Some(database) => match &database.replica_of {
+                    Some(of) => {
+                        format!("`{alias}` is a copy of `{of}` and cannot be written to; route it to `{of}`")
+                    }
+                    None => continue,
+                },
+            };
             let key = format!("routes.{app}");
-            let entries = reading.entries.borrow();
-            let origin = entries
-                .iter()
-                .find(|entry| entry.key == key)
-                .map_or(Origin::Default, |entry| entry.origin.clone());
-            drop(entries);
-            let known: Vec<&String> = settings.databases.keys().collect();
-            reading.problem(
-                &origin,
-                &key,
-                format!("there is no database `{alias}`; configured: {}", text::alternatives(&known)),
-            );
+            reading.problem(&origin_of(reading, &key), &key, problem);
         }
     }
+}
+
+/// Every copy must be one of another database, which is none itself.
+fn check_replicas(settings: &Settings, reading: &Reading) {
+    for (alias, database) in &settings.databases {
+        let Some(of) = &database.replica_of else { continue };
+        let problem = match settings.databases.get(of) {
+            None => no_database(settings, of),
+            Some(_) if alias == of => "a database is no copy of itself".to_owned(),
+            Some(original) => match &original.replica_of {
+                Some(first) => format!("`{of}` is a copy itself; name `{first}`"),
+                None if alias == DEFAULT_ALIAS => {
+                    format!("apps without a route live on `{DEFAULT_ALIAS}`, so it cannot be a copy")
+                }
+                None => continue,
+            },
+        };
+        let key = format!("databases.{alias}.replica_of");
+        reading.problem(&origin_of(reading, &key), &key, problem);
+    }
+}
+
+fn no_database(settings: &Settings, alias: &str) -> String {
+    let known: Vec<&String> = settings.databases.keys().collect();
+    format!("there is no database `{alias}`; configured: {}", text::alternatives(&known))
+}
+
+/// What set the key.
+fn origin_of(reading: &Reading, key: &str) -> Origin {
+    let entries = reading.entries.borrow();
+    entries.iter().find(|entry| entry.key == key).map_or(Origin::Default, |entry| entry.origin.clone())
 }
 
 fn single(problem: Problem) -> ImproperlyConfigured {

@@ -188,6 +188,7 @@ fn database(section: &mut Section<'_>) -> DatabaseSettings {
         statement_timeout: section.optional_seconds("statement_timeout"),
         slow_query: section.optional_seconds("slow_query"),
         lock_timeout: section.optional_seconds("lock_timeout"),
+        replica_of: section.optional_string("replica_of").filter(|alias| !alias.is_empty()),
     };
     let url = section.secret("url", "");
     if !url.is_empty()

@@ -121,6 +121,8 @@ impl From<db::Error> for CommandError {
                 }
                 unknown.hint(format!("configured databases: {}", known.join(", ")))
             }
+            db::Error::Replica { ref original, .. } => Self::usage(&error)
+                .hint(format!("name the database that is written to: `--database {original}`")),
             error => {
                 let hint = match &error {
                     db::Error::Connect { hint, .. } => hint.clone(),
@@ -151,6 +153,10 @@ impl From<migrations::Error> for CommandError {
                 Self::unknown(&error, name, known)
             }
             migrations::Error::AmbiguousMigration { .. } => Self::usage(&error).hint("type more of the name"),
+            migrations::Error::NoMigrations { .. } => Self::usage(&error),
+            migrations::Error::NotHere { ref homes, .. } => {
+                Self::usage(&error).hint(format!("it lives on: {}", homes.join(", ")))
+            }
             error => {
                 let hints = migration_hints(&error);
                 let mut failed = Self::new(ErrorKind::Failed, error.into());
@@ -190,6 +196,9 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             vec!["give the operation `backwards`, or name a later migration".to_owned()]
         }
         migrations::Error::Apply(error) => apply_hints(error),
+        migrations::Error::Locked { alias, .. } => vec![format!(
+            "let it finish and run the command again; `lock_timeout` of `databases.{alias}` says how long to wait"
+        )],
         _ => Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ mod names;
 mod skeleton;
 
 mod base;
+mod databases;
 mod runtime;
 
 mod apps;

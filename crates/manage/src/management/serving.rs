@@ -7,12 +7,12 @@ use super::base::{Installed, Manage};
 use super::error::{CommandError, CommandResult};
 use super::output::Output;
 use super::runtime::block_on;
+use crate::db::migrations::{self, Pending};
 use crate::middleware::Handler;
 use crate::servers::{self, Address, ListenError, logging, worker};
 use crate::setup::Project;
 use crate::text;
 use crate::urls::{Names, Site};
-use crate::views::pending_migrations;
 
 /// Serves `project` on `bind`, or where its settings say.
 ///
@@ -30,7 +30,7 @@ pub fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output
 
 /// Old tables under new code fail in odd places later, so it is said now. A database that is away may come back.
 fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
-    match block_on(async { Ok(pending_migrations(project).await) })? {
+    match pending(project)? {
         Ok(pending) if pending.migrations.is_empty() => Ok(()),
         Ok(pending) => {
             let count = text::count(i64::try_from(pending.migrations.len()).unwrap_or(i64::MAX), "migration");
@@ -39,6 +39,22 @@ fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
         }
         Err(error) => Ok(out.warning(format!("cannot tell which migrations are applied: {error}"))?),
     }
+}
+
+/// What the project's databases lack. The connections are closed again: they cannot outlive the runtime of this call.
+///
+/// # Errors
+/// When the call is interrupted; within, when the files are broken or a database is away.
+pub fn pending(project: &Project) -> CommandResult<migrations::Result<Pending>> {
+    block_on(async {
+        let graph = match migrations::load(&project.files, &project.apps) {
+            Ok(graph) => graph,
+            Err(error) => return Ok(Err(error)),
+        };
+        let pending = migrations::pending(&project.connections, &graph, &project.router).await;
+        project.connections.close_idle();
+        Ok(pending)
+    })
 }
 
 /// Fails before anything is made when an address cannot be listened on.

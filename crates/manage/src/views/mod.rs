@@ -13,7 +13,7 @@ mod home;
 
 pub use bodies::{Form, Json, Multipart};
 pub use context::Context;
-pub use health::{Pending, healthz, pending_migrations, readyz};
+pub use health::{healthz, readyz};
 pub use path::Path;
 pub use render::{encoded, html, json, page, render};
 

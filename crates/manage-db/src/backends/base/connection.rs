@@ -23,7 +23,8 @@ pub struct BatchError {
     pub error: Error,
 }
 
-/// An open connection. Statements with values are prepared once and kept.
+/// An open connection. Statements with values are prepared once and kept. Dropped, it is closed, which undoes an open
+/// transaction; a statement that is still running is stopped at the server first.
 #[async_trait]
 pub trait Connection: Send {
     /// Runs a query and collects its rows.
@@ -60,6 +61,6 @@ pub trait Connection: Send {
     /// Rolls the transaction back.
     async fn rollback(&mut self) -> Result<()>;
 
-    /// Whether the connection may be used again: not broken, and no transaction left open.
+    /// Whether the connection may be used again: not broken, no statement in flight and no transaction left open.
     fn is_reusable(&self) -> bool;
 }

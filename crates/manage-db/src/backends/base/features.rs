@@ -35,6 +35,8 @@ pub struct Features {
     pub explain: &'static str,
     /// Begins a transaction that will write.
     pub begin: &'static str,
+    /// What stands behind the table of an INSERT that gives no column a value.
+    pub default_row: &'static str,
     /// The sign around names.
     pub quote: char,
 }

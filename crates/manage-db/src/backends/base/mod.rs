@@ -6,6 +6,7 @@ mod row;
 
 mod connection;
 mod features;
+mod message;
 mod splitter;
 mod sql;
 
@@ -14,6 +15,7 @@ mod lock;
 pub mod schema;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -21,10 +23,11 @@ pub use connection::{BatchError, Connection, Statement};
 pub use features::Features;
 pub use introspection::Introspection;
 pub use lock::{Attempt, MigrationLock};
+pub(super) use message::{cut_at, cut_out};
 pub use row::{FromRow, Row};
 pub use schema::SchemaEditor;
 pub use splitter::{Syntax, first_word, split};
-pub use sql::{Dialects, SqlText, build, positional};
+pub use sql::{Dialects, SqlText, positional};
 pub use value::{FromValue, ToValue, Value};
 
 use crate::error::{Error, Result};
@@ -37,6 +40,19 @@ pub trait Backend: Send + Sync {
 
     /// Where it is, for people: host and port, socket or file. Never a password.
     fn address(&self) -> String;
+
+    /// Where it is, as far as that is known without asking. Two aliases of one location are one database; of two
+    /// locations they may still be.
+    fn location(&self) -> String {
+        self.address()
+    }
+
+    /// What the database itself answers, the same under whatever alias, host name, socket or link it is reached, and
+    /// different for a copy that follows it. Asked over a connection of its own; nothing is made.
+    async fn identity(&self) -> Result<String>;
+
+    /// Longest wait for a lock, where the settings say one.
+    fn lock_timeout(&self) -> Option<Duration>;
 
     /// The name of its SQL in per-vendor texts, and a table of facts about it.
     fn features(&self) -> &'static Features;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder};
 use serde::{Deserialize, Serialize};
 
 /// SQL written in a file: the same for all, or one per dialect.
@@ -50,15 +49,6 @@ impl Dialects {
             "mysql" => self.mysql,
             _ => self.sqlite,
         }
-    }
-}
-
-/// The text and values of a statement of sea-query in `dialect`.
-pub fn build<S: QueryStatementWriter>(dialect: &str, statement: &S) -> (String, sea_query::Values) {
-    match dialect {
-        "postgresql" => statement.build(PostgresQueryBuilder),
-        "mysql" => statement.build(MysqlQueryBuilder),
-        _ => statement.build(SqliteQueryBuilder),
     }
 }
 

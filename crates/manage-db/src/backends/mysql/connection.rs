@@ -1,20 +1,23 @@
 //! A connection to a MariaDB or MySQL server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use mysql_async::Conn;
-use mysql_async::Params;
 use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder, Params};
+use tokio::runtime::Handle;
 
 use super::error;
 use super::values;
-use crate::backends::base::{BatchError, Connection, Row, Statement};
+use crate::backends::base::{BatchError, Connection, Row, Statement, first_word};
 use crate::error::Result;
 
 /// An open connection.
 pub struct MysqlConnection {
     inner: Conn,
+    /// How the server is reached once more, to stop a statement.
+    opts: Opts,
     in_transaction: bool,
     is_broken: bool,
     /// A statement was sent and its answer not read to the end. A caller that is dropped meanwhile, such as the
@@ -24,8 +27,8 @@ pub struct MysqlConnection {
 
 impl MysqlConnection {
     /// A connection over an established one of the driver.
-    pub fn new(inner: Conn) -> Self {
-        Self { inner, in_transaction: false, is_broken: false, is_busy: false }
+    pub fn new(inner: Conn, opts: Opts) -> Self {
+        Self { inner, opts, in_transaction: false, is_broken: false, is_busy: false }
     }
 
     /// Limits the time of one statement; the two servers have a variable each, in different units.
@@ -38,6 +41,9 @@ impl MysqlConnection {
     }
 
     async fn simple(&mut self, sql: &str) -> Result<()> {
+        // What ends it says so itself, once the server has answered.
+        self.in_transaction |=
+            ["BEGIN", "START"].iter().any(|word| first_word(sql).eq_ignore_ascii_case(word));
         self.is_busy = true;
         let done = self.inner.query_drop(sql).await;
         self.checked(sql, done)
@@ -49,6 +55,32 @@ impl MysqlConnection {
             self.is_broken |= error::is_fatal(&error);
             error::statement(sql, &error)
         })
+    }
+}
+
+impl Drop for MysqlConnection {
+    fn drop(&mut self) {
+        // The server notices a closed socket only when the statement ends, so it is told over another one. Without a
+        // runtime the program ends, and nobody can be told.
+        if self.is_busy
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(kill(self.opts.clone(), self.inner.id()));
+        }
+    }
+}
+
+/// Has the server end the connection `id` with whatever it is doing. An account may always end its own.
+async fn kill(opts: Opts, id: u32) {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let killed = tokio::time::timeout(PATIENCE, async {
+        let plain = OptsBuilder::from_opts(opts).setup(Vec::<String>::new());
+        let mut other = Conn::new(plain).await?;
+        other.query_drop(format!("KILL {id}")).await?;
+        other.disconnect().await
+    });
+    if let Ok(Err(error)) = killed.await {
+        tracing::debug!(%error, "a statement could not be stopped");
     }
 }
 
@@ -91,12 +123,14 @@ impl Connection for MysqlConnection {
     async fn batch(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
         for (index, sql) in statements.iter().enumerate() {
             self.simple(sql).await.map_err(|error| BatchError { index, error })?;
+            if ["COMMIT", "ROLLBACK"].iter().any(|end| sql.eq_ignore_ascii_case(end)) {
+                self.in_transaction = false;
+            }
         }
         Ok(())
     }
 
     async fn begin(&mut self) -> Result<()> {
-        self.in_transaction = true;
         self.simple("START TRANSACTION").await
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mysql_async::{DriverError, IoError, ServerError};
 
+use crate::backends::base::{cut_at, cut_out};
 use crate::error::{Error, StatementError, StatementKind};
 
 /// Why a connection could not be made.
@@ -51,7 +52,7 @@ fn said(server: &ServerError) -> String {
 pub fn statement(sql: &str, error: &mysql_async::Error) -> Error {
     let (kind, code, message) = match error {
         mysql_async::Error::Server(server) => {
-            (kind(server.code), Some(server.state.clone()), server.message.clone())
+            (kind(server.code), Some(server.state.clone()), without_values(server.code, &server.message))
         }
         error if is_fatal(error) => {
             (StatementKind::ConnectionLost, None, "the connection was closed".to_owned())
@@ -70,6 +71,24 @@ pub fn is_fatal(error: &mysql_async::Error) -> bool {
     )
 }
 
+/// The server's words without the value that some of them quote.
+fn without_values(code: u16, message: &str) -> String {
+    let shorter = match code {
+        1062 | 1586 => cut_out(message, " '", "' for key").or_else(|| cut_at(message, &[" '"])),
+        1292 | 1366 | 1411 | 1525 => {
+            cut_out(message, ": '", "' for ").or_else(|| cut_at(message, &[": '", ": \""]))
+        }
+        1300 => cut_at(message, &[": '"]),
+        1367 => cut_out(message, " '", "' value"),
+        1918 => cut_out(message, " '", "' when"),
+        1231 => cut_at(message, &[" to the value of"]),
+        1526 => cut_at(message, &[" for value"]),
+        1690 => cut_at(message, &[" in '"]),
+        _ => None,
+    };
+    shorter.unwrap_or_else(|| message.to_owned())
+}
+
 /// The error numbers are the same for both servers, but for CHECK and time-outs.
 fn kind(code: u16) -> StatementKind {
     match code {
@@ -85,5 +104,30 @@ fn kind(code: u16) -> StatementKind {
         1044 | 1142 | 1143 | 1227 => StatementKind::Forbidden,
         1053 | 1077 | 1927 => StatementKind::ConnectionLost,
         _ => StatementKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_out_of_the_servers_words_and_names_stay() {
+        for (code, said, told) in [
+            (1062, "Duplicate entry 'it's' for key 'x' for key 'name'", "Duplicate entry for key 'name'"),
+            (
+                1366,
+                "Incorrect integer value: 'a' for column `d`.`t`.`c` at row 1",
+                "Incorrect integer value for column `d`.`t`.`c` at row 1",
+            ),
+            (1292, "Truncated incorrect DOUBLE value: 'secret'", "Truncated incorrect DOUBLE value"),
+            (1300, r"Invalid utf8mb4 character string: '\xFF'", "Invalid utf8mb4 character string"),
+            (1526, "Table has no partition for value 42", "Table has no partition"),
+            (1690, "BIGINT value is out of range in '(9 + 1)'", "BIGINT value is out of range"),
+            (1406, "Data too long for column 'name' at row 1", "Data too long for column 'name' at row 1"),
+            (4025, "CONSTRAINT `positive` failed for `d`.`t`", "CONSTRAINT `positive` failed for `d`.`t`"),
+        ] {
+            assert_eq!(without_values(code, said), told);
+        }
     }
 }

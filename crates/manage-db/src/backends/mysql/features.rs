@@ -20,5 +20,6 @@ pub static FEATURES: Features = Features {
     max_params: 65_535,
     explain: "EXPLAIN",
     begin: "START TRANSACTION",
+    default_row: "() VALUES ()",
     quote: '`',
 };

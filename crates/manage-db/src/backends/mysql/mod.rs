@@ -2,6 +2,7 @@
 
 mod error;
 mod features;
+mod identity;
 mod values;
 
 mod connection;
@@ -16,7 +17,8 @@ use async_trait::async_trait;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Statement, Syntax,
+    first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -118,6 +120,20 @@ impl Backend for Mysql {
         format!("{}:{}/{}", host(&self.settings), port(&self.settings), self.settings.name)
     }
 
+    async fn identity(&self) -> Result<String> {
+        let mut connection = self.connect().await?;
+        // Only one of the two servers knows each.
+        let rows = match connection.query(Statement { sql: identity::UUID, params: &[] }).await {
+            Ok(rows) => rows,
+            Err(_) => connection.query(Statement { sql: identity::FACTS, params: &[] }).await?,
+        };
+        rows.into_iter().next().map_or(Ok(self.location()), |mut row| row.take(0))
+    }
+
+    fn lock_timeout(&self) -> Option<Duration> {
+        self.settings.lock_timeout.map(Duration::from_secs_f64)
+    }
+
     fn features(&self) -> &'static Features {
         &features::FEATURES
     }
@@ -129,7 +145,7 @@ impl Backend for Mysql {
             Ok(opened) => opened.map_err(|error| explain(error::ConnectError::Driver(error)))?,
             Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
         };
-        let mut connection = connection::MysqlConnection::new(inner);
+        let mut connection = connection::MysqlConnection::new(inner, self.opts.clone());
         if let Some(seconds) = self.settings.statement_timeout {
             connection.limit_statements(seconds).await?;
         }

@@ -27,7 +27,8 @@ pub fn bound(value: &Value) -> Raw {
 
 #[expect(clippy::cast_sign_loss, reason = "the fields of a date are not negative")]
 fn moment_of(moment: civil::DateTime) -> Raw {
-    let year = u16::try_from(moment.year()).unwrap_or_default();
+    // A year before the first is told as text, and the server refuses it.
+    let Ok(year) = u16::try_from(moment.year()) else { return Raw::Bytes(moment.to_string().into_bytes()) };
     let small = |number: i8| number as u8;
     let micros = u32::try_from(moment.subsec_nanosecond() / 1_000).unwrap_or_default();
     let (hour, minute, second) = (small(moment.hour()), small(moment.minute()), small(moment.second()));
@@ -76,17 +77,22 @@ fn read_bytes(bytes: Vec<u8>, column: &mysql_async::Column) -> Value {
 }
 
 fn read_moment(column: &mysql_async::Column, date: [i32; 3], time: [u8; 3], micros: u32) -> Value {
-    let small = |number: i32| i8::try_from(number).unwrap_or_default();
-    let day = civil::Date::new(i16::try_from(date[0]).unwrap_or_default(), small(date[1]), small(date[2]));
-    // The server can hold dates that are none, such as 0000-00-00.
-    let Ok(day) = day else { return Value::Null };
+    let [hour, minute, second] = time;
+    // The server can hold dates that are none, such as 0000-00-00. They come as what they are, not as NULL.
+    day_or_moment(column, date, time, micros).unwrap_or_else(|| {
+        let [year, month, day] = date;
+        Value::Text(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
+    })
+}
+
+fn day_or_moment(column: &mysql_async::Column, date: [i32; 3], time: [u8; 3], micros: u32) -> Option<Value> {
+    let small = |number: i32| i8::try_from(number).ok();
+    let day = civil::Date::new(i16::try_from(date[0]).ok()?, small(date[1])?, small(date[2])?).ok()?;
     if column.column_type() == ColumnType::MYSQL_TYPE_DATE {
-        return Value::Date(day);
+        return Some(Value::Date(day));
     }
-    let [hour, minute, second] = time.map(|part| small(part.into()));
-    let nanos = i32::try_from(micros).unwrap_or_default() * 1_000;
-    let moment = civil::Time::new(hour, minute, second, nanos)
-        .and_then(|time| day.to_datetime(time).to_zoned(TimeZone::UTC))
-        .map(|zoned| zoned.timestamp());
-    moment.map_or(Value::Null, Value::Timestamp)
+    let [hour, minute, second] = time.map(i32::from);
+    let nanos = i32::try_from(micros).ok()?.checked_mul(1_000)?;
+    let time = civil::Time::new(small(hour)?, small(minute)?, small(second)?, nanos).ok()?;
+    Some(Value::Timestamp(day.to_datetime(time).to_zoned(TimeZone::UTC).ok()?.timestamp()))
 }

@@ -5,9 +5,14 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{CancelToken, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error;
 use super::values::{Bound, Read};
@@ -20,16 +25,63 @@ const STATEMENT_CACHE: usize = 512;
 /// An open connection.
 pub struct PgConnection {
     client: tokio_postgres::Client,
+    /// Empty only while it is dropped.
+    link: Option<Link>,
     prepared: HashMap<String, tokio_postgres::Statement>,
     in_transaction: bool,
+    /// A statement was sent and its answer not read to the end: its caller was dropped meanwhile.
+    is_busy: bool,
+}
+
+/// What stands behind a client.
+pub struct Link {
+    /// Moves bytes between the socket and the client; ends when the client is dropped and every answer was read.
+    pub driver: JoinHandle<()>,
+    /// How the server is reached once more, to stop a statement; none: without TLS.
+    pub tls: Option<MakeRustlsConnect>,
+}
+
+impl Link {
+    /// Has the server stop the statement that runs, and waits until the connection is closed. The request may overtake
+    /// its statement and is ignored then, so it is made again.
+    async fn stop(mut self, token: CancelToken) {
+        const PATIENCE: Duration = Duration::from_millis(500);
+        for _ in 0..5 {
+            let asked = tokio::time::timeout(PATIENCE, async {
+                match &self.tls {
+                    Some(tls) => token.cancel_query(tls.clone()).await,
+                    None => token.cancel_query(NoTls).await,
+                }
+            });
+            if let Ok(Err(error)) = asked.await {
+                tracing::debug!(%error, "a statement could not be cancelled");
+            }
+            if tokio::time::timeout(PATIENCE, &mut self.driver).await.is_ok() {
+                return;
+            }
+        }
+        self.driver.abort();
+    }
+}
+
+impl Drop for PgConnection {
+    fn drop(&mut self) {
+        if !self.is_busy {
+            return;
+        }
+        // Without a runtime the program ends, and its sockets with it.
+        if let (Ok(runtime), Some(link)) = (Handle::try_current(), self.link.take()) {
+            runtime.spawn(link.stop(self.client.cancel_token()));
+        }
+    }
 }
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'a>>;
 
 impl PgConnection {
     /// A connection over an established client.
-    pub fn new(client: tokio_postgres::Client) -> Self {
-        Self { client, prepared: HashMap::new(), in_transaction: false }
+    pub fn new(client: tokio_postgres::Client, link: Link) -> Self {
+        Self { client, link: Some(link), prepared: HashMap::new(), in_transaction: false, is_busy: false }
     }
 
     async fn prepare(&mut self, sql: &str) -> Result<tokio_postgres::Statement> {
@@ -64,7 +116,55 @@ impl PgConnection {
     }
 
     async fn simple(&mut self, sql: &str) -> Result<()> {
-        self.client.batch_execute(sql).await.map_err(|error| error::statement(sql, &error))
+        self.is_busy = true;
+        let done = self.client.batch_execute(sql).await;
+        self.is_busy = false;
+        done.map_err(|error| error::statement(sql, &error))
+    }
+
+    async fn changed(&mut self, statement: Statement<'_>) -> Result<u64> {
+        let prepared = self.prepare(statement.sql).await?;
+        let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
+        let changed = self.client.execute(&prepared, &refs(&bound)).await;
+        changed.map_err(|error| error::statement(statement.sql, &error))
+    }
+
+    async fn all_rows(&mut self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
+        for statement in statements {
+            self.prepare(statement.sql).await?;
+        }
+        let prepared: Vec<&tokio_postgres::Statement> =
+            statements.iter().filter_map(|statement| self.prepared.get(statement.sql)).collect();
+        let client = &self.client;
+        let sent = statements.iter().zip(prepared).map(|(statement, prepared)| async move {
+            let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
+            let rows = client.query(prepared, &refs(&bound)).await;
+            converted(&rows.map_err(|error| error::statement(statement.sql, &error))?, statement.sql)
+        });
+        futures_util::future::try_join_all(sent).await
+    }
+
+    /// Sends statements of one transaction together.
+    async fn pipeline(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
+        let client = &self.client;
+        let mut sent: Vec<Sent<'_>> = Vec::with_capacity(statements.len());
+        for sql in statements {
+            sent.push(Box::pin(client.batch_execute(sql)));
+        }
+        let mut early = send_all(&mut sent).await;
+        let mut failure = None;
+        for (index, future) in sent.into_iter().enumerate() {
+            let answer = match early[index].take() {
+                Some(answer) => answer,
+                None => future.await,
+            };
+            if let Err(error) = answer {
+                // Those behind it only say that the transaction is aborted.
+                failure = failure
+                    .or(Some(BatchError { index, error: error::statement(statements[index], &error) }));
+            }
+        }
+        failure.map_or(Ok(()), Err)
     }
 }
 
@@ -88,15 +188,17 @@ fn converted(rows: &[tokio_postgres::Row], sql: &str) -> Result<Vec<Row>> {
 #[async_trait]
 impl Connection for PgConnection {
     async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        let rows = self.rows(statement).await?;
-        converted(&rows, statement.sql)
+        self.is_busy = true;
+        let rows = self.rows(statement).await;
+        self.is_busy = false;
+        converted(&rows?, statement.sql)
     }
 
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
-        let prepared = self.prepare(statement.sql).await?;
-        let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
-        let changed = self.client.execute(&prepared, &refs(&bound)).await;
-        changed.map_err(|error| error::statement(statement.sql, &error))
+        self.is_busy = true;
+        let changed = self.changed(statement).await;
+        self.is_busy = false;
+        changed
     }
 
     async fn insert(&mut self, statement: Statement<'_>, key: &str) -> Result<i64> {
@@ -106,18 +208,10 @@ impl Connection for PgConnection {
     }
 
     async fn query_all(&mut self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
-        for statement in statements {
-            self.prepare(statement.sql).await?;
-        }
-        let prepared: Vec<&tokio_postgres::Statement> =
-            statements.iter().filter_map(|statement| self.prepared.get(statement.sql)).collect();
-        let client = &self.client;
-        let sent = statements.iter().zip(prepared).map(|(statement, prepared)| async move {
-            let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
-            let rows = client.query(prepared, &refs(&bound)).await;
-            converted(&rows.map_err(|error| error::statement(statement.sql, &error))?, statement.sql)
-        });
-        futures_util::future::try_join_all(sent).await
+        self.is_busy = true;
+        let answers = self.all_rows(statements).await;
+        self.is_busy = false;
+        answers
     }
 
     async fn batch(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
@@ -130,29 +224,14 @@ impl Connection for PgConnection {
             return Ok(());
         }
         self.in_transaction = true;
-        let client = &self.client;
-        let mut sent: Vec<Sent<'_>> = Vec::with_capacity(statements.len());
-        for sql in statements {
-            sent.push(Box::pin(client.batch_execute(sql)));
-        }
-        let mut early = send_all(&mut sent).await;
-        let mut failure = None;
-        for (index, future) in sent.into_iter().enumerate() {
-            let answer = match early[index].take() {
-                Some(answer) => answer,
-                None => future.await,
-            };
-            if let Err(error) = answer {
-                // Those behind it only say that the transaction is aborted.
-                failure = failure
-                    .or(Some(BatchError { index, error: error::statement(statements[index], &error) }));
-            }
-        }
+        self.is_busy = true;
+        let done = self.pipeline(statements).await;
+        self.is_busy = false;
         if statements.last().is_some_and(|sql| sql.eq_ignore_ascii_case("COMMIT")) {
             // A failed transaction ends here too: its COMMIT rolls back.
             self.in_transaction = false;
         }
-        failure.map_or(Ok(()), Err)
+        done
     }
 
     async fn begin(&mut self) -> Result<()> {
@@ -173,7 +252,7 @@ impl Connection for PgConnection {
     }
 
     fn is_reusable(&self) -> bool {
-        !self.in_transaction && !self.client.is_closed()
+        !self.in_transaction && !self.is_busy && !self.client.is_closed()
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
+use crate::backends::base::cut_at;
 use crate::error::{Error, StatementError, StatementKind};
 
 /// Why a connection could not be made.
@@ -82,7 +83,10 @@ fn deepest(error: &tokio_postgres::Error) -> String {
 /// What to say when a statement fails.
 pub fn statement(sql: &str, error: &tokio_postgres::Error) -> Error {
     let (code, message) = match error.as_db_error() {
-        Some(server) => (Some(server.code().code().to_owned()), server.message().to_owned()),
+        Some(server) => {
+            let code = server.code().code();
+            (Some(code.to_owned()), without_values(code, server.message()))
+        }
         None if error.is_closed() => (None, "the connection was closed".to_owned()),
         None => (None, deepest(error)),
     };
@@ -92,6 +96,24 @@ pub fn statement(sql: &str, error: &tokio_postgres::Error) -> Error {
     let kind =
         if lost { StatementKind::ConnectionLost } else { error.code().map_or(StatementKind::Other, kind) };
     Error::Statement(Box::new(StatementError { place: None, kind, code, message, sql: sql.to_owned() }))
+}
+
+/// The server's words without the value that they quote. Only those about data (class 22) do so; its DETAIL, which holds
+/// the values of keys and rows, is not taken at all.
+fn without_values(code: &str, message: &str) -> String {
+    if !code.starts_with("22") {
+        return message.to_owned();
+    }
+    if let Some(head) = cut_at(message, &[": \"", ": '", ": 0x"]) {
+        return head;
+    }
+    let plain = match (message.find(" \""), message.rfind('"')) {
+        (Some(start), Some(end)) if start + 1 < end => {
+            format!("{}{}", &message[..start], &message[end + 1..])
+        }
+        _ => message.to_owned(),
+    };
+    plain.split(' ').filter(|word| !word.starts_with("0x")).collect::<Vec<_>>().join(" ")
 }
 
 fn kind(state: &SqlState) -> StatementKind {
@@ -108,5 +130,42 @@ fn kind(state: &SqlState) -> StatementKind {
         "42501" => StatementKind::Forbidden,
         code if code.starts_with("08") || code.starts_with("57P") => StatementKind::ConnectionLost,
         _ => StatementKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_out_of_the_servers_words_and_names_stay() {
+        for (code, said, told) in [
+            ("22P02", "invalid input syntax for type uuid: \"a\"b\"", "invalid input syntax for type uuid"),
+            ("22P02", "invalid input value for enum mood: \"sad\"", "invalid input value for enum mood"),
+            (
+                "22003",
+                "value \"99\" is out of range for type integer",
+                "value is out of range for type integer",
+            ),
+            ("22003", "integer out of range", "integer out of range"),
+            ("22023", "time zone \"Nowhere\" not recognized", "time zone not recognized"),
+            (
+                "22021",
+                "invalid byte sequence for encoding \"UTF8\": 0xff",
+                "invalid byte sequence for encoding \"UTF8\"",
+            ),
+            (
+                "22P05",
+                "character with byte sequence 0xe2 0x80 in encoding has no equivalent",
+                "character with byte sequence in encoding has no equivalent",
+            ),
+            (
+                "23505",
+                "duplicate key value violates unique constraint \"name\"",
+                "duplicate key value violates unique constraint \"name\"",
+            ),
+        ] {
+            assert_eq!(without_values(code, said), told);
+        }
     }
 }

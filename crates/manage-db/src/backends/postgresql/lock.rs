@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use crate::backends::base::{Attempt, Connection, MigrationLock, Statement};
 use crate::error::Result;
 
-/// One number for all: advisory locks belong to one database anyway. The bytes of `manage_m`.
-const KEY: &str = "7881702187500658541";
+/// The bytes of `manage_m`, with the schema: advisory locks belong to one database anyway, and each schema has tables and
+/// a history of its own.
+const KEY: &str = "(7881702187500658541 # pg_catalog.hashtextextended(coalesce(current_schema(), ''), 0))";
 
-/// Takes the lock, and has the server look once a second whether this program is still there (from PostgreSQL 14 on,
-/// not on Windows): the lock of a killed run is free again even while its statement would run for long.
-const TRY: &str = "SELECT pg_catalog.pg_try_advisory_lock(7881702187500658541), \
-    CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 140000 \
+/// Has the server look once a second whether this program is still there (from PostgreSQL 14 on, not on Windows): the
+/// lock of a killed run is free again even while its statement would run for long.
+const WATCHED: &str = "CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 140000 \
     AND pg_catalog.version() !~* 'visual c|mingw|windows' \
     THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END";
 
@@ -21,7 +21,8 @@ pub struct AdvisoryLock;
 #[async_trait]
 impl MigrationLock for AdvisoryLock {
     async fn try_acquire(&mut self, connection: &mut dyn Connection, ask_holder: bool) -> Result<Attempt> {
-        if scalar::<bool>(connection, TRY).await?.unwrap_or_default() {
+        let take = format!("SELECT pg_catalog.pg_try_advisory_lock({KEY}), {WATCHED}");
+        if scalar::<bool>(connection, &take).await?.unwrap_or_default() {
             return Ok(Attempt::Taken);
         }
         let holder = if ask_holder {

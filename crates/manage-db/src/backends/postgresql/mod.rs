@@ -14,11 +14,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres::{NoTls, Socket};
 
+use connection::{Link, PgConnection};
+
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Statement, Syntax,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -58,20 +61,19 @@ impl Postgresql {
         Ok(Self { alias: alias.to_owned(), config, security, timeout, settings: settings.clone() })
     }
 
-    async fn open(&self) -> std::result::Result<tokio_postgres::Client, error::ConnectError> {
+    async fn open(&self) -> std::result::Result<PgConnection, error::ConnectError> {
         if self.config.get_ssl_mode() == SslMode::Disable {
             let (client, driver) = self.config.connect(NoTls).await?;
-            drive(driver);
-            return Ok(client);
+            return Ok(PgConnection::new(client, Link { driver: drive(driver), tls: None }));
         }
-        let (client, driver) = self.config.connect(self.security.connector()?).await?;
-        drive(driver);
-        Ok(client)
+        let tls = self.security.connector()?;
+        let (client, driver) = self.config.connect(tls.clone()).await?;
+        Ok(PgConnection::new(client, Link { driver: drive(driver), tls: Some(tls) }))
     }
 }
 
 /// Moves bytes between the socket and the client until the client is dropped.
-fn drive<T>(driver: tokio_postgres::Connection<Socket, T>)
+fn drive<T>(driver: tokio_postgres::Connection<Socket, T>) -> JoinHandle<()>
 where
     T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
 {
@@ -79,7 +81,7 @@ where
         if let Err(error) = driver.await {
             tracing::debug!(%error, "a PostgreSQL connection ended");
         }
-    });
+    })
 }
 
 fn host(settings: &DatabaseSettings) -> &str {
@@ -99,6 +101,11 @@ fn session(settings: &DatabaseSettings) -> String {
             options.push_str(&format!(" -c {name}={}ms", Duration::from_secs_f64(seconds).as_millis()));
         }
     }
+    // The database's own come last and win.
+    if let Some(own) = settings.options.get("options") {
+        options.push(' ');
+        options.push_str(own);
+    }
     options
 }
 
@@ -112,6 +119,27 @@ impl Backend for Postgresql {
         format!("{}:{}/{}", host(&self.settings), self.settings.port.unwrap_or(5432), self.settings.name)
     }
 
+    fn location(&self) -> String {
+        // Which schema is meant depends on the account and on the session.
+        format!("{} {} {}", self.address(), user(&self.settings), session(&self.settings))
+    }
+
+    async fn identity(&self) -> Result<String> {
+        // The system identifier would be that of every standby as well, and not every account may ask for it. The
+        // moment at which this very server was started, with its own port, is told to everybody.
+        const SQL: &str = "SELECT pg_catalog.pg_postmaster_start_time()::text || ' ' \
+                           || pg_catalog.current_setting('port') || ' ' || oid || ' ' \
+                           || coalesce(current_schema(), '') \
+                           FROM pg_catalog.pg_database WHERE datname = current_database()";
+        let mut connection = self.connect().await?;
+        let rows = connection.query(Statement { sql: SQL, params: &[] }).await?;
+        rows.into_iter().next().map_or(Ok(self.location()), |mut row| row.take(0))
+    }
+
+    fn lock_timeout(&self) -> Option<Duration> {
+        self.settings.lock_timeout.map(Duration::from_secs_f64)
+    }
+
     fn features(&self) -> &'static Features {
         &features::FEATURES
     }
@@ -119,8 +147,7 @@ impl Backend for Postgresql {
     async fn connect(&self) -> Result<Box<dyn Connection>> {
         let opened = tokio::time::timeout(self.timeout, self.open()).await;
         let opened = opened.unwrap_or(Err(error::ConnectError::Timeout(self.timeout)));
-        let client = opened.map_err(|error| error.explain(&self.alias, self.address()))?;
-        Ok(Box::new(connection::PgConnection::new(client)))
+        Ok(Box::new(opened.map_err(|error| error.explain(&self.alias, self.address()))?))
     }
 
     fn schema_editor(&self) -> Box<dyn SchemaEditor> {

@@ -91,6 +91,18 @@ fn text(value: Value) -> Value {
     }
 }
 
+/// Whether the binary form of a type is its text: so for text, enumerations and most types that the server does not bring
+/// itself, such as `citext`. Of the server's own others, such as intervals, the bytes are kept as they are.
+fn is_text(ty: &Type) -> bool {
+    const TEXTS: [Type; 7] =
+        [Type::TEXT, Type::VARCHAR, Type::BPCHAR, Type::NAME, Type::CHAR, Type::UNKNOWN, Type::XML];
+    match ty.kind() {
+        Kind::Enum(_) | Kind::Domain(_) => true,
+        Kind::Simple => TEXTS.contains(ty) || Type::from_oid(ty.oid()).is_none(),
+        _ => false,
+    }
+}
+
 /// A value on its way out of a row.
 pub struct Read(pub Value);
 
@@ -116,8 +128,8 @@ impl<'a> FromSql<'a> for Read {
             Type::JSON | Type::JSONB => Value::Json(serde_json::Value::from_sql(ty, raw)?),
             Type::INET => Value::Text(IpAddr::from_sql(ty, raw)?.to_string()),
             Type::VOID => Value::Null,
-            _ => match (ty.kind(), std::str::from_utf8(raw)) {
-                (Kind::Simple | Kind::Enum(_) | Kind::Domain(_), Ok(text)) => Value::Text(text.to_owned()),
+            _ => match std::str::from_utf8(raw) {
+                Ok(text) if is_text(ty) => Value::Text(text.to_owned()),
                 _ => Value::Bytes(raw.to_vec()),
             },
         }))

@@ -91,17 +91,19 @@ impl SqliteConnection {
     ) -> Result<T> {
         self.begin_limit();
         let run = || {
-            let mut prepared = self.inner.prepare_cached(statement.sql)?;
-            for (index, value) in statement.params.iter().enumerate() {
-                prepared.raw_bind_parameter(index + 1, Bound(value))?;
-            }
-            read(&mut prepared)
+            let prepared = self.inner.prepare_cached(statement.sql);
+            let mut prepared = prepared.map_err(|error| error::statement(statement.sql, &error))?;
+            let bind = || {
+                for (index, value) in statement.params.iter().enumerate() {
+                    prepared.raw_bind_parameter(index + 1, Bound(value))?;
+                }
+                read(&mut prepared)
+            };
+            bind().map_err(|error| error::running(statement.sql, &error))
         };
         // Handing the thread's other tasks over costs as much as a short query. A query outside of a transaction never
         // waits for a lock (WAL), so only what may write does it.
-        let answer =
-            if self.inner.is_autocommit() && is_select(statement.sql) { run() } else { in_place(run) };
-        answer.map_err(|error| error::statement(statement.sql, &error))
+        if self.inner.is_autocommit() && is_select(statement.sql) { run() } else { in_place(run) }
     }
 
     /// The names of a running statement's columns.
@@ -246,10 +248,11 @@ fn owned(value: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
         ValueRef::Real(number) => Value::Float(number),
-        ValueRef::Text(text) => Value::Text(match std::str::from_utf8(text) {
-            Ok(text) => text.to_owned(),
-            Err(_) => String::from_utf8_lossy(text).into_owned(),
-        }),
+        // What is no UTF-8 comes as the bytes that it is.
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Bytes(text.to_vec()),
+        },
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
 }

@@ -32,6 +32,22 @@ pub fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
     Error::Connect { alias: alias.to_owned(), address: path.display().to_string(), reason, hint }
 }
 
+/// What to say when a statement fails while it runs. Full-text search and JSON read values as a language of their own
+/// and complain of parts of them, in the words that are used for the statement when it is prepared; they are taken out.
+pub fn running(sql: &str, error: &rusqlite::Error) -> Error {
+    const BEFORE_VALUES: [&str; 5] =
+        [" near \"", ", got \"", "no such column: ", "special query: ", "JSON path: "];
+    let mut failure = statement(sql, error);
+    if let Error::Statement(failure) = &mut failure
+        && let Some(at) =
+            BEFORE_VALUES.iter().find_map(|sign| failure.message.find(sign).map(|at| at + sign.len()))
+    {
+        failure.message.truncate(at);
+        failure.message.truncate(failure.message.trim_end_matches([' ', '"', ':']).len());
+    }
+    failure
+}
+
 /// What to say when a statement fails.
 pub fn statement(sql: &str, error: &rusqlite::Error) -> Error {
     Error::Statement(Box::new(StatementError {

@@ -20,5 +20,6 @@ pub static FEATURES: Features = Features {
     max_params: 32_766,
     explain: "EXPLAIN QUERY PLAN",
     begin: "BEGIN IMMEDIATE",
+    default_row: "DEFAULT VALUES",
     quote: '"',
 };

@@ -2,6 +2,7 @@
 
 mod error;
 mod features;
+mod file;
 
 mod connection;
 mod introspection;
@@ -25,7 +26,7 @@ use crate::settings::DatabaseSettings;
 pub struct Sqlite {
     alias: String,
     path: PathBuf,
-    busy_timeout: Duration,
+    lock_timeout: Option<Duration>,
     statement_timeout: Option<Duration>,
 }
 
@@ -39,9 +40,13 @@ impl Sqlite {
             ":memory:" => PathBuf::from(":memory:"),
             name => root.join(name),
         };
-        let busy_timeout = Duration::from_secs_f64(settings.lock_timeout.unwrap_or(5.0));
+        let lock_timeout = settings.lock_timeout.map(Duration::from_secs_f64);
         let statement_timeout = settings.statement_timeout.map(Duration::from_secs_f64);
-        Ok(Self { alias: alias.to_owned(), path, busy_timeout, statement_timeout })
+        Ok(Self { alias: alias.to_owned(), path, lock_timeout, statement_timeout })
+    }
+
+    fn is_in_memory(&self) -> bool {
+        self.path.as_os_str() == ":memory:"
     }
 }
 
@@ -64,13 +69,30 @@ impl Backend for Sqlite {
         self.path.display().to_string()
     }
 
+    fn location(&self) -> String {
+        if self.is_in_memory() {
+            format!("{} of {}", self.address(), self.alias)
+        } else {
+            file::resolved(&self.path).display().to_string()
+        }
+    }
+
+    async fn identity(&self) -> Result<String> {
+        // Without a file there is only its path to go by.
+        Ok(file::number(&self.path).filter(|_| !self.is_in_memory()).unwrap_or_else(|| self.location()))
+    }
+
+    fn lock_timeout(&self) -> Option<Duration> {
+        self.lock_timeout
+    }
+
     fn features(&self) -> &'static Features {
         &features::FEATURES
     }
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
-        let opened =
-            connection::SqliteConnection::open(&self.path, self.busy_timeout, self.statement_timeout);
+        let wait = self.lock_timeout.unwrap_or(Duration::from_secs(5));
+        let opened = connection::SqliteConnection::open(&self.path, wait, self.statement_timeout);
         Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
     }
 
@@ -83,10 +105,10 @@ impl Backend for Sqlite {
     }
 
     fn migration_lock(&self) -> Box<dyn MigrationLock> {
-        let mut file = self.path.clone().into_os_string();
+        // Beside the file itself, so that whoever comes over a link finds the same lock.
+        let mut file = file::resolved(&self.path).into_os_string();
         file.push(".migrate-lock");
-        let is_shared = self.path.as_os_str() != ":memory:";
-        Box::new(lock::LockFile::new(&self.alias, is_shared.then(|| PathBuf::from(file))))
+        Box::new(lock::LockFile::new(&self.alias, (!self.is_in_memory()).then(|| PathBuf::from(file))))
     }
 
     fn syntax(&self) -> Syntax {

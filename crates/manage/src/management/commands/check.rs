@@ -2,7 +2,11 @@ use clap::Args;
 use serde_json::json;
 
 use crate::checks::{Level, Message};
-use crate::management::{BaseCommand, CommandError, CommandResult, Format, Group, Manage, Output, Style};
+use crate::db::Homes;
+use crate::management::databases::show_doubles;
+use crate::management::{
+    BaseCommand, CommandError, CommandResult, Format, Group, Manage, Output, Style, block_on,
+};
 use crate::setup::Project;
 
 /// Look for mistakes in settings, models, routes and templates
@@ -39,12 +43,21 @@ impl BaseCommand for Check {
         if self.list_tags {
             return self.tags(manage).into_iter().try_for_each(|tag| Ok(out.line(tag)?));
         }
-        let project = manage.project()?;
-        self.validate(manage, project)?;
-        let mut found = self.run(manage, project);
+        let mut project = manage.new_project()?;
+        self.validate(manage, &project)?;
+        let mut unreached = Vec::new();
         for alias in &self.databases {
-            found.extend(connect(project, alias)?);
+            unreached.extend(connect(&project, alias)?);
         }
+        // Nobody is connected to unasked, so that what only a server can tell is known if databases are named.
+        let homes = match self.databases.is_empty() {
+            true => Homes::guess(&project.connections)?,
+            false => block_on(async { Ok(Homes::look(&project.connections).await?) })?,
+        };
+        show_doubles(&homes, out)?;
+        project.router = homes.router(&project.router);
+        let mut found = self.run(manage, &project);
+        found.extend(unreached);
         found.sort_by_key(|message| std::cmp::Reverse(message.level));
         self.report(&found, out)?;
         match found.iter().any(|message| message.level >= self.fail_level) {
@@ -148,7 +161,7 @@ fn report_plain(found: &[Message], out: &mut Output) -> CommandResult {
 
 fn connect(project: &Project, alias: &str) -> CommandResult<Vec<Message>> {
     let backend = project.connections.backend(alias)?;
-    let answer = crate::management::block_on(async { Ok(backend.connect().await) })?;
+    let answer = block_on(async { Ok(backend.connect().await) })?;
     Ok(answer
         .err()
         .map(|error| Message::error("databases.E002", format!("databases.{alias}"), error.to_string()))

@@ -6,9 +6,8 @@ use crate::conf::{PLAIN_SETTINGS, PlaceKind};
 use crate::management::files::write;
 use crate::management::holds_databases;
 use crate::management::serving;
-use crate::management::{BaseCommand, CommandResult, Group, Manage, Output, block_on};
+use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 use crate::servers::Address;
-use crate::views::pending_migrations;
 
 /// Make what is missing, then serve the site for development
 #[derive(Debug, Args)]
@@ -34,7 +33,7 @@ impl BaseCommand for Dev {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         self.begin(manage, out)?;
-        let pending = block_on(async { Ok(pending_migrations(manage.project()?).await?) })?;
+        let pending = serving::pending(manage.project()?)??;
         let unfinished = manage.project()?.root.join(UNFINISHED);
         if unfinished.exists() || pending.is_new && !pending.migrations.is_empty() {
             fs::write(&unfinished, "`manage dev` makes this project; it goes on where it was stopped.\n")?;

@@ -1,19 +1,15 @@
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use clap::Args;
 use indicatif::ProgressBar;
 
-use crate::db::Connections;
-use crate::db::migrations::{
-    self, Event, Fake, Graph, Migration, Plan, PlanSite, Prepared, Session, Target, Work, database_order,
-    load, verify,
-};
+use crate::db::migrations::{Event, Fake, Migration, Mode, Plan, Request, Site, Target, Work, load, run};
+use crate::management::databases::same;
 use crate::management::{
     BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, Style, block_on,
 };
-use crate::setup::Project;
+use crate::text;
 
 /// Apply migrations, or undo them, on every database
 #[derive(Debug, Args)]
@@ -49,65 +45,22 @@ impl BaseCommand for Migrate {
         let project = manage.project()?;
         let graph = load(&project.files, &project.apps)?;
         graph.check_conflicts()?;
-        let run = Run {
+        let target = Target::named(&graph, self.app_label.as_deref(), self.migration_name.as_deref())?;
+        let request = Request {
+            connections: &project.connections,
             work: Work { graph: &graph, router: &project.router, functions: &project.functions },
-            target: self.target(&graph)?,
-            aliases: self.aliases(project)?,
-            fake: self.fake_mode(),
+            target,
+            aliases: self.databases.clone(),
+            mode: if self.plan || self.check { Mode::Plan } else { Mode::Apply(self.fake_mode()) },
         };
-        run.check_routes(project)?;
-        if self.plan || self.check {
-            return block_on(run.look(&project.connections, out, self.plan, self.check));
-        }
-        let place = RefCell::new(String::new());
-        let answer = block_on(run.migrate(&project.connections, out, &place));
-        answer.map_err(|error| with_place(error, &place.borrow()))
-    }
-}
-
-/// Says where an interrupted run stopped.
-fn with_place(error: CommandError, place: &str) -> CommandError {
-    match error.kind {
-        ErrorKind::Interrupted if !place.is_empty() => error.hint(place.to_owned()),
-        _ => error,
+        let mut show = Show::new(out, &request, self.plan);
+        let answer = block_on(async { Ok(run(&request, &mut |event| show.event(&event)).await?) });
+        let number = show.end(answer)?;
+        if self.check && number > 0 { Err(CommandError::silent()) } else { Ok(()) }
     }
 }
 
 impl Migrate {
-    fn target(&self, graph: &Graph) -> CommandResult<Target> {
-        let Some(app) = &self.app_label else { return Ok(Target::All) };
-        graph.check_app(app)?;
-        if graph.of_app(app).next().is_none() {
-            return Err(CommandError::usage(format!("app `{app}` has no migrations")));
-        }
-        Ok(match self.migration_name.as_deref() {
-            None => Target::App(app.clone()),
-            Some("zero") => Target::Zero(app.clone()),
-            Some(name) => Target::Migration(graph.find(app, name)?.key.clone()),
-        })
-    }
-
-    fn aliases(&self, project: &Project) -> CommandResult<Vec<String>> {
-        let mut aliases: Vec<String> = if self.databases.is_empty() {
-            project.connections.aliases().into_iter().map(str::to_owned).collect()
-        } else {
-            self.databases.clone()
-        };
-        let mut places: BTreeMap<String, &str> = BTreeMap::new();
-        for alias in &aliases {
-            let place = project.connections.backend(alias)?.address();
-            // The second would wait for the lock of the first, which is this very run.
-            if let Some(other) = places.insert(place, alias).filter(|other| *other != alias) {
-                return Err(CommandError::failed(format!("`{other}` and `{alias}` are the same database"))
-                    .hint("keep one of them and route every app to it, or name one with `--database`"));
-            }
-        }
-        // Everybody takes locks in this order, so that nobody waits in a circle.
-        aliases.sort();
-        aliases.dedup();
-        Ok(aliases)
-    }
-
     fn fake_mode(&self) -> Fake {
         match (self.fake, self.fake_initial) {
             (true, _) => Fake::Yes,
@@ -117,278 +70,158 @@ impl Migrate {
     }
 }
 
-/// One run over one or more databases.
-struct Run<'a> {
-    work: Work<'a>,
-    target: Target,
-    aliases: Vec<String>,
-    fake: Fake,
+/// Shows a run as it goes.
+struct Show<'a> {
+    out: &'a mut Output,
+    request: &'a Request<'a>,
+    /// Whether a plan is shown, not only counted.
+    is_plan_shown: bool,
+    /// What became of showing it.
+    shown: io::Result<()>,
+    /// Where an interrupted run stopped, in a sentence.
+    place: String,
+    /// The database in hand.
+    alias: String,
+    is_backwards: bool,
+    bar: ProgressBar,
+    /// The beginning of a line, while the bar stands where it would.
+    held: String,
+    /// The databases that come later.
+    waiting: Vec<String>,
 }
 
-impl Run<'_> {
-    fn check_routes(&self, project: &Project) -> CommandResult {
-        let Some(app) = self.target.app() else { return Ok(()) };
-        if self.aliases.iter().any(|alias| project.router.allow_migrate(alias, app)) {
-            return Ok(());
+impl<'a> Show<'a> {
+    fn new(out: &'a mut Output, request: &'a Request<'a>, is_plan_shown: bool) -> Self {
+        Self {
+            out,
+            request,
+            is_plan_shown,
+            shown: Ok(()),
+            place: String::new(),
+            alias: String::new(),
+            is_backwards: false,
+            bar: ProgressBar::hidden(),
+            held: String::new(),
+            waiting: Vec::new(),
         }
-        let homes: Vec<&str> = project.router.aliases(app).collect();
-        let message = format!("app `{app}` does not live on database `{}`", self.aliases.join("`, `"));
-        Err(CommandError::usage(message).hint(format!("it lives on: {}", homes.join(", "))))
     }
 
-    /// What is to be done on which of `sessions`, in the order of the run.
-    fn plans(&self, sessions: &[Session]) -> CommandResult<Vec<(usize, Plan)>> {
-        verify(self.work.graph, sessions)?;
-        let is_behind_elsewhere = match &self.target {
-            Target::Migration(key) => sessions
-                .iter()
-                .filter(|session| self.work.router.allow_migrate(session.alias(), &key.app))
-                .all(|session| session.history.get(key).is_some()),
-            _ => false,
-        };
-        let mut plans = Vec::new();
-        for (number, session) in sessions.iter().enumerate() {
-            let applied = session.history.keys();
-            let site = PlanSite { alias: session.alias(), applied: &applied, is_behind_elsewhere };
-            let plan = Plan::new(self.work.graph, self.work.router, site, &self.target)?;
-            let unfinished = session.unfinished(self.work.graph, &plan);
-            if !unfinished.is_empty() {
-                return Err(migrations::Error::History(unfinished).into());
+    fn event(&mut self, event: &Event<'_>) {
+        let shown = match event {
+            Event::Same { alias, as_alias } => self.out.status(same(alias, as_alias)),
+            Event::Waiting { alias, holder, limit } => {
+                self.waits(alias, *holder, *limit);
+                Ok(())
             }
-            if self.is_shown(session, &plan) {
-                plans.push((number, plan));
+            Event::Locked => {
+                self.place.clear();
+                Ok(())
             }
-        }
-        let aliases: Vec<&str> = self.aliases.iter().map(String::as_str).collect();
-        let order = database_order(self.work.graph, self.work.router, &aliases);
-        plans.sort_by_key(|(number, _)| order.iter().position(|alias| alias == sessions[*number].alias()));
-        // Dependants are undone before what they depend on.
-        if plans.iter().any(|(_, plan)| plan.is_backwards) {
-            plans.reverse();
-        }
-        Ok(plans)
-    }
-
-    /// Shows or checks what would be done.
-    async fn look(
-        &self,
-        connections: &Connections,
-        out: &mut Output,
-        is_shown: bool,
-        is_checked: bool,
-    ) -> CommandResult {
-        let mut sessions = Vec::new();
-        for alias in &self.aliases {
-            sessions.push(Session::open(connections.backend(alias)?).await?);
-        }
-        let plans = self.plans(&sessions)?;
-        if is_shown {
-            for (number, plan) in &plans {
-                self.heading(out, sessions[*number].alias())?;
-                show_plan(out, plan, sessions[*number].backend().features().dialect)?;
-            }
-        }
-        let is_empty = plans.iter().all(|(_, plan)| plan.migrations.is_empty());
-        if is_checked && !is_empty { Err(CommandError::silent()) } else { Ok(()) }
-    }
-
-    async fn migrate(
-        &self,
-        connections: &Connections,
-        out: &mut Output,
-        place: &RefCell<String>,
-    ) -> CommandResult {
-        let mut sessions = Vec::new();
-        for alias in &self.aliases {
-            let mut tell = |event: Event<'_>| tell_waiting(out, place, &event);
-            sessions.push(Session::open_locked(connections.backend(alias)?, &mut tell).await?);
-        }
-        place.replace(String::new());
-        let answer = self.migrate_all(&mut sessions, out, place).await;
-        // Whatever happened, the next run shall not have to wait until the server notices that this one is gone.
-        let mut released = Ok(());
-        for session in &mut sessions {
-            released = released.and(session.release().await);
-        }
-        answer.and(released.map_err(CommandError::from))
-    }
-
-    async fn migrate_all(
-        &self,
-        sessions: &mut [Session],
-        out: &mut Output,
-        place: &RefCell<String>,
-    ) -> CommandResult {
-        let plans = self.plans(sessions)?;
-        for session in sessions.iter() {
-            self.tell_left_behind(out, session)?;
-        }
-        // Everything is compiled before the first statement runs anywhere.
-        let prepared: Vec<Prepared> = plans
-            .iter()
-            .map(|(number, plan)| sessions[*number].prepare(self.work, plan, self.fake))
-            .collect::<Result<_, _>>()?;
-        let mut waiting: Vec<String> = plans
-            .iter()
-            .filter(|(_, plan)| !plan.migrations.is_empty())
-            .map(|(number, _)| sessions[*number].alias().to_owned())
-            .collect();
-        for ((number, _), prepared) in plans.iter().zip(prepared) {
-            let session = &mut sessions[*number];
-            waiting.retain(|alias| alias != session.alias());
-            self.heading(out, session.alias())?;
-            self.announce(out, session, prepared.is_backwards())?;
-            self.apply(session, &prepared, out, place).await.map_err(|error| match waiting.as_slice() {
-                [] => error,
-                waiting => error.hint(format!("still to be migrated: {}", waiting.join(", "))),
-            })?;
-            session.release().await?;
-        }
-        Ok(())
-    }
-
-    /// Says which apps were moved to another database and left their tables here.
-    fn tell_left_behind(&self, out: &mut Output, session: &Session) -> CommandResult {
-        let mut apps: Vec<String> = session.history.keys().into_iter().map(|key| key.app).collect();
-        apps.dedup();
-        apps.retain(|app| {
-            self.work.graph.apps().contains(app) && !self.work.router.allow_migrate(session.alias(), app)
-        });
-        for app in apps {
-            let homes: Vec<&str> = self.work.router.aliases(&app).collect();
-            out.status(format!(
-                "app `{app}` lives on {} now; its tables on database `{}` stay as they are",
+            Event::LeftBehind { app, homes, alias } => self.out.status(format!(
+                "app `{app}` lives on {} now; its tables on database `{alias}` stay as they are",
                 homes.join(", "),
-                session.alias()
-            ))?;
+            )),
+            Event::Database(site) if self.request.mode == Mode::Plan => self.planned(site),
+            Event::Database(site) => self.begun(site),
+            Event::Started(migration) => self.started(migration),
+            Event::Finished { is_faked, took } => self.finished(*is_faked, *took),
+            Event::Failed => self.ended(Style::Error, "FAILED"),
+        };
+        if self.shown.is_ok() {
+            self.shown = shown;
         }
-        Ok(())
     }
 
-    /// A database where the named app neither lives nor has anything to do with the run is left out.
-    fn is_shown(&self, session: &Session, plan: &Plan) -> bool {
-        let lives = self.target.app().is_none_or(|app| self.work.router.allow_migrate(session.alias(), app));
-        lives || !plan.migrations.is_empty()
+    /// The answer of the run, with what there is to say about where it ended.
+    fn end<T>(self, answer: CommandResult<T>) -> CommandResult<T> {
+        self.bar.finish_and_clear();
+        let value = answer.map_err(|error| match error.kind {
+            ErrorKind::Interrupted if !self.place.is_empty() => error.hint(self.place),
+            ErrorKind::Failed if !self.waiting.is_empty() => {
+                error.hint(format!("still to be migrated: {}", self.waiting.join(", ")))
+            }
+            _ => error,
+        })?;
+        self.shown?;
+        Ok(value)
     }
 
-    fn heading(&self, out: &mut Output, alias: &str) -> CommandResult {
-        if self.aliases.len() > 1 && out.verbosity() > 0 {
-            let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
-            out.line(heading)?;
+    fn waits(&mut self, alias: &str, holder: Option<&str>, limit: Duration) {
+        let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+        self.place = format!("stopped while waiting for database `{alias}`; nothing was changed");
+        // When stderr is closed there is nobody to tell.
+        drop(self.out.status(format!(
+            "database `{alias}` is being migrated by another process{holder}; waiting for at most {}",
+            text::duration(limit)
+        )));
+    }
+
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        let heading = self.out.styled(Style::Heading, text);
+        self.out.line(heading)
+    }
+
+    fn database(&mut self, site: &Site<'_>) -> io::Result<()> {
+        match site.databases {
+            0 | 1 => Ok(()),
+            _ => self.heading(&format!("Database {}:", site.alias)),
         }
-        Ok(())
     }
 
-    fn announce(&self, out: &mut Output, session: &Session, is_backwards: bool) -> CommandResult {
-        if out.verbosity() == 0 {
+    fn planned(&mut self, site: &Site<'_>) -> io::Result<()> {
+        if !self.is_plan_shown {
             return Ok(());
         }
-        let target = match &self.target {
-            Target::All => {
-                let mut apps: Vec<&str> = self.work.graph.apps().iter().map(String::as_str).collect();
-                apps.retain(|app| {
-                    self.work.graph.of_app(app).next().is_some()
-                        && self.work.router.allow_migrate(session.alias(), app)
-                });
-                apps.sort_unstable();
-                let apps = if apps.is_empty() { "(none)".to_owned() } else { apps.join(", ") };
-                format!("Apply all migrations: {apps}")
-            }
+        if self.out.verbosity() > 0 {
+            self.database(site)?;
+        }
+        show_plan(self.out, site.plan, site.dialect)
+    }
+
+    fn begun(&mut self, site: &Site<'_>) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        self.place.clear();
+        self.alias = site.alias.to_owned();
+        self.is_backwards = site.plan.is_backwards;
+        self.waiting = site.waiting.iter().map(|alias| (*alias).to_owned()).collect();
+        self.announce(site)?;
+        let number = u64::try_from(site.plan.migrations.len()).unwrap_or(u64::MAX);
+        self.bar = if number > 0 { self.out.progress(number, site.alias) } else { ProgressBar::hidden() };
+        Ok(())
+    }
+
+    fn announce(&mut self, site: &Site<'_>) -> io::Result<()> {
+        if self.out.verbosity() == 0 {
+            return Ok(());
+        }
+        self.database(site)?;
+        let target = match &self.request.target {
+            Target::All if site.apps.is_empty() => "Apply all migrations: (none)".to_owned(),
+            Target::All => format!("Apply all migrations: {}", site.apps.join(", ")),
             Target::App(app) => format!("Apply all migrations: {app}"),
             Target::Zero(app) => format!("Unapply all migrations: {app}"),
             Target::Migration(key) => format!("Target specific migration: {}, from {}", key.name, key.app),
         };
-        let (operations, running) = ("Operations to perform:", "Running migrations:");
-        let heading = out.styled(Style::Heading, operations);
-        out.line(heading)?;
-        out.line(format!("  {target}"))?;
-        let heading = out.styled(Style::Heading, running);
-        out.line(heading)?;
-        if is_backwards {
-            out.line("  Rendering model states... DONE")?;
+        self.heading("Operations to perform:")?;
+        self.out.line(format!("  {target}"))?;
+        self.heading("Running migrations:")?;
+        if self.is_backwards {
+            self.out.line("  Rendering model states... DONE")?;
+        }
+        if site.plan.migrations.is_empty() {
+            self.out.line("  No migrations to apply.")?;
         }
         Ok(())
     }
 
-    async fn apply(
-        &self,
-        session: &mut Session,
-        prepared: &Prepared,
-        out: &mut Output,
-        place: &RefCell<String>,
-    ) -> CommandResult {
-        if prepared.is_empty() {
-            if out.verbosity() > 0 {
-                out.line("  No migrations to apply.")?;
-            }
-            return Ok(());
-        }
-        let bar = out.progress(u64::try_from(prepared.len()).unwrap_or(u64::MAX), session.alias());
-        let alias = session.alias().to_owned();
-        let mut told = Ok(());
-        let mut show = Show {
-            out,
-            place,
-            alias: &alias,
-            is_backwards: prepared.is_backwards(),
-            bar: &bar,
-            held: String::new(),
-        };
-        let mut tell = |event: Event<'_>| {
-            let shown = show.event(&event);
-            if told.is_ok() {
-                told = shown;
-            }
-        };
-        let answer = session.run(self.work, prepared, self.fake, &mut tell).await;
-        bar.finish_and_clear();
-        place.replace(String::new());
-        answer?;
-        Ok(told?)
-    }
-}
-
-/// Shows the migrations of one database as they run.
-struct Show<'a> {
-    out: &'a mut Output,
-    place: &'a RefCell<String>,
-    alias: &'a str,
-    is_backwards: bool,
-    bar: &'a ProgressBar,
-    /// The beginning of a line, while the bar stands where it would.
-    held: String,
-}
-
-impl Show<'_> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        match event {
-            Event::Waiting { .. } => Ok(()),
-            Event::Started(migration) => self.started(migration),
-            Event::Finished { is_faked, took } => {
-                self.place.replace(format!(
-                    "stopped between two migrations of database `{}`; run it again",
-                    self.alias
-                ));
-                let word = if *is_faked { "FAKED" } else { "OK" };
-                let took = match self.out.verbosity() {
-                    0 | 1 => String::new(),
-                    _ => format!(" ({:.3}s)", took.as_secs_f64()),
-                };
-                self.bar.inc(1);
-                self.ended(Style::Success, &format!("{word}{took}"))
-            }
-            Event::Failed => self.ended(Style::Error, "FAILED"),
-        }
-    }
-
     fn started(&mut self, migration: &Migration) -> io::Result<()> {
         let verb = if self.is_backwards { "Unapplying" } else { "Applying" };
-        self.place.replace(format!(
+        self.place = format!(
             "stopped while {} {} on database `{}`; run it again: it goes on where this run stopped",
             verb.to_lowercase(),
             migration.key,
             self.alias
-        ));
+        );
         let line = format!("  {verb} {}...", migration.key);
         if self.out.verbosity() == 0 {
             return Ok(());
@@ -401,6 +234,17 @@ impl Show<'_> {
         Ok(())
     }
 
+    fn finished(&mut self, is_faked: bool, took: Duration) -> io::Result<()> {
+        self.place = format!("stopped between two migrations of database `{}`; run it again", self.alias);
+        let word = if is_faked { "FAKED" } else { "OK" };
+        let took = match self.out.verbosity() {
+            0 | 1 => String::new(),
+            _ => format!(" ({:.3}s)", took.as_secs_f64()),
+        };
+        self.bar.inc(1);
+        self.ended(Style::Success, &format!("{word}{took}"))
+    }
+
     fn ended(&mut self, style: Style, word: &str) -> io::Result<()> {
         if self.out.verbosity() == 0 {
             return Ok(());
@@ -410,16 +254,7 @@ impl Show<'_> {
     }
 }
 
-fn tell_waiting(out: &mut Output, place: &RefCell<String>, event: &Event<'_>) {
-    if let Event::Waiting { alias, holder } = event {
-        let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
-        place.replace(format!("stopped while waiting for database `{alias}`; nothing was changed"));
-        // When stderr is closed there is nobody to tell.
-        drop(out.status(format!("database `{alias}` is being migrated by another process{holder}; waiting")));
-    }
-}
-
-fn show_plan(out: &mut Output, plan: &Plan, dialect: &str) -> CommandResult {
+fn show_plan(out: &mut Output, plan: &Plan, dialect: &str) -> io::Result<()> {
     let heading = out.styled(Style::Heading, "Planned operations:");
     out.line(heading)?;
     if plan.migrations.is_empty() {

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use crate::db::migrations::recorder::is_edited;
 use crate::db::migrations::{Graph, Migration, Session, load};
+use crate::db::{Homes, Router};
+use crate::management::databases::show_doubles;
 use crate::management::{BaseCommand, CommandResult, Format, Group, Manage, Output, Style, block_on};
 use crate::setup::Project;
 use crate::timezone;
@@ -61,26 +63,38 @@ impl BaseCommand for ShowMigrations {
         let project = manage.project()?;
         let graph = load(&project.files, &project.apps)?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
-        let databases = block_on(self.read(project, &graph))?;
+        let homes = block_on(async { Ok(Homes::ask(&project.connections, &self.databases).await?) })?;
+        show_doubles(&homes, out)?;
+        let router = homes.router(&project.router);
+        let databases = block_on(self.read(project, &graph, &homes, &router))?;
         match self.format {
             Format::Json => show_json(out, &databases),
-            Format::Plain => self.show_plain(out, &graph, project, &databases),
+            Format::Plain => self.show_plain(out, &graph, &router, &databases),
             Format::Table => show_table(out, &databases),
         }
     }
 }
 
 impl ShowMigrations {
-    async fn read(&self, project: &Project, graph: &Graph) -> CommandResult<Vec<(String, Vec<Line>)>> {
+    /// The migrations of each database, in the order in which they were named, `default` first.
+    async fn read(
+        &self,
+        project: &Project,
+        graph: &Graph,
+        homes: &Homes,
+        router: &Router,
+    ) -> CommandResult<Vec<(String, Vec<Line>)>> {
         let mut aliases = self.databases.clone();
         if aliases.is_empty() {
-            aliases = project.connections.aliases().into_iter().map(str::to_owned).collect();
+            aliases = project.connections.primaries().into_iter().map(str::to_owned).collect();
         }
-        let mut databases = Vec::new();
-        for alias in aliases {
-            let session = Session::open(project.connections.backend(&alias)?).await?;
-            let lines = self.lines(project, graph, &session);
-            databases.push((alias, lines));
+        let mut databases: Vec<(String, Vec<Line>)> = Vec::new();
+        for alias in aliases.iter().map(|alias| homes.of(alias)) {
+            if databases.iter().any(|(shown, _)| shown == alias) {
+                continue;
+            }
+            let session = Session::open(project.connections.backend(alias)?).await?;
+            databases.push((alias.to_owned(), self.lines(router, graph, &session)));
         }
         Ok(databases)
     }
@@ -90,8 +104,8 @@ impl ShowMigrations {
     }
 
     /// The migrations of the apps that live on a database, and those it remembers though their files are gone.
-    fn lines(&self, project: &Project, graph: &Graph, session: &Session) -> Vec<Line> {
-        let lives = |app: &str| project.router.allow_migrate(session.alias(), app) && self.is_shown(app);
+    fn lines(&self, router: &Router, graph: &Graph, session: &Session) -> Vec<Line> {
+        let lives = |app: &str| router.allow_migrate(session.alias(), app) && self.is_shown(app);
         let mut lines: Vec<Line> = graph
             .migrations()
             .filter(|migration| lives(&migration.key.app))
@@ -116,7 +130,7 @@ impl ShowMigrations {
         &self,
         out: &mut Output,
         graph: &Graph,
-        project: &Project,
+        router: &Router,
         databases: &[(String, Vec<Line>)],
     ) -> CommandResult {
         for (alias, lines) in databases {
@@ -129,9 +143,7 @@ impl ShowMigrations {
                 continue;
             }
             let empty = graph.apps().iter().filter(|app| {
-                self.is_shown(app)
-                    && project.router.allow_migrate(alias, app)
-                    && graph.of_app(app).next().is_none()
+                self.is_shown(app) && router.allow_migrate(alias, app) && graph.of_app(app).next().is_none()
             });
             let mut apps: BTreeSet<&str> = empty.map(String::as_str).collect();
             apps.extend(lines.iter().map(|line| line.app.as_str()));

@@ -4,7 +4,9 @@ use crate::db::backends::base::schema::Step;
 use crate::db::migrations::program::Part;
 use crate::db::migrations::schema::Action;
 use crate::db::migrations::{self, Work, compile, load};
-use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
+use crate::db::{self, Homes};
+use crate::management::{BaseCommand, CommandResult, Group, Manage, Output, block_on};
+use crate::setup::Project;
 
 /// Print the SQL of a migration without running it
 #[derive(Debug, Args)]
@@ -38,17 +40,16 @@ impl BaseCommand for SqlMigrate {
             }
             .into());
         }
-        let alias = match &self.database {
-            Some(alias) => alias,
-            None => project.router.alias(&self.app_label),
-        };
+        let homes = block_on(async { Ok(Homes::look(&project.connections).await?) })?;
+        let router = homes.router(&project.router);
+        let alias = self.alias(project, &homes)?;
         let backend = project.connections.backend(alias)?;
-        if !project.router.allow_migrate(alias, &self.app_label) {
-            let homes: Vec<&str> = project.router.aliases(&self.app_label).collect();
-            let message = format!("app `{}` does not live on database `{alias}`", self.app_label);
-            return Err(CommandError::usage(message).hint(format!("it lives on: {}", homes.join(", "))));
+        if !router.allow_migrate(alias, &self.app_label) {
+            let (app, aliases) = (self.app_label.clone(), vec![alias.to_owned()]);
+            let homes = router.aliases(&app).map(str::to_owned).collect();
+            return Err(migrations::Error::NotHere { app, aliases, homes }.into());
         }
-        let work = Work { graph: &graph, router: &project.router, functions: &project.functions };
+        let work = Work { graph: &graph, router: &router, functions: &project.functions };
         let program = compile(work, backend, &migration.key, self.backwards)?;
         if program.parts.is_empty() {
             return Ok(out.status("No operations found.")?);
@@ -68,6 +69,19 @@ impl BaseCommand for SqlMigrate {
             out.line(format!("{sql};"))?;
         }
         Ok(())
+    }
+}
+
+impl SqlMigrate {
+    /// The alias that stands for the database whose dialect is written.
+    fn alias<'a>(&'a self, project: &'a Project, homes: &'a Homes) -> CommandResult<&'a str> {
+        let Some(alias) = &self.database else { return Ok(homes.of(project.router.alias(&self.app_label))) };
+        match project.connections.original(alias)? {
+            Some(original) => {
+                Err(db::Error::Replica { alias: alias.clone(), original: original.to_owned() }.into())
+            }
+            None => Ok(homes.of(alias)),
+        }
     }
 }
 

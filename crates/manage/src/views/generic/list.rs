@@ -111,7 +111,7 @@ fn number(text: Option<&str>) -> Result<u64, HttpError> {
 }
 
 /// The model's own order.
-fn ordering<M: Model>(about: &About) -> Vec<Ordering> {
+fn ordering<M: Model>(about: &About) -> Vec<Ordering<M>> {
     let column = |name: &str| {
         let column = match name {
             "pk" => M::KEY.to_owned(),

@@ -1,0 +1,68 @@
+//! What happens during a run, for whoever shows it.
+
+use std::time::Duration;
+
+use super::migration::Migration;
+use super::plan::Plan;
+
+/// What happens during a run.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Two aliases lead to one database.
+    Same {
+        /// The alias that is not used.
+        alias: &'a str,
+        /// The one that stands for both.
+        as_alias: &'a str,
+    },
+    /// Somebody else is migrating the database.
+    Waiting {
+        /// Alias of the database.
+        alias: &'a str,
+        /// Who that is, as far as it is known.
+        holder: Option<&'a str>,
+        /// How long the run waits.
+        limit: Duration,
+    },
+    /// Every lock is taken.
+    Locked,
+    /// An app was moved to other databases and its tables here stay.
+    LeftBehind {
+        /// The app.
+        app: &'a str,
+        /// Where it lives.
+        homes: Vec<&'a str>,
+        /// Where its tables stay.
+        alias: &'a str,
+    },
+    /// The work on a database begins, or would begin.
+    Database(Site<'a>),
+    /// A migration begins.
+    Started(&'a Migration),
+    /// It is done.
+    Finished {
+        /// Whether only the history was changed.
+        is_faked: bool,
+        /// How long it took.
+        took: Duration,
+    },
+    /// It failed.
+    Failed,
+}
+
+/// A database of a run.
+#[derive(Debug)]
+pub struct Site<'a> {
+    /// Its alias.
+    pub alias: &'a str,
+    /// The name of its SQL in per-vendor texts.
+    pub dialect: &'static str,
+    /// How many databases the run looks at.
+    pub databases: usize,
+    /// The apps with migrations that live on it, sorted.
+    pub apps: Vec<&'a str>,
+    /// What is to be done.
+    pub plan: &'a Plan,
+    /// The databases behind it that have something to be done.
+    pub waiting: Vec<&'a str>,
+}

@@ -1,0 +1,105 @@
+//! What databases lack, asked through their pools.
+
+use tokio::sync::Mutex;
+
+use super::error::Result;
+use super::graph::Graph;
+use super::loader::load;
+use super::recorder::History;
+use crate::connections::{Connections, Database};
+use crate::files::Files;
+use crate::homes::Homes;
+use crate::router::Router;
+
+/// What databases lack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Migrations by app and name, each once for every database that lacks it.
+    pub migrations: Vec<String>,
+    /// Whether nothing was ever applied anywhere.
+    pub is_new: bool,
+}
+
+/// The migrations that some database has not applied. Copies are not asked, and a database of several aliases once.
+///
+/// # Errors
+/// When a database is away.
+pub async fn pending(connections: &Connections, graph: &Graph, router: &Router) -> Result<Pending> {
+    let homes = Homes::ask(connections, &[]).await?;
+    of_homes(connections, graph, router, &homes).await
+}
+
+async fn of_homes(
+    connections: &Connections,
+    graph: &Graph,
+    router: &Router,
+    homes: &Homes,
+) -> Result<Pending> {
+    let router = homes.router(router);
+    let mut pending = Pending { migrations: Vec::new(), is_new: true };
+    for alias in homes.chosen() {
+        let applied = history(connections.database(alias)?).await?.keys();
+        pending.is_new &= applied.is_empty();
+        let lives = |app: &str| router.allow_migrate(alias, app);
+        let missing = graph.migrations().filter(|migration| lives(&migration.key.app));
+        let missing = missing.filter(|migration| !applied.contains(&migration.key));
+        pending.migrations.extend(missing.map(|migration| migration.key.to_string()));
+    }
+    Ok(pending)
+}
+
+/// What a database remembers; asked once more when the connection that was kept had been closed meanwhile.
+async fn history(database: &Database) -> crate::Result<History> {
+    let backend = database.backend();
+    match History::read(backend, &mut *database.reader().await?).await {
+        Err(error) if error.is_connection_lost() => {
+            database.forget_idle();
+            History::read(backend, &mut *database.reader().await?).await
+        }
+        answer => answer,
+    }
+}
+
+/// Answers again and again whether a running site's databases have their migrations: the files are read once, and that
+/// nothing is missing is remembered.
+#[derive(Default)]
+pub struct Watcher {
+    /// One look at a time: anybody may ask.
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    graph: Option<Graph>,
+    homes: Option<Homes>,
+    is_complete: bool,
+}
+
+impl Watcher {
+    /// How many migrations are missing.
+    ///
+    /// # Errors
+    /// When the files are broken or a database is away.
+    pub async fn missing(
+        &self,
+        files: &(dyn Files + Sync),
+        apps: &[String],
+        connections: &Connections,
+        router: &Router,
+    ) -> Result<usize> {
+        let mut known = self.known.lock().await;
+        if known.is_complete {
+            return Ok(0);
+        }
+        if known.graph.is_none() {
+            known.graph = Some(load(files, apps)?);
+        }
+        if known.homes.is_none() {
+            known.homes = Some(Homes::ask(connections, &[]).await?);
+        }
+        let Known { graph: Some(graph), homes: Some(homes), .. } = &*known else { return Ok(0) };
+        let missing = of_homes(connections, graph, router, homes).await?.migrations.len();
+        known.is_complete = missing == 0;
+        Ok(missing)
+    }
+}
