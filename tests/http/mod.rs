@@ -8,4 +8,5 @@ mod panics;
 mod people;
 mod routes;
 mod serving;
+mod signals;
 mod static_files;

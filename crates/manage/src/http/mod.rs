@@ -5,6 +5,7 @@ mod header_text;
 mod person;
 mod redirect;
 mod resolver_match;
+mod signals;
 
 mod cookies;
 mod csrf;
@@ -26,6 +27,7 @@ pub use info::{RequestId, RequestInfo};
 pub use person::Person;
 pub use redirect::{is_safe_next, redirect};
 pub use resolver_match::{Facts, Resolved, ResolverMatch, RouteInfo};
+pub use signals::RequestFinished;
 
 /// Adds `name` to the answer's `Vary`, once.
 pub fn vary_on(response: &mut Response, name: &'static str) {

@@ -6,6 +6,7 @@ mod output;
 mod files;
 mod install;
 mod names;
+mod signals;
 
 mod skeleton;
 
@@ -42,3 +43,4 @@ pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};
 pub use prompt::Prompt;
 pub use runtime::{block_on, wait};
+pub use signals::{PostMigrate, PreMigrate};

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use hyper::body::Body as _;
 
 use super::reception::Reception;
-use crate::http::{Body, HttpError, Request, RequestInfo, Response};
+use crate::http::{Body, HttpError, Request, RequestFinished, RequestInfo, Response};
 use crate::urls::{PatternError, Resolver, Route, Site};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,6 +63,8 @@ pub struct Handler {
     reception: Reception,
     resolver: Resolver,
     chain: Vec<Box<dyn Middleware>>,
+    /// Whether anybody asked to be told of answered requests.
+    is_told: bool,
 }
 
 impl Handler {
@@ -77,17 +79,28 @@ impl Handler {
     ) -> Result<Self, PatternError> {
         let chain = middleware.iter().map(|make| make(&site)).collect();
         let reception = Reception::new(&site.project.settings.security);
-        Ok(Self { site, reception, resolver: Resolver::new(routes)?, chain })
+        let is_told = site.project.signals.has_receivers::<RequestFinished>();
+        Ok(Self { site, reception, resolver: Resolver::new(routes)?, chain, is_told })
     }
 
     /// Answers a request. Its route is found here, before everything else, and never again.
     pub async fn answer(&self, mut request: Request) -> Response {
         let resolved = self.resolver.resolve(request.uri());
         let info = Arc::new(self.reception.info(&request, resolved));
+        let asked = self.is_told.then(|| (request.method().clone(), request.uri().path().to_owned()));
         request.extensions_mut().insert(Arc::clone(&info));
         let mut response = Next { rest: &self.chain, handler: self, info: &info }.run(request).await;
         response.headers_mut().extend(info.id.header().map(|id| (REQUEST_ID, id)));
+        if let Some((method, path)) = asked {
+            self.tell(RequestFinished { method, path, status: response.status() });
+        }
         response
+    }
+
+    /// Tells of an answered request, beside the answer.
+    fn tell(&self, finished: RequestFinished) {
+        let site = Arc::clone(&self.site);
+        tokio::spawn(async move { site.project.signals.send_robust(&site.project, &finished).await });
     }
 
     /// Lets the view of the route answer.

@@ -5,10 +5,13 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use crate::db::migrations::{Event, Fake, Migration, Mode, Plan, Request, Site, Target, Work, load, run};
+use crate::management::checks::apps;
 use crate::management::databases::same;
 use crate::management::{
-    BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, Style, block_on,
+    BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, PostMigrate, PreMigrate,
+    Style, block_on,
 };
+use crate::setup::Project;
 use crate::text;
 
 /// Apply migrations, or undo them, on every database
@@ -43,6 +46,12 @@ impl BaseCommand for Migrate {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
+        for label in apps::uninstalled(project, &manage.installed) {
+            let place = apps::folder(project, &label);
+            out.warning(format!(
+                "{place} is there, but no installed app has this label: nothing of it is applied"
+            ))?;
+        }
         let graph = load(&project.files, &project.apps)?;
         graph.check_conflicts()?;
         let target = Target::named(&graph, self.app_label.as_deref(), self.migration_name.as_deref())?;
@@ -53,9 +62,16 @@ impl BaseCommand for Migrate {
             aliases: self.databases.clone(),
             mode: if self.plan || self.check { Mode::Plan } else { Mode::Apply(self.fake_mode()) },
         };
+        let is_run = request.mode != Mode::Plan;
+        if is_run {
+            tell(project, &PreMigrate { databases: self.databases.clone() })?;
+        }
         let mut show = Show::new(out, &request, self.plan);
         let answer = block_on(async { Ok(run(&request, &mut |event| show.event(&event)).await?) });
         let number = show.end(answer)?;
+        if is_run {
+            tell(project, &PostMigrate { databases: self.databases.clone(), migrations: number })?;
+        }
         if self.check && number > 0 { Err(CommandError::silent()) } else { Ok(()) }
     }
 }
@@ -68,6 +84,14 @@ impl Migrate {
             (false, false) => Fake::No,
         }
     }
+}
+
+/// Tells whoever asked for it; where nobody did, nothing is made for it.
+fn tell<T: std::any::Any + Sync>(project: &Project, signal: &T) -> CommandResult {
+    if !project.signals.has_receivers::<T>() {
+        return Ok(());
+    }
+    block_on(async { Ok(project.signals.send(project, signal).await?) })
 }
 
 /// Shows a run as it goes.
