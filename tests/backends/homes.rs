@@ -78,6 +78,7 @@ on_every_database! {
             "System check identified no issues (0 silenced).\n",
             SAME,
         );
+        tells(manage(&["check"]), "System check identified no issues (0 silenced).\n", SAME);
         // The key from one app to the other is a real one, and `sqlmigrate` shows it.
         assert!(db.database.execute("INSERT INTO shop_order (buyer_id) VALUES (7)", &[]).await.is_err());
         for alias in ["default", "customers"] {
@@ -199,6 +200,38 @@ fn a_socket_leads_to_the_same_database_as_an_address() {
             let run = db.workspace.manage(["migrate"]);
             assert_eq!(run.stderr, SAME);
             assert_eq!(run.succeeds().matches("... OK").count(), 2);
+        }
+    });
+}
+
+#[test]
+fn an_account_that_may_do_next_to_nothing_is_told_who_the_server_is() {
+    block_on(async {
+        for kind in [Kind::Postgresql, Kind::Mariadb] {
+            let db = TestDatabase::create(kind).await;
+            let (_, name) = db.url.rsplit_once('/').unwrap();
+            let account = format!("a{}", &name[name.len() - 12..]);
+            let made = match kind {
+                Kind::Postgresql => vec![format!("CREATE ROLE {account} LOGIN PASSWORD 'hush'")],
+                _ => vec![
+                    format!("CREATE USER {account} IDENTIFIED BY 'hush'"),
+                    format!("GRANT SELECT ON {name}.* TO {account}"),
+                ],
+            };
+            for sql in &made {
+                db.database.execute(sql, &[]).await.unwrap();
+            }
+            let (scheme, rest) = db.url.split_once("://").unwrap();
+            let (_, address) = rest.split_once('@').unwrap();
+            two_aliases(
+                &db,
+                &format!("{scheme}://{account}:hush@{}", address.replace("127.0.0.1", "localhost")),
+            );
+            let run = db.workspace.manage(["showmigrations", "--format", "plain"]);
+            assert_eq!(run.stderr, SAME);
+            run.succeeds_with("crm\n [ ] 0001_initial\nshop\n [ ] 0001_initial\n");
+            let drop = if kind == Kind::Postgresql { "DROP ROLE" } else { "DROP USER" };
+            db.database.execute(&format!("{drop} {account}"), &[]).await.unwrap();
         }
     });
 }

@@ -4,6 +4,7 @@ mod homes;
 mod limits;
 mod migrations;
 mod models;
+mod options;
 mod queries;
 mod statements;
 mod tls;

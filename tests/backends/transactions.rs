@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use manage::db::{Database, Error, Row, params};
+use tokio::sync::Barrier;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -105,6 +106,29 @@ on_every_database! {
         other.execute(ADD, params![1]).await.unwrap();
         assert_eq!(total(&other).await, 1);
         database.execute(ADD, params![1]).await.unwrap();
+        assert_eq!(total(database).await, 2);
+    }
+
+    async fn the_victim_of_a_deadlock_is_run_once_more(db in TestDatabase) {
+        // The third kind has one writer, and no deadlocks.
+        if sleep(&db.database).is_none() {
+            return;
+        }
+        let database = &db.database;
+        table(database).await;
+        database.execute("INSERT INTO tally VALUES (2, 0)", &[]).await.unwrap();
+        let (both_hold_one, attempts) = (Barrier::new(2), AtomicU32::new(0));
+        let (both_hold_one, attempts) = (&both_hold_one, &attempts);
+        let cross = |first: i64, second: i64| database.atomic_retrying(Error::is_retryable, move || async move |tx| {
+            let attempt = attempts.fetch_add(1, Ordering::SeqCst);
+            tx.execute("UPDATE tally SET n = n + 1 WHERE id = ?", params![first]).await?;
+            if attempt < 2 {
+                both_hold_one.wait().await;
+            }
+            tx.execute("UPDATE tally SET n = n + 1 WHERE id = ?", params![second]).await
+        });
+        let (one, other) = tokio::join!(cross(1, 2), cross(2, 1));
+        assert_eq!((one.unwrap(), other.unwrap(), attempts.load(Ordering::SeqCst)), (1, 1, 3));
         assert_eq!(total(database).await, 2);
     }
 

@@ -93,8 +93,22 @@ impl DatabaseSettings {
         self.password = Secret(decoded(password)?);
         self.host = decoded(host.trim_matches(['[', ']']))?;
         self.port = port.or(self.port);
-        for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            self.options.insert(decoded(key)?, decoded(value)?);
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            self.apply_option(decoded(key)?, decoded(value)?)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one option of a URL. Where the server is may be said there as well, as for a socket:
+    /// `postgresql:///name?host=/run/postgresql`.
+    fn apply_option(&mut self, key: String, value: String) -> Result<(), String> {
+        match key.as_str() {
+            "host" | "socket" | "unix_socket" => self.host = value,
+            "port" => self.port = Some(value.parse().map_err(|_| "`port` is no port's number".to_owned())?),
+            "user" => self.user = value,
+            "password" => self.password = Secret(value),
+            _ => drop(self.options.insert(key, value)),
         }
         Ok(())
     }

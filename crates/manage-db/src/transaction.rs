@@ -1,5 +1,7 @@
 //! Statements that belong together: all of them or none.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::backends::base::{BackendRef, FromRow, Row, Statement, Value};
@@ -41,6 +43,10 @@ impl Executor for &Database {
         Database::insert(self, statement, key).await
     }
 }
+
+/// How long a transaction waits before it is tried again. Without it the victim of a deadlock may have its locks again
+/// before the other one has woken up, and both meet once more.
+const PAUSE: Duration = Duration::from_millis(20);
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -91,7 +97,10 @@ impl Database {
         attempt: impl Fn() -> W,
     ) -> Result<T, E> {
         match self.atomic(attempt()).await {
-            Err(error) if is_retryable(&error) => self.atomic(attempt()).await,
+            Err(error) if is_retryable(&error) => {
+                tokio::time::sleep(PAUSE).await;
+                self.atomic(attempt()).await
+            }
             answer => answer,
         }
     }
@@ -183,7 +192,7 @@ impl Transaction {
     fn connection(&mut self) -> Result<(&mut Lent, &Watch)> {
         let connection = self.connection.as_mut().ok_or_else(|| Error::PoolTimeout {
             alias: self.backend.alias().to_owned(),
-            waited: std::time::Duration::ZERO,
+            waited: Duration::ZERO,
         })?;
         Ok((connection, &self.watch))
     }

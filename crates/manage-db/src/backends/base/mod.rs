@@ -7,6 +7,7 @@ mod row;
 mod connection;
 mod features;
 mod message;
+mod options;
 mod splitter;
 mod sql;
 
@@ -24,6 +25,7 @@ pub use features::Features;
 pub use introspection::Introspection;
 pub use lock::{Attempt, MigrationLock};
 pub(super) use message::{cut_at, cut_out};
+pub use options::Options;
 pub use row::{FromRow, Row};
 pub use schema::SchemaEditor;
 pub use splitter::{Syntax, first_word, split};

@@ -3,6 +3,7 @@
 mod error;
 mod features;
 mod identity;
+mod options;
 mod values;
 
 mod connection;
@@ -14,11 +15,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
+use mysql_async::{Conn, Opts, OptsBuilder};
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Statement, Syntax,
-    first_word,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, Statement,
+    Syntax, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -32,15 +33,15 @@ pub struct Mysql {
 }
 
 impl Mysql {
-    /// A backend for the database that `settings` describe; `ssl_ca` is relative to `root`.
+    /// A backend for the database that `settings` describe; names of certificates are relative to `root`.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when `ssl_mode` is unknown.
+    /// [`Error::Configuration`] for options that are not understood.
     pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
-        let security = security(settings, root)
-            .map_err(|problem| Error::Configuration { alias: alias.to_owned(), problem })?;
+        let options = Options::new(alias, settings, &options::KNOWN)?;
         let socket = settings.host.starts_with('/').then(|| settings.host.clone());
         let password = Some(&settings.password.0).filter(|password| !password.is_empty());
+        let timeout = options.seconds("connect_timeout")?;
         let opts = OptsBuilder::default()
             .ip_or_hostname(host(settings))
             .tcp_port(port(settings))
@@ -50,13 +51,13 @@ impl Mysql {
             .user(Some(user(settings)))
             .pass(password)
             .db_name(Some(&settings.name))
-            .ssl_opts(security)
+            .ssl_opts(options::security(&options, root)?)
             .stmt_cache_size(256)
             .tcp_nodelay(true)
             // As Django: a row that an UPDATE matched counts, changed or not.
             .client_found_rows(true)
-            .setup(session(settings));
-        let timeout = Duration::from_secs_f64(settings.connect_timeout);
+            .setup(options::session(&options, settings)?);
+        let timeout = timeout.unwrap_or(Duration::from_secs_f64(settings.connect_timeout));
         Ok(Self { alias: alias.to_owned(), opts: opts.into(), timeout, settings: settings.clone() })
     }
 }
@@ -71,43 +72,6 @@ fn port(settings: &DatabaseSettings) -> u16 {
 
 fn user(settings: &DatabaseSettings) -> &str {
     if settings.user.is_empty() { "root" } else { &settings.user }
-}
-
-/// The client's `--ssl-mode`, with an underscore; the driver cannot check the chain without the name (`verify_ca`).
-fn security(settings: &DatabaseSettings, root: &Path) -> std::result::Result<Option<SslOpts>, String> {
-    let authority = settings.options.get("ssl_ca").map(|file| root.join(file));
-    let trusting = SslOpts::default();
-    let verifying = match authority {
-        Some(file) => SslOpts::default().with_root_certs(vec![file.into()]).with_disable_built_in_roots(true),
-        None => SslOpts::default(),
-    };
-    match settings.options.get("ssl_mode").map_or("disabled", String::as_str) {
-        "disabled" => Ok(None),
-        "required" => {
-            Ok(Some(trusting.with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true)))
-        }
-        "verify_identity" => Ok(Some(verifying)),
-        other => Err(format!("unknown ssl_mode `{other}`; known: disabled, required, verify_identity")),
-    }
-}
-
-/// One statement that makes every session the same, whatever the server's defaults are.
-fn session(settings: &DatabaseSettings) -> Vec<String> {
-    let mut assignments = vec![
-        "NAMES utf8mb4".to_owned(),
-        "time_zone = '+00:00'".to_owned(),
-        "sql_mode = 'ANSI_QUOTES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-            .to_owned(),
-    ];
-    if let Some(seconds) = settings.lock_timeout {
-        let seconds = seconds.ceil().max(1.0);
-        assignments.push(format!("innodb_lock_wait_timeout = {seconds}"));
-        assignments.push(format!("lock_wait_timeout = {seconds}"));
-    }
-    vec![
-        format!("SET {}", assignments.join(", ")),
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
-    ]
 }
 
 #[async_trait]

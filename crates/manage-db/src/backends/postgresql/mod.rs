@@ -2,6 +2,7 @@
 
 mod error;
 mod features;
+mod options;
 mod values;
 
 mod connection;
@@ -21,7 +22,8 @@ use tokio_postgres::{NoTls, Socket};
 use connection::{Link, PgConnection};
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Statement, Syntax,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, Statement,
+    Syntax,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -36,28 +38,28 @@ pub struct Postgresql {
 }
 
 impl Postgresql {
-    /// A backend for the database that `settings` describe; `sslrootcert` is relative to `root`.
+    /// A backend for the database that `settings` describe; names of certificates are relative to `root`.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when `sslmode` is not one of libpq's.
+    /// [`Error::Configuration`] for options that are not libpq's, or not understood.
     pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
-        let wrong = |problem: String| Error::Configuration { alias: alias.to_owned(), problem };
-        let root_certificate = settings.options.get("sslrootcert").map(|file| root.join(file));
-        let mode = settings.options.get("sslmode").map_or("prefer", String::as_str);
-        let security = tls::Security::new(mode, root_certificate).map_err(wrong)?;
-        let timeout = Duration::from_secs_f64(settings.connect_timeout);
+        let options = Options::new(alias, settings, &options::KNOWN)?;
+        let security = security(&options, root)?;
+        let timeout = options.seconds("connect_timeout")?;
+        let timeout = timeout.unwrap_or(Duration::from_secs_f64(settings.connect_timeout));
         let mut config = Config::new();
         config
             .dbname(&settings.name)
             .host(host(settings))
             .port(settings.port.unwrap_or(5432))
             .user(user(settings))
-            .application_name("manage")
+            .application_name(options.text("application_name").unwrap_or("manage"))
             .ssl_mode(security.mode())
             .options(session(settings));
         if !settings.password.0.is_empty() {
             config.password(&settings.password.0);
         }
+        options::apply(&options, &mut config)?;
         Ok(Self { alias: alias.to_owned(), config, security, timeout, settings: settings.clone() })
     }
 
@@ -82,6 +84,17 @@ where
             tracing::debug!(%error, "a PostgreSQL connection ended");
         }
     })
+}
+
+fn security(options: &Options<'_>, root: &Path) -> Result<tls::Security> {
+    let file = |name: &str| options.text(name).map(|file| root.join(file));
+    let mode = options.text("sslmode").unwrap_or("prefer");
+    let security = tls::Security::new(mode, file("sslrootcert")).map_err(|problem| options.wrong(problem))?;
+    match (file("sslcert"), file("sslkey")) {
+        (None, None) => Ok(security),
+        (Some(certificate), Some(key)) => Ok(security.with_identity(certificate, key)),
+        _ => Err(options.wrong("`sslcert` and `sslkey` belong together".to_owned())),
+    }
 }
 
 fn host(settings: &DatabaseSettings) -> &str {
@@ -200,6 +213,13 @@ impl Backend for Postgresql {
         env.push(("PGSSLMODE", self.security.name().to_owned()));
         if let Some(file) = self.security.root_certificate() {
             env.push(("PGSSLROOTCERT", PathBuf::from(file).display().to_string()));
+        }
+        if let Some((certificate, key)) = self.security.identity() {
+            env.push(("PGSSLCERT", certificate.display().to_string()));
+            env.push(("PGSSLKEY", key.display().to_string()));
+        }
+        if let Some(own) = self.settings.options.get("options") {
+            env.push(("PGOPTIONS", own.clone()));
         }
         let port = self.settings.port.unwrap_or(5432).to_string();
         let args = ["-U", user(&self.settings), "-h", host(&self.settings), "-p", &port, &self.settings.name];

@@ -7,7 +7,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -19,6 +19,8 @@ use super::error::ConnectError;
 pub struct Security {
     mode: Mode,
     root_certificate: Option<PathBuf>,
+    /// The program's own certificate and its key.
+    identity: Option<(PathBuf, PathBuf)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +52,17 @@ impl Security {
             format!("unknown sslmode `{name}`; known: {}", names.join(", "))
         })?;
         let mode = if mode == Mode::Require && root_certificate.is_some() { Mode::VerifyCa } else { mode };
-        Ok(Self { mode, root_certificate })
+        Ok(Self { mode, root_certificate, identity: None })
+    }
+
+    /// The same, and the program shows a certificate of its own (libpq's `sslcert` and `sslkey`).
+    pub fn with_identity(self, certificate: PathBuf, key: PathBuf) -> Self {
+        Self { identity: Some((certificate, key)), ..self }
+    }
+
+    /// The files of the program's own certificate and its key, where they are named.
+    pub fn identity(&self) -> Option<(&Path, &Path)> {
+        self.identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()))
     }
 
     /// What the driver has to ask the server for.
@@ -89,8 +101,20 @@ impl Security {
             checks_name: self.mode == Mode::VerifyFull,
             provider,
         };
-        let config =
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let config = match &self.identity {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let (chain, key) = (certificates("certificate", certificate)?, private_key(key)?);
+                let built = builder.with_client_auth_cert(chain, key);
+                built.map_err(|error| {
+                    ConnectError::Tls(format!(
+                        "the certificate {} cannot be used: {error}",
+                        certificate.display()
+                    ))
+                })?
+            }
+        };
         Ok(MakeRustlsConnect::new(config))
     }
 
@@ -98,16 +122,8 @@ impl Security {
         let mut roots = RootCertStore::empty();
         match &self.root_certificate {
             Some(file) => {
-                let unreadable = |error: &dyn std::fmt::Display| {
-                    ConnectError::Tls(format!(
-                        "the root certificate {} cannot be read: {error}",
-                        file.display()
-                    ))
-                };
-                let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))?;
-                for certificate in certificates {
-                    let certificate = certificate.map_err(|error| unreadable(&error))?;
-                    roots.add(certificate).map_err(|error| unreadable(&error))?;
+                for certificate in certificates("root certificate", file)? {
+                    roots.add(certificate).map_err(|error| unreadable("root certificate", file, &error))?;
                 }
             }
             None => {
@@ -118,6 +134,19 @@ impl Security {
             .build()
             .map_err(|error| ConnectError::Tls(format!("no certificate to trust: {error}")))
     }
+}
+
+fn certificates(what: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
+    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
+    read.map_err(|error| unreadable(what, file, &error))
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, ConnectError> {
+    PrivateKeyDer::from_pem_file(file).map_err(|error| unreadable("key", file, &error))
+}
+
+fn unreadable(what: &str, file: &Path, error: &dyn std::fmt::Display) -> ConnectError {
+    ConnectError::Tls(format!("the {what} {} cannot be read: {error}", file.display()))
 }
 
 /// Checks what the mode asks for: nothing, the chain, or the chain and the name.

@@ -28,6 +28,17 @@ pub struct SqliteConnection {
     columns: RefCell<HashMap<Box<str>, Arc<[String]>>>,
 }
 
+/// What may be done to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is read.
+    Read,
+    /// It is read and written; it has to be there.
+    Write,
+    /// It is made if it is not there.
+    Create,
+}
+
 /// The longest time of one statement. SQLite asks every few thousand steps whether to go on.
 struct Limit {
     longest: Duration,
@@ -65,10 +76,18 @@ impl SqliteConnection {
     ///
     /// # Errors
     /// The driver's error, when the file cannot be opened or is no database.
-    pub fn open(path: &Path, busy_timeout: Duration, longest: Option<Duration>) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    pub fn open(
+        path: &Path,
+        access: Access,
+        busy_timeout: Duration,
+        longest: Option<Duration>,
+    ) -> rusqlite::Result<Self> {
+        let access = match access {
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        };
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut inner = rusqlite::Connection::open_with_flags(path, flags)?;
         inner.busy_timeout(busy_timeout)?;
         inner.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
@@ -82,6 +101,14 @@ impl SqliteConnection {
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let limit = longest.map(|longest| Limit::on(&mut inner, longest)).transpose()?;
         Ok(Self { inner, limit, columns: RefCell::default() })
+    }
+
+    /// Runs what the settings add to every session.
+    ///
+    /// # Errors
+    /// The driver's error.
+    pub fn initialise(&self, sql: &str) -> rusqlite::Result<()> {
+        self.inner.execute_batch(sql)
     }
 
     fn run<T>(

@@ -15,8 +15,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::OpenFlags;
 
+use connection::{Access, SqliteConnection};
+
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, SchemaEditor, Syntax, first_word,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, Syntax,
+    first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -28,21 +31,33 @@ pub struct Sqlite {
     path: PathBuf,
     lock_timeout: Option<Duration>,
     statement_timeout: Option<Duration>,
+    access: Access,
+    init_command: Option<String>,
 }
 
 impl Sqlite {
     /// A backend for the file `settings.name`, relative to `root`; `:memory:` is a database of its own for each connection.
     ///
     /// # Errors
-    /// None at present; the signature is that of every vendor.
+    /// [`Error::Configuration`] for options that are not understood.
     pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
+        let options =
+            Options::new(alias, settings, &["init_command", "mode", "timeout", "transaction_mode"])?;
+        // Transactions that write begin so anyway.
+        options.choice("transaction_mode", &[("IMMEDIATE", ())])?;
+        let modes = [("ro", Access::Read), ("rw", Access::Write), ("rwc", Access::Create)];
         let path = match settings.name.as_str() {
             ":memory:" => PathBuf::from(":memory:"),
             name => root.join(name),
         };
-        let lock_timeout = settings.lock_timeout.map(Duration::from_secs_f64);
-        let statement_timeout = settings.statement_timeout.map(Duration::from_secs_f64);
-        Ok(Self { alias: alias.to_owned(), path, lock_timeout, statement_timeout })
+        Ok(Self {
+            alias: alias.to_owned(),
+            path,
+            lock_timeout: options.seconds("timeout")?.or(settings.lock_timeout.map(Duration::from_secs_f64)),
+            statement_timeout: settings.statement_timeout.map(Duration::from_secs_f64),
+            access: options.choice("mode", &modes)?.unwrap_or(Access::Create),
+            init_command: options.text("init_command").map(str::to_owned),
+        })
     }
 
     fn is_in_memory(&self) -> bool {
@@ -92,7 +107,11 @@ impl Backend for Sqlite {
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
         let wait = self.lock_timeout.unwrap_or(Duration::from_secs(5));
-        let opened = connection::SqliteConnection::open(&self.path, wait, self.statement_timeout);
+        let opened = SqliteConnection::open(&self.path, self.access, wait, self.statement_timeout);
+        let opened = opened.and_then(|connection| {
+            self.init_command.iter().try_for_each(|sql| connection.initialise(sql))?;
+            Ok(connection)
+        });
         Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
     }
 

@@ -8,6 +8,7 @@ mod templates;
 mod urls;
 
 use super::base::Check;
+pub use routes::CROSSING_KEY;
 
 /// All of them, in the order of the report.
 pub const CHECKS: &[Check] = &[

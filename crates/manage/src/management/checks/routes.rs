@@ -5,6 +5,9 @@ use crate::db::models::{Field, ModelState};
 use crate::management::base::Installed;
 use crate::setup::Project;
 
+/// The number of what is said about a key from one database to another.
+pub const CROSSING_KEY: &str = "databases.E001";
+
 /// Keys that no database can hold, and routes of apps that are not installed.
 pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     let keys = project.models.iter().flat_map(|model| {
@@ -28,6 +31,6 @@ fn message(project: &Project, model: &ModelState, field: &Field) -> Message {
         project.router.alias(app),
         project.router.alias(&model.app)
     );
-    Message::error("databases.E001", format!("{}.{}", model.label(), field.name), text)
+    Message::error(CROSSING_KEY, format!("{}.{}", model.label(), field.name), text)
         .hint("route both apps to one database, or say `db_constraint = false`")
 }
