@@ -71,6 +71,23 @@ fn a_folder_with_migrations_alone_is_a_project_of_those_apps() {
 }
 
 #[test]
+fn commands_that_only_look_make_no_file() {
+    let workspace = Workspace::bare();
+    workspace.write(SHOP.0, SHOP.1);
+    let pending = workspace.manage(["migrate", "--check"]);
+    assert_eq!((pending.status, pending.stdout.as_str(), pending.stderr.as_str()), (1, "", ""));
+    workspace.manage(["migrate", "--plan"]).succeeds();
+    workspace.manage(["showmigrations"]).succeeds();
+    workspace.manage(["sqlmigrate", "shop", "0001"]).succeeds();
+    workspace.manage(["check", "--database", "default"]).succeeds();
+    workspace.manage(["diffsettings"]).succeeds();
+    workspace.manage(["showurls"]).succeeds();
+    let names: Vec<_> =
+        std::fs::read_dir(workspace.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["migrations"]);
+}
+
+#[test]
 fn the_database_of_a_hosting_service_takes_every_app_and_no_file_is_made() {
     for kind in [Kind::Postgresql, Kind::Mariadb] {
         let database = block_on(TestDatabase::create(kind));
@@ -144,6 +161,14 @@ fn migrations_that_no_installed_app_takes_are_told() {
         .write("migrations/shpo/0001_a.sql", SHOP.1)
         .write("settings/base.toml", "apps = [\"shop\"]\n");
     let found = workspace.manage(["check"]).succeeds();
+    let said = workspace.manage(["migrate"]);
+    assert_eq!(
+        (said.status, said.stderr.as_str()),
+        (
+            0,
+            "warning: migrations/shpo/ is there, but no installed app has this label: nothing of it is applied\n"
+        )
+    );
     assert_eq!(
         found,
         "WARNINGS:\nshpo: (apps.W001) migrations/shpo/ is there, but no installed app has this label\n\

@@ -96,7 +96,7 @@ impl Session {
     /// # Errors
     /// [`Error::Database`].
     pub async fn open(backend: &BackendRef) -> Result<Self> {
-        let mut connection = backend.connect().await?;
+        let mut connection = backend.connect_to_look().await?;
         let history = History::read(backend, &mut *connection).await?;
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history })
     }

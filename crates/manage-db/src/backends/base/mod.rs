@@ -62,6 +62,11 @@ pub trait Backend: Send + Sync {
     /// Opens a connection and prepares its session.
     async fn connect(&self) -> Result<Box<dyn Connection>>;
 
+    /// Opens a connection that only looks. A file that is not there counts as an empty database and is not made.
+    async fn connect_to_look(&self) -> Result<Box<dyn Connection>> {
+        self.connect().await
+    }
+
     /// A writer of DDL that has written nothing yet.
     fn schema_editor(&self) -> Box<dyn SchemaEditor>;
 

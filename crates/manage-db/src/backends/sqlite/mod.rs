@@ -60,6 +60,16 @@ impl Sqlite {
         })
     }
 
+    fn open(&self, path: &Path, access: Access) -> Result<Box<dyn Connection>> {
+        let wait = self.lock_timeout.unwrap_or(Duration::from_secs(5));
+        let opened = SqliteConnection::open(path, access, wait, self.statement_timeout);
+        let opened = opened.and_then(|connection| {
+            self.init_command.iter().try_for_each(|sql| connection.initialise(sql))?;
+            Ok(connection)
+        });
+        Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
+    }
+
     fn is_in_memory(&self) -> bool {
         self.path.as_os_str() == ":memory:"
     }
@@ -106,13 +116,14 @@ impl Backend for Sqlite {
     }
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
-        let wait = self.lock_timeout.unwrap_or(Duration::from_secs(5));
-        let opened = SqliteConnection::open(&self.path, self.access, wait, self.statement_timeout);
-        let opened = opened.and_then(|connection| {
-            self.init_command.iter().try_for_each(|sql| connection.initialise(sql))?;
-            Ok(connection)
-        });
-        Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
+        self.open(&self.path, self.access)
+    }
+
+    async fn connect_to_look(&self) -> Result<Box<dyn Connection>> {
+        let could_be_made = self.access == Access::Create
+            && !self.path.exists()
+            && self.path.parent().is_some_and(Path::is_dir);
+        if could_be_made { self.open(Path::new(":memory:"), Access::Create) } else { self.connect().await }
     }
 
     fn schema_editor(&self) -> Box<dyn SchemaEditor> {

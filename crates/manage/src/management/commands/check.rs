@@ -174,7 +174,7 @@ fn report_plain(found: &[Message], out: &mut Output) -> CommandResult {
 
 fn connect(project: &Project, alias: &str) -> CommandResult<Vec<Message>> {
     let backend = project.connections.backend(alias)?;
-    let answer = block_on(async { Ok(backend.connect().await) })?;
+    let answer = block_on(async { Ok(backend.connect_to_look().await) })?;
     Ok(answer
         .err()
         .map(|error| Message::error("databases.E002", format!("databases.{alias}"), error.to_string()))
