@@ -97,3 +97,27 @@ fn a_head_request_gets_the_headers_alone() {
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{path}");
     }
 }
+
+#[test]
+fn a_project_without_rust_has_a_plain_page_and_nothing_of_the_blog() {
+    let workspace = Workspace::bare();
+    workspace.manage(["startproject", "office", ".", "--declared"]).succeeds();
+    workspace.manage(["startapp", "orders", "--install"]).succeeds();
+    workspace.manage(["migrate"]).succeeds();
+    let server = Server::of(workspace);
+    let mut browser = server.browser();
+    let front = browser.get("/");
+    assert_eq!(front.status, 200, "{}", front.body);
+    assert!(front.body.contains("<code>orders</code>: Item"), "{}", front.body);
+    assert_eq!(front.header("set-cookie"), "");
+    for path in ["/accounts/login/", "/articles/", "/static/blog/site.css"] {
+        assert_eq!(browser.get(path).status, 404, "{path}");
+    }
+    assert_eq!(browser.get("/static/manage/base.css").status, 200);
+    let ready = browser.get("/readyz");
+    assert_eq!(
+        (ready.status, ready.body.as_str()),
+        (200, "{\"databases\":{\"default\":\"ok\"},\"pending_migrations\":0,\"status\":\"ok\"}")
+    );
+    assert_eq!(server.workspace.manage(["seed"]).fails(2).lines().count(), 2);
+}
