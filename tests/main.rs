@@ -9,5 +9,6 @@ mod backends;
 mod blog;
 mod certificates;
 mod commands;
+mod earlier;
 mod http;
 mod tutorial;
