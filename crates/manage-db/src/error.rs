@@ -133,6 +133,18 @@ pub enum StatementKind {
 }
 
 impl Error {
+    /// A statement that was not sent, because what stood before it on the connection was given up half-way.
+    pub(super) fn abandoned(sql: &str, kind: StatementKind, what: &str) -> Self {
+        let message = format!("{what} was given up before its end, so nothing more can be done here");
+        Self::Statement(Box::new(StatementError {
+            place: None,
+            kind,
+            code: None,
+            message,
+            sql: sql.to_owned(),
+        }))
+    }
+
     /// Adds the database and its address to a fault that is the database's rather than the statement's.
     #[must_use]
     pub(super) fn at(mut self, alias: &str, address: impl FnOnce() -> String) -> Self {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::backends::base::{BackendRef, FromRow, Row, Statement, Value};
 use super::connections::{Database, Lent};
-use super::error::{Error, Result};
+use super::error::{Error, Result, StatementKind};
 use super::watch::Watch;
 
 /// Anything that runs statements: a database, each statement for itself, or a transaction.
@@ -128,7 +128,8 @@ impl Database {
 }
 
 impl Transaction {
-    /// Runs `work` in a savepoint: when it fails, its statements alone are undone.
+    /// Runs `work` in a savepoint: when it fails, its statements alone are undone. Dropped half-way, it takes the whole
+    /// transaction along: that cannot be committed any more.
     ///
     /// # Errors
     /// Those of `work` and of the savepoint.
@@ -208,6 +209,11 @@ impl Transaction {
     }
 
     async fn commit(mut self) -> Result<()> {
+        if self.depth > 0 {
+            // The statements of a savepoint that was dropped would be kept with the others.
+            self.rollback().await;
+            return Err(Error::abandoned("COMMIT", StatementKind::Other, "a savepoint"));
+        }
         let (connection, watch) = self.connection()?;
         let done = watch.over("COMMIT", connection.commit()).await;
         done.map_err(|error| self.at(error))?;

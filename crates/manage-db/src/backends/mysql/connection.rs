@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use super::error;
 use super::values;
 use crate::backends::base::{BatchError, Connection, Row, Statement, first_word};
-use crate::error::Result;
+use crate::error::{Error, Result, StatementKind};
 
 /// An open connection.
 pub struct MysqlConnection {
@@ -44,9 +44,18 @@ impl MysqlConnection {
         // What ends it says so itself, once the server has answered.
         self.in_transaction |=
             ["BEGIN", "START"].iter().any(|word| first_word(sql).eq_ignore_ascii_case(word));
-        self.is_busy = true;
+        self.send(sql)?;
         let done = self.inner.query_drop(sql).await;
         self.checked(sql, done)
+    }
+
+    /// Notes that a statement is sent. Behind one whose answer was not read there is no sending any.
+    fn send(&mut self, sql: &str) -> Result<()> {
+        if self.is_busy {
+            return Err(Error::abandoned(sql, StatementKind::ConnectionLost, "the statement before it"));
+        }
+        self.is_busy = true;
+        Ok(())
     }
 
     fn checked<T>(&mut self, sql: &str, answer: std::result::Result<T, mysql_async::Error>) -> Result<T> {
@@ -94,7 +103,7 @@ fn params(statement: Statement<'_>) -> Params {
 #[async_trait]
 impl Connection for MysqlConnection {
     async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        self.is_busy = true;
+        self.send(statement.sql)?;
         let answer = self.inner.exec::<mysql_async::Row, _, _>(statement.sql, params(statement)).await;
         let rows = self.checked(statement.sql, answer)?;
         let Some(first) = rows.first() else { return Ok(Vec::new()) };
@@ -109,7 +118,7 @@ impl Connection for MysqlConnection {
     }
 
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
-        self.is_busy = true;
+        self.send(statement.sql)?;
         let answer = self.inner.exec_drop(statement.sql, params(statement)).await;
         self.checked(statement.sql, answer)?;
         Ok(self.inner.affected_rows())

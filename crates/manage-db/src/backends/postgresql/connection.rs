@@ -17,7 +17,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::error;
 use super::values::{Bound, Read};
 use crate::backends::base::{BatchError, Connection, Row, Statement, positional};
-use crate::error::Result;
+use crate::error::{Error, Result, StatementKind};
 
 /// Statements kept ready per connection; past that the cache starts anew.
 const STATEMENT_CACHE: usize = 512;
@@ -115,8 +115,18 @@ impl PgConnection {
         }
     }
 
-    async fn simple(&mut self, sql: &str) -> Result<()> {
+    /// Notes that a statement is sent. Behind one whose answer nobody waited for none is sent, since that one may still
+    /// take effect.
+    fn send(&mut self, sql: &str) -> Result<()> {
+        if self.is_busy {
+            return Err(Error::abandoned(sql, StatementKind::ConnectionLost, "the statement before it"));
+        }
         self.is_busy = true;
+        Ok(())
+    }
+
+    async fn simple(&mut self, sql: &str) -> Result<()> {
+        self.send(sql)?;
         let done = self.client.batch_execute(sql).await;
         self.is_busy = false;
         done.map_err(|error| error::statement(sql, &error))
@@ -188,14 +198,14 @@ fn converted(rows: &[tokio_postgres::Row], sql: &str) -> Result<Vec<Row>> {
 #[async_trait]
 impl Connection for PgConnection {
     async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        self.is_busy = true;
+        self.send(statement.sql)?;
         let rows = self.rows(statement).await;
         self.is_busy = false;
         converted(&rows?, statement.sql)
     }
 
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
-        self.is_busy = true;
+        self.send(statement.sql)?;
         let changed = self.changed(statement).await;
         self.is_busy = false;
         changed
@@ -208,7 +218,7 @@ impl Connection for PgConnection {
     }
 
     async fn query_all(&mut self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>> {
-        self.is_busy = true;
+        self.send(statements.first().map_or("", |statement| statement.sql))?;
         let answers = self.all_rows(statements).await;
         self.is_busy = false;
         answers
@@ -224,7 +234,8 @@ impl Connection for PgConnection {
             return Ok(());
         }
         self.in_transaction = true;
-        self.is_busy = true;
+        self.send(statements.first().copied().unwrap_or_default())
+            .map_err(|error| BatchError { index: 0, error })?;
         let done = self.pipeline(statements).await;
         self.is_busy = false;
         if statements.last().is_some_and(|sql| sql.eq_ignore_ascii_case("COMMIT")) {
