@@ -248,7 +248,7 @@ impl Authority {
     }
 
     /// It and those that it replaced; while it is not in its folder, the one that is there among them.
-    pub fn with_rotated(&self) -> Vec<Self> {
+    pub(crate) fn with_rotated(&self) -> Vec<Self> {
         let here = self.unsaved.as_ref().and_then(|_| Self::find(&self.folder).ok()?);
         std::iter::once(self.clone()).chain(here).chain(self.rotated()).collect()
     }

@@ -47,7 +47,7 @@ impl Error {
     }
 
     /// What kind of failure the system reported, if it was the system.
-    pub fn of_system(&self) -> Option<io::ErrorKind> {
+    pub(crate) fn of_system(&self) -> Option<io::ErrorKind> {
         self.source.as_ref().map(io::Error::kind)
     }
 

@@ -121,12 +121,12 @@ impl Facts {
     }
 
     /// Whether it may sign certificates.
-    pub fn may_sign(&self) -> bool {
+    pub(crate) fn may_sign(&self) -> bool {
         self.is_ca && self.key_usage.as_ref().is_none_or(|usage| usage.contains(&KEY_CERT_SIGN))
     }
 
     /// SHA-256 of its public key, in lower-case hex.
-    pub fn key_fingerprint(&self) -> String {
+    pub(crate) fn key_fingerprint(&self) -> String {
         crypto::sha256_hex(&self.public_key)
     }
 }

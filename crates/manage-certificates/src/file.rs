@@ -82,7 +82,7 @@ impl<'a> Staged<'a> {
     ///
     /// # Errors
     /// As [`Staged::write`].
-    pub fn under_lock(target: &Path, content: &[u8], access: Access, person: &'a Person) -> Result<Self> {
+    pub(crate) fn under_lock(target: &Path, content: &[u8], access: Access, person: &'a Person) -> Result<Self> {
         let beside = beside(target);
         match person.act_in(folder_of(target), || fs::remove_file(&beside)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(target, error, person)),
@@ -115,7 +115,7 @@ impl<'a> Staged<'a> {
     ///
     /// # Errors
     /// As [`Staged::commit`].
-    pub fn commit_or_leave(self) -> Result {
+    pub(crate) fn commit_or_leave(self) -> Result {
         // Dropping would remove it.
         self.rename().inspect_err(|_| std::mem::forget(self))
     }
@@ -183,7 +183,7 @@ pub fn beside(target: &Path) -> PathBuf {
 }
 
 /// A mark that nothing else has: eight letters and digits.
-pub fn new_mark() -> String {
+pub(crate) fn new_mark() -> String {
     crypto::random_string(MARK)
 }
 
@@ -191,7 +191,7 @@ pub fn new_mark() -> String {
 const MARK: usize = 8;
 
 /// Where a file with a mark waits before it is put into its place.
-pub fn named_beside(target: &Path, mark: &str) -> PathBuf {
+pub(crate) fn named_beside(target: &Path, mark: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
     name.push(format!(".{mark}.new"));
@@ -199,7 +199,7 @@ pub fn named_beside(target: &Path, mark: &str) -> PathBuf {
 }
 
 /// Removes the files that are named in `list`, which a killed run left waiting, and the list. What cannot be removed stays.
-pub fn clear_waiting(list: &Path, person: &Person) {
+pub(crate) fn clear_waiting(list: &Path, person: &Person) {
     let Ok(Some(content)) = read(list, person) else { return };
     let paths: Vec<PathBuf> = serde_json::from_slice(&content).unwrap_or_default();
     for path in paths.iter().filter(|path| is_waiting(path)) {
@@ -216,7 +216,7 @@ fn is_waiting(path: &Path) -> bool {
 }
 
 /// The folder in which a file lies.
-pub fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -277,7 +277,7 @@ fn no_file(path: &Path) -> Error {
 ///
 /// # Errors
 /// When it cannot be read, or is larger than 16 MiB.
-pub fn read_all(source: impl Read, path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read_all(source: impl Read, path: &Path) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     source.take(MAX_SIZE + 1).read_to_end(&mut content).map_err(|error| Error::file("read", path, error))?;
     match u64::try_from(content.len()) {
@@ -320,7 +320,7 @@ pub fn check_place(path: &Path) -> Result<Option<fs::Metadata>> {
 ///
 /// # Errors
 /// When a part of the path is no folder or cannot be made.
-pub fn make_folder(path: &Path, access: Access, person: &Person) -> Result {
+pub(crate) fn make_folder(path: &Path, access: Access, person: &Person) -> Result {
     if path.is_dir() {
         return Ok(());
     }

@@ -66,7 +66,7 @@ impl Key {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn generate(kind: KeyType) -> Result<Self> {
+    pub(crate) fn generate(kind: KeyType) -> Result<Self> {
         let pair = match kind {
             KeyType::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(cannot_make)?,
             KeyType::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).map_err(cannot_make)?,
@@ -121,7 +121,7 @@ impl Key {
     }
 
     /// The key in PKCS#8, as PEM.
-    pub fn to_pem(&self) -> String {
+    pub(crate) fn to_pem(&self) -> String {
         armor::encode("PRIVATE KEY", self.pkcs8())
     }
 

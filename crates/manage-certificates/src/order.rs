@@ -221,7 +221,7 @@ impl Order {
     ///
     /// # Errors
     /// As [`deliver`].
-    pub fn check_files(&self, ours: &Ours<'_>, force: bool) -> Result {
+    pub(crate) fn check_files(&self, ours: &Ours<'_>, force: bool) -> Result {
         ours.check(&self.outputs, force)?;
         self.outputs.probe(&self.person)
     }

@@ -21,7 +21,7 @@ use manage_leaves::crypto;
 use manage_leaves::timezone;
 
 /// What the names of authorities begin with: by it those are known that this program has made.
-pub const AUTHORITY_NAME: &str = "manage local CA";
+pub(crate) const AUTHORITY_NAME: &str = "manage local CA";
 /// How long an authority holds, in days: ten years.
 const AUTHORITY_DAYS: i64 = 3652;
 /// How long a leaf holds when nothing else is asked for, in days.

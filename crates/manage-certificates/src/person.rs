@@ -114,7 +114,7 @@ impl Person {
     ///
     /// # Errors
     /// When the value of the variable is not UTF-8.
-    pub fn check_variable(&self, name: &str) -> Result {
+    pub(crate) fn check_variable(&self, name: &str) -> Result {
         match self.environment.is_not_text(name) {
             true => Err(Error::failed(format_args!("{name} is set to something that is not UTF-8"))
                 .hint("give the folder another name")),
@@ -123,12 +123,12 @@ impl Person {
     }
 
     /// The folder for a program's data: `$XDG_DATA_HOME`, else `~/.local/share`.
-    pub fn data_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn data_folder(&self) -> Option<PathBuf> {
         self.xdg("XDG_DATA_HOME", ".local/share")
     }
 
     /// The folder for a program's settings: `$XDG_CONFIG_HOME`, else `~/.config`.
-    pub fn config_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn config_folder(&self) -> Option<PathBuf> {
         self.xdg("XDG_CONFIG_HOME", ".config")
     }
 
@@ -139,21 +139,21 @@ impl Person {
     }
 
     /// Where a program lies: looked for in the folders of `$PATH`, then in `more`. Relative folders are passed over.
-    pub fn find_program(&self, name: &str, more: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    pub(crate) fn find_program(&self, name: &str, more: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
         let path = OsString::from(self.variable("PATH").unwrap_or_default());
         let folders = std::env::split_paths(&path).chain(more).filter(|folder| folder.is_absolute());
         folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
     }
 
     /// The login name of the user with this number, or the number.
-    pub fn name_of(&self, uid: u32) -> String {
+    pub(crate) fn name_of(&self, uid: u32) -> String {
         let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
         user.map_or_else(|| format!("user {uid}"), |user| user.name)
     }
 
     /// Does something to files in a folder with the person's rights instead of root's, so that no link of theirs leads root
     /// astray and what is made is theirs. A folder that is root's alone is left to root.
-    pub fn act_in<T>(&self, folder: &Path, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn act_in<T>(&self, folder: &Path, work: impl FnOnce() -> T) -> T {
         match self.owner {
             Some(owner) if !(self.may_act_as_root && is_roots_alone(folder)) => {
                 let _rights = Rights::of(owner);
@@ -165,7 +165,7 @@ impl Person {
 
     /// The same person, who through sudo has root's rights nowhere unless `source` is root's alone: for paths that were
     /// read from there.
-    pub fn bounded_by(&self, source: &Path) -> Self {
+    pub(crate) fn bounded_by(&self, source: &Path) -> Self {
         let may_act_as_root = self.may_act_as_root && is_roots_alone(source);
         Self { may_act_as_root, ..self.clone() }
     }

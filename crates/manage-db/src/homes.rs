@@ -124,7 +124,7 @@ impl Homes {
     }
 
     /// Whether `alias` may be any of the other databases, because it could not be asked.
-    pub fn is_unknown(&self, alias: &str) -> bool {
+    pub(crate) fn is_unknown(&self, alias: &str) -> bool {
         self.unknown.contains(alias)
     }
 

@@ -16,12 +16,12 @@ pub mod backends;
 pub mod router;
 mod watch;
 
-pub mod connections;
+mod connections;
 
-pub mod homes;
+mod homes;
 
 // Statements that belong together.
-pub mod transaction;
+mod transaction;
 
 // Tables as Rust sees them.
 pub mod models;

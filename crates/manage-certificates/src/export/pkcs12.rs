@@ -25,7 +25,7 @@ pub enum Encryption {
 ///
 /// # Errors
 /// When the chain is empty or no certificates, or the key is no PKCS#8.
-pub fn identity(
+pub(crate) fn identity(
     chain: &[Vec<u8>],
     key: &[u8],
     name: &str,
@@ -64,7 +64,7 @@ fn encrypted<'a, 'b>(writer: Pkcs12Writer<'a, 'b>, encryption: Encryption) -> Pk
 }
 
 /// Whether names and passwords can hold a character: they are in UCS-2 there.
-pub fn can_spell(character: char) -> bool {
+pub(crate) fn can_spell(character: char) -> bool {
     u32::from(character) <= 0xffff
 }
 

@@ -37,7 +37,7 @@ impl Specimen {
     }
 
     /// The authority's certificate as PEM.
-    pub fn ca_pem(&self) -> String {
+    pub(crate) fn ca_pem(&self) -> String {
         armor::certificate(&self.ca)
     }
 }
@@ -69,7 +69,7 @@ impl Drop for Folder {
 }
 
 /// Whether a program is there: some are not on every machine.
-pub fn is_installed(program: &str) -> bool {
+pub(crate) fn is_installed(program: &str) -> bool {
     Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().unwrap().status.success()
 }
 

@@ -50,7 +50,7 @@ pub struct Machine {
 
 /// One change that root makes.
 #[derive(Debug, Clone)]
-pub enum Step {
+pub(crate) enum Step {
     /// Writes a file that everybody can read, with the folders above it.
     Write(PathBuf, Input),
     /// Removes a file.
@@ -99,7 +99,7 @@ impl Machine {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn try_run(&self, call: &Call) -> Result<Answer> {
+    pub(crate) fn try_run(&self, call: &Call) -> Result<Answer> {
         self.programs.run(call).map_err(|error| Error::failed(format_args!("cannot run `{call}`: {error}")))
     }
 
@@ -108,13 +108,13 @@ impl Machine {
     ///
     /// # Errors
     /// As [`Machine::run`].
-    pub fn run_as_person(&self, mut call: Call) -> Result<Answer> {
+    pub(crate) fn run_as_person(&self, mut call: Call) -> Result<Answer> {
         call.person = self.person.owner.zip(self.person.home.clone());
         self.run(&call)
     }
 
     /// Whether the caller may write to the file at `path`.
-    pub fn may_write(&self, path: &Path) -> bool {
+    pub(crate) fn may_write(&self, path: &Path) -> bool {
         self.person.is_root || OpenOptions::new().append(true).open(path).is_ok()
     }
 
@@ -122,7 +122,7 @@ impl Machine {
     ///
     /// # Errors
     /// When a change fails. Without the right to make it, the hints are the commands for root to type.
-    pub fn as_root(&self, steps: &[Step]) -> Result {
+    pub(crate) fn as_root(&self, steps: &[Step]) -> Result {
         if self.person.is_root {
             return steps.iter().try_for_each(|step| self.perform(step));
         }

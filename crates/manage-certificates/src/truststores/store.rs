@@ -9,10 +9,10 @@ use manage_leaves::crypto;
 use manage_leaves::text;
 
 /// What the names of our certificates in stores begin with.
-pub const LABEL_PREFIX: &str = "manage-local-ca-";
+pub(crate) const LABEL_PREFIX: &str = "manage-local-ca-";
 
 /// What mkcert's names of its certificates begin with.
-pub const MKCERT_PREFIX: &str = "mkcert";
+pub(crate) const MKCERT_PREFIX: &str = "mkcert";
 
 /// The kinds of stores, as `--stores` names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,7 +114,7 @@ pub struct Entry {
 
 impl Entry {
     /// An entry of a store without labels: it is called as its subject.
-    pub fn without_label(der: Vec<u8>) -> Self {
+    pub(crate) fn without_label(der: Vec<u8>) -> Self {
         let name = Facts::of(&der, "it").map(|facts| facts.subject).unwrap_or_default();
         Self { name, der, is_trusted: true }
     }

@@ -2,9 +2,9 @@
 
 pub mod base;
 
-pub mod mysql;
-pub mod postgresql;
-pub mod sqlite;
+mod mysql;
+mod postgresql;
+mod sqlite;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
 
 /// Dialects that per-vendor SQL texts may name.
-pub const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
+pub(crate) const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
 
 /// The dialect that a word names, with the words that settings take.
 pub fn dialect(word: &str) -> Option<&'static str> {
@@ -49,7 +49,7 @@ pub fn create(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<B
 }
 
 /// Whether the settings lead to a file that holds `table`. Nothing is made or changed; a server is not asked.
-pub fn is_file_with(settings: &DatabaseSettings, root: &Path, table: &str) -> bool {
+pub(crate) fn is_file_with(settings: &DatabaseSettings, root: &Path, table: &str) -> bool {
     matches!(engine(settings), "sqlite" | "sqlite3") && sqlite::holds_table(&root.join(&settings.name), table)
 }
 

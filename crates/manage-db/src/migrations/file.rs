@@ -24,7 +24,7 @@ const KEYS: [&str; 5] = ["depends", "run_before", "initial", "atomic", "operatio
 ///
 /// # Errors
 /// The first mistake, with its line.
-pub fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Result<Migration, Mistake> {
+pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Result<Migration, Mistake> {
     let document = Document { path, text };
     let mut table = document.parse()?;
     let canonical = canonical(&table);
@@ -405,7 +405,7 @@ pub enum Section {
 }
 
 /// The parts of a file's name behind the migration's: `.postgresql.sql`, `.up.sql`, `.sql`.
-pub fn sql_endings(endings: &str) -> Option<(Option<&'static str>, Option<Section>)> {
+pub(crate) fn sql_endings(endings: &str) -> Option<(Option<&'static str>, Option<Section>)> {
     let (mut found_dialect, mut section) = (None, None);
     let words = endings.strip_suffix("sql")?.trim_end_matches('.');
     for word in words.split('.').filter(|word| !word.is_empty()) {
@@ -422,7 +422,7 @@ pub fn sql_endings(endings: &str) -> Option<(Option<&'static str>, Option<Sectio
 ///
 /// # Errors
 /// The first mistake, with its line.
-pub fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Migration, Mistake> {
+pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Migration, Mistake> {
     let mut migration = Migration {
         key: key.clone(),
         number,

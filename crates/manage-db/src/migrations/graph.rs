@@ -107,7 +107,7 @@ impl Graph {
     }
 
     /// Whether it is the first of its app: it says so, or depends on none of its app.
-    pub fn is_initial(&self, migration: &Migration) -> bool {
+    pub(crate) fn is_initial(&self, migration: &Migration) -> bool {
         migration.initial.unwrap_or_else(|| {
             !self.parents(&migration.key).any(|parent| parent.key.app == migration.key.app)
         })
@@ -123,17 +123,17 @@ impl Graph {
     }
 
     /// `keys` and all that they depend on.
-    pub fn with_ancestors<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Key> {
+    pub(crate) fn with_ancestors<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Key> {
         self.closure(keys, |node| &node.parents)
     }
 
     /// `keys` and all that depend on them.
-    pub fn with_descendants<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Key> {
+    pub(crate) fn with_descendants<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Key> {
         self.closure(keys, |node| &node.children)
     }
 
     /// The migrations of the same app that depend on `key` directly.
-    pub fn next_in_app(&self, key: &Key) -> Vec<&Key> {
+    pub(crate) fn next_in_app(&self, key: &Key) -> Vec<&Key> {
         let node = self.positions.get(key).map(|position| &self.nodes[*position]);
         let children = node.into_iter().flat_map(|node| &node.children);
         children.map(|child| &self.nodes[*child].migration.key).filter(|child| child.app == key.app).collect()

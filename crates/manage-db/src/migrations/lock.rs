@@ -9,7 +9,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// How long a run waits for another one where the settings say nothing: long enough for most migrations, short enough
 /// for whoever waits for a deployment.
-pub const LONGEST: Duration = Duration::from_mins(10);
+pub(crate) const LONGEST: Duration = Duration::from_mins(10);
 
 /// Takes the lock, or says who still has it after `limit`. `waiting` is called with the holder when that becomes known.
 ///

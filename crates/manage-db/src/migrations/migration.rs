@@ -9,7 +9,7 @@ use manage_leaves::crypto;
 const NUMBER_STEP: u64 = 1_000_000_000_000;
 
 /// The greatest number that fits the history's versions.
-pub const MAX_NUMBER: u64 = i64::MAX as u64 / NUMBER_STEP - 1;
+pub(crate) const MAX_NUMBER: u64 = i64::MAX as u64 / NUMBER_STEP - 1;
 
 /// App and name of a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,12 +27,12 @@ impl Key {
     }
 
     /// `app__0001_name`, as the history writes it.
-    pub fn recorded_name(&self) -> String {
+    pub(crate) fn recorded_name(&self) -> String {
         format!("{}__{}", self.app, self.name)
     }
 
     /// Reads `app__0001_name`. Labels of apps hold no `__`.
-    pub fn from_recorded_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_recorded_name(name: &str) -> Option<Self> {
         let (app, name) = name.split_once("__")?;
         Some(Self::new(app, name))
     }

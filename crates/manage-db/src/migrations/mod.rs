@@ -11,7 +11,7 @@ pub mod error;
 pub mod state;
 
 // What Rust code a migration may call.
-pub mod functions;
+mod functions;
 
 // From models to tables, and what is written down about them.
 pub mod schema;
@@ -20,7 +20,7 @@ pub mod schema;
 pub mod operations;
 
 // One migration.
-pub mod migration;
+mod migration;
 
 // Files.
 mod file;
@@ -46,7 +46,7 @@ mod unit;
 
 mod driver;
 
-pub mod executor;
+mod executor;
 
 // One run over all databases, and what a run would find.
 mod pending;
@@ -60,7 +60,7 @@ pub use graph::Graph;
 pub use loader::load;
 pub use migration::{Key, Migration};
 pub use pending::{Pending, Watcher, pending};
-pub use plan::{Plan, PlanSite, Target, database_order};
+pub use plan::{Plan, PlanSite, Target};
 pub use program::Program;
 pub use recorder::{History, holds_history};
 pub use run::{Mode, Request, run};

@@ -131,7 +131,7 @@ fn check_reversible(migrations: &[Arc<Migration>]) -> Result<()> {
 /// The databases in the order in which a run applies: those that others' apps depend on come first.
 ///
 /// Where two databases depend on each other the one of the earlier migration comes first.
-pub fn database_order(graph: &Graph, router: &Router, aliases: &[&str]) -> Vec<String> {
+pub(crate) fn database_order(graph: &Graph, router: &Router, aliases: &[&str]) -> Vec<String> {
     let mut waits_for = BTreeMap::<&str, BTreeSet<&str>>::new();
     for migration in graph.migrations() {
         for parent in graph.parents(&migration.key) {

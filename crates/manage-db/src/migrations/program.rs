@@ -43,7 +43,7 @@ pub struct Site<'a> {
 ///
 /// # Errors
 /// [`Error::File`] when an operation makes no sense at this point.
-pub fn replay(migration: &Migration, state: &mut ProjectState) -> Result<()> {
+pub(crate) fn replay(migration: &Migration, state: &mut ProjectState) -> Result<()> {
     for located in &migration.operations {
         let change = located.operation.change();
         change

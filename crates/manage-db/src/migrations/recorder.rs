@@ -13,10 +13,10 @@ use crate::backends;
 use crate::backends::base::{BackendRef, Connection, Row, Statement};
 
 /// refinery's table of applied migrations.
-pub const HISTORY_TABLE: &str = "manage_migrations";
+pub(crate) const HISTORY_TABLE: &str = "manage_migrations";
 
 /// The journal of migrations that do not run in one transaction. It holds rows of unfinished ones only.
-pub const STEPS_TABLE: &str = "manage_migration_steps";
+pub(crate) const STEPS_TABLE: &str = "manage_migration_steps";
 
 /// Whether the settings lead to a file in which migrations were recorded. Nothing is opened for writing.
 pub fn holds_history(settings: &DatabaseSettings, root: &Path) -> bool {
@@ -190,7 +190,7 @@ pub fn recorded(migration: &Migration) -> Option<refinery::Migration> {
 }
 
 /// Makes the history's table.
-pub fn create_history_sql(backend: &BackendRef) -> String {
+pub(crate) fn create_history_sql(backend: &BackendRef) -> String {
     let table = backend.features().quote_name(HISTORY_TABLE);
     format!(
         "CREATE TABLE {table} (version bigint NOT NULL PRIMARY KEY, name varchar(255) NOT NULL, \
@@ -199,7 +199,7 @@ pub fn create_history_sql(backend: &BackendRef) -> String {
 }
 
 /// Makes the journal's table.
-pub fn create_steps_sql(backend: &BackendRef) -> String {
+pub(crate) fn create_steps_sql(backend: &BackendRef) -> String {
     let table = backend.features().quote_name(STEPS_TABLE);
     format!(
         "CREATE TABLE {table} (version bigint NOT NULL, direction varchar(9) NOT NULL, step integer NOT NULL, \

@@ -42,19 +42,19 @@ impl<'a> Schema<'a> {
     }
 
     /// The writer of DDL.
-    pub fn editor(&mut self) -> &mut dyn SchemaEditor {
+    pub(crate) fn editor(&mut self) -> &mut dyn SchemaEditor {
         &mut *self.editor
     }
 
     /// Notes every statement of a text that somebody wrote.
-    pub fn run_sql(&mut self, text: &str) {
+    pub(crate) fn run_sql(&mut self, text: &str) {
         for statement in split(text, self.backend.syntax()) {
             self.editor.run_sql(&statement);
         }
     }
 
     /// Notes a function.
-    pub fn run_function(&mut self, name: &str, state: &ProjectState) {
+    pub(crate) fn run_function(&mut self, name: &str, state: &ProjectState) {
         self.collect();
         self.editor.run_function();
         self.actions.push(Action::Function { name: name.to_owned(), state: Box::new(state.clone()) });
@@ -118,7 +118,7 @@ impl<'a> Schema<'a> {
     ///
     /// # Errors
     /// When the field points to a model that does not exist at this point.
-    pub fn relation_table(
+    pub(crate) fn relation_table(
         &self,
         state: &ProjectState,
         model: &ModelState,

@@ -92,7 +92,7 @@ impl ProjectState {
     }
 
     /// A field of any model that points to the field `name` of `model`, if there is one.
-    pub fn reference_to_field(&self, model: &ModelState, name: &str) -> Option<String> {
+    pub(crate) fn reference_to_field(&self, model: &ModelState, name: &str) -> Option<String> {
         let fields = self.models().flat_map(|other| other.fields.iter().map(move |field| (other, field)));
         let mut pointing = fields.filter(|(other, field)| {
             let to = field.to.as_deref().and_then(|to| self.target(other, to));

@@ -19,7 +19,7 @@ pub struct Mistake {
 }
 
 /// A value of a file, with its place.
-pub type Node<'a> = Spanned<DeValue<'a>>;
+pub(crate) type Node<'a> = Spanned<DeValue<'a>>;
 
 /// A file's text and name.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// As [`Document::read`].
-    pub fn read_table<T: DeserializeOwned>(
+    pub(crate) fn read_table<T: DeserializeOwned>(
         self,
         table: DeTable<'a>,
         span: Range<usize>,

@@ -53,7 +53,7 @@ impl FieldType {
     }
 
     /// Whether it points to another model at all.
-    pub fn is_relation(self) -> bool {
+    pub(crate) fn is_relation(self) -> bool {
         self.is_foreign_key() || self == Self::ManyToMany
     }
 }
@@ -234,7 +234,7 @@ impl Field {
     }
 
     /// Whether it has an index of its own: as `db_index` says, else keys and slugs have.
-    pub fn has_index(&self) -> bool {
+    pub(crate) fn has_index(&self) -> bool {
         let by_kind = matches!(self.kind, FieldType::ForeignKey | FieldType::Slug);
         !self.unique
             && !self.primary_key
@@ -243,7 +243,7 @@ impl Field {
     }
 
     /// Whether no two rows share a value.
-    pub fn is_unique(&self) -> bool {
+    pub(crate) fn is_unique(&self) -> bool {
         !self.primary_key && (self.unique || self.kind == FieldType::OneToOne)
     }
 
@@ -286,7 +286,7 @@ impl Field {
     }
 
     /// Whether the table has a column for it.
-    pub fn is_concrete(&self) -> bool {
+    pub(crate) fn is_concrete(&self) -> bool {
         self.kind != FieldType::ManyToMany
     }
 }

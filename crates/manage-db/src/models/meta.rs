@@ -94,7 +94,7 @@ impl ModelState {
     }
 
     /// The index's name, or one that depends on the model and the index alone.
-    pub fn index_name(&self, index: &Index) -> String {
+    pub(crate) fn index_name(&self, index: &Index) -> String {
         if !index.name.is_empty() {
             return index.name.clone();
         }
@@ -105,7 +105,7 @@ impl ModelState {
     }
 
     /// The constraint's name, or one that depends on the model and the constraint alone.
-    pub fn constraint_name(&self, constraint: &Constraint) -> String {
+    pub(crate) fn constraint_name(&self, constraint: &Constraint) -> String {
         if !constraint.name.is_empty() {
             return constraint.name.clone();
         }
@@ -134,7 +134,7 @@ impl ModelState {
     }
 
     /// What makes no sense about an index of this model, if anything does.
-    pub fn index_problem(&self, index: &Index) -> Option<String> {
+    pub(crate) fn index_problem(&self, index: &Index) -> Option<String> {
         if index.fields.is_empty() && index.expressions.is_empty() {
             return Some("an index has neither `fields` nor `expressions`".to_owned());
         }
@@ -144,7 +144,7 @@ impl ModelState {
     }
 
     /// What makes no sense about a constraint of this model, if anything does.
-    pub fn constraint_problem(&self, constraint: &Constraint) -> Option<String> {
+    pub(crate) fn constraint_problem(&self, constraint: &Constraint) -> Option<String> {
         let kinds = [constraint.check.is_some(), !constraint.unique.is_empty(), constraint.exclude.is_some()];
         if kinds.iter().filter(|given| **given).count() != 1 {
             return Some("a constraint needs one of `check`, `unique` and `exclude`".to_owned());
@@ -168,7 +168,7 @@ impl ModelState {
     }
 
     /// Whether migrations look after its table.
-    pub fn is_managed(&self) -> bool {
+    pub(crate) fn is_managed(&self) -> bool {
         self.options.managed.unwrap_or(true)
     }
 }

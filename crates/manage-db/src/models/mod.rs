@@ -8,7 +8,7 @@ mod fields;
 mod meta;
 
 // Models in files.
-pub mod document;
+pub(crate) mod document;
 
 // All models of a project.
 pub mod declared;
@@ -28,6 +28,7 @@ pub mod rows;
 
 pub use columns::{Aggregate, Assignment, Column, Comparable, Condition, Join, Ordering, Selection};
 pub use constraints::{Constraint, Index};
+pub use document::Mistake;
 pub use fields::{Choice, DefaultValue, Field, FieldType, OnDelete};
 pub use manage_derive::Model;
 pub use meta::{ModelState, Options};

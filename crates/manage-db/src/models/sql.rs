@@ -37,7 +37,7 @@ impl Sql {
 
     /// The piece between brackets.
     #[must_use]
-    pub fn bracketed(self) -> Self {
+    pub(crate) fn bracketed(self) -> Self {
         Self::from("(").then(self).then(")")
     }
 

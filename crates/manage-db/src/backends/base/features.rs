@@ -43,7 +43,7 @@ pub struct Features {
 
 impl Features {
     /// `name` between the signs that this database puts around names.
-    pub fn quote_name(&self, name: &str) -> String {
+    pub(crate) fn quote_name(&self, name: &str) -> String {
         let mut quoted = String::with_capacity(name.len() + 2);
         quoted.push(self.quote);
         for character in name.chars() {

@@ -19,7 +19,7 @@ impl Introspection {
     ///
     /// # Errors
     /// Those of the query.
-    pub async fn table_names(&self, connection: &mut dyn Connection) -> Result<BTreeSet<String>> {
+    pub(crate) async fn table_names(&self, connection: &mut dyn Connection) -> Result<BTreeSet<String>> {
         let rows = connection.query(Statement { sql: self.tables, params: &[] }).await?;
         rows.into_iter().map(|mut row| row.take(0)).collect()
     }
@@ -28,7 +28,7 @@ impl Introspection {
     ///
     /// # Errors
     /// Those of the query.
-    pub async fn column_names(
+    pub(crate) async fn column_names(
         &self,
         connection: &mut dyn Connection,
     ) -> Result<BTreeMap<String, BTreeSet<String>>> {

@@ -28,8 +28,10 @@ pub(super) use message::{cut_at, cut_out};
 pub use options::Options;
 pub use row::{FromRow, Row};
 pub use schema::SchemaEditor;
-pub use splitter::{Syntax, first_word, split};
-pub use sql::{Dialects, SqlText, positional};
+pub(crate) use splitter::first_word;
+pub use splitter::{Syntax, split};
+pub(crate) use sql::positional;
+pub use sql::{Dialects, SqlText};
 pub use value::{FromValue, ToValue, Value};
 
 use crate::error::{Error, Result};

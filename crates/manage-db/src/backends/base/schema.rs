@@ -98,13 +98,13 @@ impl ColumnType {
     }
 
     /// Whether negative numbers are refused.
-    pub fn is_positive(self) -> bool {
+    pub(crate) fn is_positive(self) -> bool {
         matches!(self, Self::PositiveSmallInteger | Self::PositiveInteger | Self::PositiveBigInteger)
     }
 
     /// The type of a column that points to a column of this type and does not count by itself.
     #[must_use]
-    pub fn of_reference(self) -> Self {
+    pub(crate) fn of_reference(self) -> Self {
         match self {
             Self::SmallAuto => Self::SmallInteger,
             Self::Auto => Self::Integer,
@@ -570,7 +570,7 @@ pub(in crate::backends) fn text_literal(text: &str) -> String {
 /// A name for an index or constraint that nobody gave, shaped as Django's: `<table>_<columns>_<8 hex><suffix>`.
 ///
 /// It depends on its arguments alone, so that it never has to be looked up.
-pub fn generated_name<S: AsRef<str>>(table: &str, columns: &[S], suffix: &str) -> String {
+pub(crate) fn generated_name<S: AsRef<str>>(table: &str, columns: &[S], suffix: &str) -> String {
     let columns: Vec<&str> = columns.iter().map(AsRef::as_ref).collect();
     let digest = crypto::sha256_hex(format!("{table}\0{}", columns.join("\0")).as_bytes());
     let end = format!("{}{suffix}", &digest[..8]);

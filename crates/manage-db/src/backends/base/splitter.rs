@@ -34,7 +34,7 @@ pub fn split(text: &str, syntax: Syntax) -> Vec<String> {
 }
 
 /// The first word of a statement, behind opening brackets.
-pub fn first_word(sql: &str) -> &str {
+pub(crate) fn first_word(sql: &str) -> &str {
     let sql = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     sql.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }

@@ -16,7 +16,7 @@ pub enum SqlText {
 
 impl SqlText {
     /// The text for `dialect`, if there is one.
-    pub fn for_dialect(&self, dialect: &str) -> Option<&str> {
+    pub(crate) fn for_dialect(&self, dialect: &str) -> Option<&str> {
         match self {
             Self::Same(text) => Some(text),
             Self::PerDialect(texts) => texts.get(dialect).map(String::as_str),
@@ -53,7 +53,7 @@ impl Dialects {
 }
 
 /// Rewrites `?` marks to `$1`, `$2`, ...; marks in strings, quoted names and comments stay.
-pub fn positional(sql: &str) -> String {
+pub(crate) fn positional(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len() + 8);
     let mut number = 0;
     let mut rest = sql;

@@ -57,7 +57,7 @@ impl Value {
     }
 
     /// `2026-03-04 15:04:05.000678`: a moment in the form that SQLite stores and Django reads.
-    pub fn timestamp_text(moment: Timestamp) -> String {
+    pub(crate) fn timestamp_text(moment: Timestamp) -> String {
         let civil = jiff::tz::Offset::UTC.to_datetime(moment);
         let seconds =
             format!("{} {:02}:{:02}:{:02}", civil.date(), civil.hour(), civil.minute(), civil.second());

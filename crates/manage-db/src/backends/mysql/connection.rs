@@ -32,7 +32,7 @@ impl MysqlConnection {
     }
 
     /// Limits the time of one statement; the two servers have a variable each, in different units.
-    pub async fn limit_statements(&mut self, seconds: f64) -> Result<()> {
+    pub(crate) async fn limit_statements(&mut self, seconds: f64) -> Result<()> {
         let mariadb = format!("SET SESSION max_statement_time = {seconds}");
         if self.simple(&mariadb).await.is_ok() {
             return Ok(());

@@ -63,7 +63,7 @@ pub fn statement(sql: &str, error: &mysql_async::Error) -> Error {
 }
 
 /// Whether the connection is of no more use.
-pub fn is_fatal(error: &mysql_async::Error) -> bool {
+pub(crate) fn is_fatal(error: &mysql_async::Error) -> bool {
     matches!(
         error,
         mysql_async::Error::Io(_)

@@ -3,7 +3,7 @@
 use crate::backends::base::Features;
 
 /// What both can do.
-pub static FEATURES: Features = Features {
+pub(crate) static FEATURES: Features = Features {
     display_name: "MariaDB/MySQL",
     dialect: "mysql",
     can_rollback_ddl: false,

@@ -3,7 +3,7 @@
 use crate::backends::base::Introspection;
 
 /// The queries of both.
-pub static INTROSPECTION: Introspection = Introspection {
+pub(crate) static INTROSPECTION: Introspection = Introspection {
     tables: "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
     columns: "SELECT CAST(table_name AS CHAR), CAST(column_name AS CHAR) FROM information_schema.columns \

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::settings::DatabaseSettings;
 
 /// Those that are read.
-pub const KNOWN: [&str; 9] = [
+pub(crate) const KNOWN: [&str; 9] = [
     "charset",
     "collation",
     "connect_timeout",

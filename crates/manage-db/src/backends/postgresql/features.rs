@@ -3,7 +3,7 @@
 use crate::backends::base::Features;
 
 /// What PostgreSQL can do.
-pub static FEATURES: Features = Features {
+pub(crate) static FEATURES: Features = Features {
     display_name: "PostgreSQL",
     dialect: "postgresql",
     can_rollback_ddl: true,

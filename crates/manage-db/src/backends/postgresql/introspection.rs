@@ -3,7 +3,7 @@
 use crate::backends::base::Introspection;
 
 /// PostgreSQL's queries.
-pub static INTROSPECTION: Introspection = Introspection {
+pub(crate) static INTROSPECTION: Introspection = Introspection {
     tables: "SELECT c.relname::text FROM pg_catalog.pg_class c \
              WHERE c.relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(c.oid) \
              AND c.relnamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace \

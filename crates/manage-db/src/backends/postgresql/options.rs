@@ -8,7 +8,7 @@ use crate::backends::base::Options;
 use crate::error::Result;
 
 /// Those that are read.
-pub const KNOWN: [&str; 17] = [
+pub(crate) const KNOWN: [&str; 17] = [
     "application_name",
     "channel_binding",
     "client_encoding",

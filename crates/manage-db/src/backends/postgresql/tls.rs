@@ -56,7 +56,7 @@ impl Security {
     }
 
     /// The same, and the program shows a certificate of its own (libpq's `sslcert` and `sslkey`).
-    pub fn with_identity(self, certificate: PathBuf, key: PathBuf) -> Self {
+    pub(crate) fn with_identity(self, certificate: PathBuf, key: PathBuf) -> Self {
         Self { identity: Some((certificate, key)), ..self }
     }
 
@@ -80,7 +80,7 @@ impl Security {
     }
 
     /// The file of trusted certificates, where one is named.
-    pub fn root_certificate(&self) -> Option<&Path> {
+    pub(crate) fn root_certificate(&self) -> Option<&Path> {
         self.root_certificate.as_deref()
     }
 
@@ -88,7 +88,7 @@ impl Security {
     ///
     /// # Errors
     /// When the trusted certificates cannot be read.
-    pub fn connector(&self) -> Result<MakeRustlsConnect, ConnectError> {
+    pub(crate) fn connector(&self) -> Result<MakeRustlsConnect, ConnectError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()

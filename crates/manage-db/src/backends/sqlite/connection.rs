@@ -107,7 +107,7 @@ impl SqliteConnection {
     ///
     /// # Errors
     /// The driver's error.
-    pub fn initialise(&self, sql: &str) -> rusqlite::Result<()> {
+    pub(crate) fn initialise(&self, sql: &str) -> rusqlite::Result<()> {
         self.inner.execute_batch(sql)
     }
 

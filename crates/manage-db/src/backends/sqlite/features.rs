@@ -3,7 +3,7 @@
 use crate::backends::base::Features;
 
 /// What SQLite can do.
-pub static FEATURES: Features = Features {
+pub(crate) static FEATURES: Features = Features {
     display_name: "SQLite",
     dialect: "sqlite",
     can_rollback_ddl: true,

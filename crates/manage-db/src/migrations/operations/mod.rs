@@ -13,7 +13,7 @@ pub use change::{Change, Created};
 pub use fields::{AddField, RemoveField};
 pub use indexes::{AddConstraint, AddIndex, RemoveConstraint, RemoveIndex};
 pub use models::{CreateModel, DeleteModel};
-pub use special::{NOOP, RunRust, SqlSource};
+pub use special::{RunRust, SqlSource};
 
 use super::schema::{Problem, Schema};
 use super::state::ProjectState;

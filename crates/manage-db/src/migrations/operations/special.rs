@@ -7,7 +7,7 @@ use crate::migrations::schema::{Problem, Schema};
 use crate::migrations::state::ProjectState;
 
 /// The name of the function that does nothing.
-pub const NOOP: &str = "noop";
+pub(crate) const NOOP: &str = "noop";
 
 /// SQL that somebody wrote: texts of one or more statements, the same for all kinds of database or by dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
