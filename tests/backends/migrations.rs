@@ -346,6 +346,28 @@ fn an_interrupted_run_is_rolled_back_and_says_where_it_stopped() {
 }
 
 #[test]
+fn the_statement_of_an_interrupted_run_is_stopped_at_the_server() {
+    block_on(async {
+        let db = TestDatabase::create(Kind::Mariadb).await;
+        many(&db, 1);
+        db.workspace.write("migrations/many/0002_t.sql", "DO SLEEP(61);\n");
+        let child = db.workspace.command(["migrate"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let process = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        Run::of(child).fails(130);
+        let running = "SELECT count(*) FROM information_schema.processlist WHERE info = 'DO SLEEP(61)'";
+        for _ in 0..20 {
+            if count(&db, running).await == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the statement still runs");
+    });
+}
+
+#[test]
 fn an_index_built_without_blocking_replaces_what_a_broken_run_left() {
     block_on(async {
         let db = TestDatabase::create(Kind::Postgresql).await;

@@ -1,6 +1,11 @@
 //! The one place where a command turns asynchronous.
 
-use super::error::{CommandError, CommandResult};
+use std::time::Duration;
+
+use super::error::{CommandError, CommandResult, ErrorKind};
+
+/// How long an interrupted command may take to have its statement stopped at the server.
+const STOPPING: Duration = Duration::from_millis(300);
 
 /// Runs `work` to its end on this thread. Ctrl-C drops it, which rolls open transactions back.
 ///
@@ -10,13 +15,18 @@ pub fn block_on<T>(work: impl Future<Output = CommandResult<T>>) -> CommandResul
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        tokio::select! {
+        let answer = tokio::select! {
             answer = work => answer,
             signal = tokio::signal::ctrl_c() => {
                 signal?;
                 Err(CommandError::interrupted())
             }
+        };
+        if matches!(&answer, Err(error) if error.kind == ErrorKind::Interrupted) {
+            // The statement in flight is stopped by a task of its own, which needs this runtime for a moment.
+            tokio::time::sleep(STOPPING).await;
         }
+        answer
     })
 }
 
