@@ -56,7 +56,7 @@ impl Mysql {
             // As Django: a row that an UPDATE matched counts, changed or not.
             .client_found_rows(true)
             .setup(session(settings));
-        let timeout = Duration::from_secs_f64(settings.connect_timeout);
+        let timeout = settings.connect_timeout;
         Ok(Self { alias: alias.to_owned(), opts: opts.into(), timeout, settings: settings.clone() })
     }
 }
@@ -99,8 +99,8 @@ fn session(settings: &DatabaseSettings) -> Vec<String> {
         "sql_mode = 'ANSI_QUOTES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
             .to_owned(),
     ];
-    if let Some(seconds) = settings.lock_timeout {
-        let seconds = seconds.ceil().max(1.0);
+    if let Some(time) = settings.lock_timeout {
+        let seconds = time.as_secs_f64().ceil().max(1.0);
         assignments.push(format!("innodb_lock_wait_timeout = {seconds}"));
         assignments.push(format!("lock_wait_timeout = {seconds}"));
     }
@@ -131,7 +131,7 @@ impl Backend for Mysql {
     }
 
     fn lock_timeout(&self) -> Option<Duration> {
-        self.settings.lock_timeout.map(Duration::from_secs_f64)
+        self.settings.lock_timeout
     }
 
     fn features(&self) -> &'static Features {
@@ -146,8 +146,8 @@ impl Backend for Mysql {
             Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
         };
         let mut connection = connection::MysqlConnection::new(inner, self.opts.clone());
-        if let Some(seconds) = self.settings.statement_timeout {
-            connection.limit_statements(seconds).await?;
+        if let Some(limit) = self.settings.statement_timeout {
+            connection.limit_statements(limit).await?;
         }
         Ok(Box::new(connection))
     }

@@ -45,7 +45,7 @@ impl Postgresql {
         let root_certificate = settings.options.get("sslrootcert").map(|file| root.join(file));
         let mode = settings.options.get("sslmode").map_or("prefer", String::as_str);
         let security = tls::Security::new(mode, root_certificate).map_err(wrong)?;
-        let timeout = Duration::from_secs_f64(settings.connect_timeout);
+        let timeout = settings.connect_timeout;
         let mut config = Config::new();
         config
             .dbname(&settings.name)
@@ -96,9 +96,10 @@ fn user(settings: &DatabaseSettings) -> &str {
 fn session(settings: &DatabaseSettings) -> String {
     let mut options = String::from("-c timezone=UTC");
     let limits = [("statement_timeout", settings.statement_timeout), ("lock_timeout", settings.lock_timeout)];
-    for (name, seconds) in limits {
-        if let Some(seconds) = seconds {
-            options.push_str(&format!(" -c {name}={}ms", Duration::from_secs_f64(seconds).as_millis()));
+    for (name, limit) in limits {
+        if let Some(limit) = limit {
+            // To the server 0 means no limit.
+            options.push_str(&format!(" -c {name}={}ms", limit.as_millis().max(1)));
         }
     }
     // The database's own come last and win.
@@ -137,7 +138,7 @@ impl Backend for Postgresql {
     }
 
     fn lock_timeout(&self) -> Option<Duration> {
-        self.settings.lock_timeout.map(Duration::from_secs_f64)
+        self.settings.lock_timeout
     }
 
     fn features(&self) -> &'static Features {

@@ -40,8 +40,8 @@ impl Sqlite {
             ":memory:" => PathBuf::from(":memory:"),
             name => root.join(name),
         };
-        let lock_timeout = settings.lock_timeout.map(Duration::from_secs_f64);
-        let statement_timeout = settings.statement_timeout.map(Duration::from_secs_f64);
+        let lock_timeout = settings.lock_timeout;
+        let statement_timeout = settings.statement_timeout;
         Ok(Self { alias: alias.to_owned(), path, lock_timeout, statement_timeout })
     }
 
