@@ -1,9 +1,9 @@
 //! `[blog]`
 
-use manage::conf::{Section, SettingsSection};
+use manage::conf::{Documented, Section, SettingsSection};
 
 /// The blog's settings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct BlogSettings {
     /// Name of the site.
     pub title: String,
@@ -19,6 +19,7 @@ impl SettingsSection for BlogSettings {
     const KEY: &'static str = "blog";
 
     fn read(section: &mut Section<'_>) -> Self {
+        section.describe(Self::DOCS);
         Self {
             title: section.string("title", "Wayfarer"),
             tagline: section.string("tagline", "Stories from slow journeys"),

@@ -14,7 +14,7 @@ on_every_database! {
             "mysql" => "SELECT SLEEP(20) FROM (SELECT 1) AS once",
             _ => "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
         };
-        let limited = db.reopen(|settings| settings.statement_timeout = Some(0.3));
+        let limited = db.reopen(|settings| settings.statement_timeout = Some(Duration::from_millis(300)));
         let start = Instant::now();
         let answer = limited.query::<Row>(sql, &[]).await;
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -63,7 +63,7 @@ on_every_database! {
     async fn a_busy_pool_is_waited_for_only_so_long(db in TestDatabase) {
         let small = db.reopen(|settings| {
             settings.pool_size = 1;
-            settings.pool_timeout = 0.2;
+            settings.pool_timeout = Duration::from_millis(200);
         });
         let held = small.reader().await.unwrap();
         let start = Instant::now();
@@ -78,7 +78,7 @@ on_every_database! {
 
 fn connect(url: &str, root: &Workspace) -> String {
     let mut settings = DatabaseSettings::from_url(url).unwrap();
-    settings.connect_timeout = 2.0;
+    settings.connect_timeout = Duration::from_secs(2);
     let database = Database::new(backends::create("default", &settings, root.path()).unwrap(), &settings);
     let start = Instant::now();
     let Err(error) = block_on(database.reader()) else { panic!("{url} was connected to") };

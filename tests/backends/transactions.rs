@@ -94,7 +94,7 @@ on_every_database! {
     }
 
     async fn a_dropped_transaction_leaves_nothing_behind_on_the_server(db in TestDatabase) {
-        let (database, other) = (&db.database, db.reopen(|settings| settings.lock_timeout = Some(1.0)));
+        let (database, other) = (&db.database, db.reopen(|settings| settings.lock_timeout = Some(Duration::from_secs(1))));
         table(database).await;
         let stopped = tokio::time::timeout(PATIENCE, database.atomic::<(), Error>(async |tx| {
             tx.execute(ADD, params![7]).await?;
@@ -135,7 +135,7 @@ on_every_database! {
     async fn slow_statements_inside_a_transaction_are_logged_as_others(db in TestDatabase) {
         let log = Arc::new(Mutex::new(Vec::new()));
         let _guard = tracing_subscriber::fmt().with_ansi(false).with_writer(Written(Arc::clone(&log))).set_default();
-        let watched = db.reopen(|settings| settings.slow_query = Some(1e-9));
+        let watched = db.reopen(|settings| settings.slow_query = Some(Duration::from_nanos(1)));
         table(&watched).await;
         watched.atomic(async |tx| {
             tx.execute(ADD, params![1]).await?;
@@ -173,7 +173,7 @@ on_every_database! {
     }
 
     async fn a_panic_inside_a_transaction_leaves_nothing_behind_on_the_server(db in TestDatabase) {
-        let other = db.reopen(|settings| settings.lock_timeout = Some(1.0));
+        let other = db.reopen(|settings| settings.lock_timeout = Some(Duration::from_secs(1)));
         table(&db.database).await;
         let database = db.database.clone();
         let panicked = tokio::spawn(async move {
@@ -191,7 +191,7 @@ on_every_database! {
     async fn a_statement_in_flight_is_stopped_when_its_caller_goes_away(db in TestDatabase) {
         // The third kind answers before anybody can go away.
         let Some(sleep) = sleep(&db.database) else { return };
-        let (database, other) = (&db.database, db.reopen(|settings| settings.lock_timeout = Some(1.0)));
+        let (database, other) = (&db.database, db.reopen(|settings| settings.lock_timeout = Some(Duration::from_secs(1))));
         table(database).await;
         let stopped = tokio::time::timeout(PATIENCE, database.query::<Row>(sleep, &[])).await;
         assert!(stopped.is_err());

@@ -106,3 +106,63 @@ fn models_that_point_nowhere_or_to_another_database_are_errors() {
         )
     );
 }
+
+#[test]
+fn values_that_nothing_can_be_made_of_are_told_at_once_and_stop_the_server() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "settings/dev.toml",
+        r#"[security]
+hsts_seconds = 1
+trusted_proxies = ["127.0.0.1", "10.0.0/8"]
+content_security_policy = "default-src 'self'\nX-Other: 1"
+referrer_policy = "same-origin\u0007"
+
+[server]
+bind = ["127.0.0.1:8000", "localhost:99999"]
+header_timeout = "soon"
+body_timeout = -1
+idle_timeout = "1 month"
+
+[logging]
+level = "inof"
+
+[databases.default]
+pool_timeout = "0s"
+"#,
+    );
+    let expected = r#"error: the settings have 9 problems
+  settings/dev.toml:17:1: `databases.default.pool_timeout`: expected a time above 0, in seconds or as "5s" or "10 min", found "0s"
+  settings/dev.toml:3:1: `security.trusted_proxies`: expected a network such as 10.0.0.0/8, found "10.0.0/8"
+  settings/dev.toml:4:1: `security.content_security_policy`: expected text in one line of plain letters and signs, as a header holds it, found "default-src 'self'\nX-Other: 1"
+  settings/dev.toml:5:1: `security.referrer_policy`: expected text in one line of plain letters and signs, as a header holds it, found "same-origin\u0007"
+  settings/dev.toml:8:1: `server.bind`: expected an address such as 127.0.0.1:8000, found "localhost:99999"
+  settings/dev.toml:9:1: `server.header_timeout`: expected a time above 0, in seconds or as "5s" or "10 min", found "soon"
+  settings/dev.toml:10:1: `server.body_timeout`: expected a time above 0, in seconds or as "5s" or "10 min", found -1
+  settings/dev.toml:11:1: `server.idle_timeout`: expected a time above 0, in seconds or as "5s" or "10 min", found "1 month"
+  settings/dev.toml:14:1: `logging.level`: expected a level (off, error, warn, info, debug or trace), or levels by module such as warn,manage::db=debug, found "inof"
+"#;
+    for command in ["check", "serve"] {
+        workspace.manage([command]).fails_with(1, expected);
+    }
+    workspace.write("settings/dev.toml", "[logging]\nlevel = \"manage=loud\"\n");
+    let told = workspace.manage(["serve"]).fails(1);
+    assert!(told.ends_with("debug, found \"manage=loud\"\n"), "{told}");
+}
+
+#[test]
+fn a_secret_of_a_wrong_type_is_told_without_its_value() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "settings/dev.toml",
+        "secret_key = 4711\nsecret_key_fallbacks = [[4712]]\n[databases.default]\npassword = 4713\nurl = [\"4714\"]\n",
+    );
+    workspace.manage(["check"]).fails_with(
+        1,
+        "error: the settings have 4 problems\n\
+         \x20 settings/dev.toml:4:1: `databases.default.password`: expected a string, found an integer\n\
+         \x20 settings/dev.toml:5:1: `databases.default.url`: expected a string, found a list\n\
+         \x20 settings/dev.toml:1:1: `secret_key`: expected a string, found an integer\n\
+         \x20 settings/dev.toml:2:1: `secret_key_fallbacks`: expected a list of strings, found a list\n",
+    );
+}

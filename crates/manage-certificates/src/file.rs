@@ -82,7 +82,12 @@ impl<'a> Staged<'a> {
     ///
     /// # Errors
     /// As [`Staged::write`].
-    pub(crate) fn under_lock(target: &Path, content: &[u8], access: Access, person: &'a Person) -> Result<Self> {
+    pub(crate) fn under_lock(
+        target: &Path,
+        content: &[u8],
+        access: Access,
+        person: &'a Person,
+    ) -> Result<Self> {
         let beside = beside(target);
         match person.act_in(folder_of(target), || fs::remove_file(&beside)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(target, error, person)),

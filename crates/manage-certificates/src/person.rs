@@ -139,7 +139,11 @@ impl Person {
     }
 
     /// Where a program lies: looked for in the folders of `$PATH`, then in `more`. Relative folders are passed over.
-    pub(crate) fn find_program(&self, name: &str, more: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    pub(crate) fn find_program(
+        &self,
+        name: &str,
+        more: impl IntoIterator<Item = PathBuf>,
+    ) -> Option<PathBuf> {
         let path = OsString::from(self.variable("PATH").unwrap_or_default());
         let folders = std::env::split_paths(&path).chain(more).filter(|folder| folder.is_absolute());
         folders.map(|folder| folder.join(name)).find(|path| is_executable(path))

@@ -166,7 +166,7 @@ impl Drop for Lent {
 impl Database {
     /// Pools for `backend`, empty at first.
     pub fn new(backend: BackendRef, settings: &DatabaseSettings) -> Self {
-        let wait = Duration::from_secs_f64(settings.pool_timeout);
+        let wait = settings.pool_timeout;
         let watch = Watch::new(backend.alias(), settings.slow_query);
         let reads = pool(&backend, settings.pool_size, wait);
         let writes =

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
+use manage_derive::Documented;
 use percent_encoding::percent_decode_str;
 
 /// One database.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Documented)]
 pub struct DatabaseSettings {
     /// Kind: sqlite, postgresql or mysql (mariadb is the same).
     pub engine: String,
@@ -24,17 +26,17 @@ pub struct DatabaseSettings {
     pub options: BTreeMap<String, String>,
     /// Most connections at once, per process.
     pub pool_size: usize,
-    /// Longest wait for a free connection, in seconds.
-    pub pool_timeout: f64,
-    /// Longest time to establish a connection, in seconds.
-    pub connect_timeout: f64,
-    /// Longest run of one statement, in seconds; none: no limit.
-    pub statement_timeout: Option<f64>,
-    /// Statements that take longer, in seconds, are logged; none: not at all.
-    pub slow_query: Option<f64>,
-    /// Longest wait for a lock, in seconds; none: the vendor's default (5 s for SQLite). It limits the wait for another
+    /// Longest wait for a free connection.
+    pub pool_timeout: Duration,
+    /// Longest time to establish a connection.
+    pub connect_timeout: Duration,
+    /// Longest run of one statement; none: no limit.
+    pub statement_timeout: Option<Duration>,
+    /// Statements that take longer are logged; none: not at all.
+    pub slow_query: Option<Duration>,
+    /// Longest wait for a lock; none: the vendor's default (5 s for SQLite). It limits the wait for another
     /// process that migrates as well; none: 10 minutes.
-    pub lock_timeout: Option<f64>,
+    pub lock_timeout: Option<Duration>,
     /// The alias whose copy this is, kept by the servers themselves. A copy is never migrated, locked or asked which
     /// migrations it has, and no app may be routed to it.
     pub replica_of: Option<String>,
@@ -51,8 +53,8 @@ impl Default for DatabaseSettings {
             port: None,
             options: BTreeMap::new(),
             pool_size: 10,
-            pool_timeout: 5.0,
-            connect_timeout: 5.0,
+            pool_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
             statement_timeout: None,
             slow_query: None,
             lock_timeout: None,

@@ -11,9 +11,9 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// A log of what takes longer than `seconds` on the database `alias`.
-    pub(super) fn new(alias: &str, seconds: Option<f64>) -> Self {
-        Self { alias: alias.to_owned(), limit: seconds.map(Duration::from_secs_f64) }
+    /// A log of what takes longer than `limit` on the database `alias`.
+    pub(super) fn new(alias: &str, limit: Option<Duration>) -> Self {
+        Self { alias: alias.to_owned(), limit }
     }
 
     /// Waits for `work`, which runs `sql`.

@@ -1,6 +1,7 @@
 //! Derive macros of `manage`. They know syntax only and emit `::manage::` paths.
 
 mod attributes;
+mod documented;
 
 mod field;
 
@@ -32,4 +33,22 @@ use proc_macro::TokenStream;
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     model::expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Keeps the doc comments of a struct and its fields, for editors: the constant `DOCS`, by name of the field. The
+/// struct's own stands under the empty name.
+///
+/// ```text
+/// #[derive(Documented)]
+/// struct PollsSettings {
+///     /// How many questions the first page shows.
+///     latest: u64,
+/// }
+///
+/// section.describe(PollsSettings::DOCS);
+/// ```
+#[proc_macro_derive(Documented)]
+pub fn derive_documented(input: TokenStream) -> TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    documented::expand(&input).into()
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use manage_leaves::environment::Environment;
 
+use super::content::strings;
 use super::error::Origin;
-use super::section::strings;
 use super::tree::{Content, Node, Table};
 
 /// The variable with which hosting services give the address of the database; `USERS_DATABASE_URL` gives that of

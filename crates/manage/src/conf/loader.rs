@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use manage_leaves::environment::Environment;
 
+use super::content::strings;
 use super::databases;
+use super::entry::Entry;
 use super::error::{ImproperlyConfigured, Origin, Problem};
 use super::place::{Locator, Place, PlaceKind};
-use super::section::{Entry, Reading, Section, strings, suggestion};
+use super::section::{Reading, Section, suggestion};
 use super::settings::{AppSettings, Settings};
 use super::tree::{self, Content, Node, Table};
 use crate::db::DEFAULT_ALIAS;
@@ -167,7 +169,7 @@ fn has_site(place: &Place, own: &Table, shipped: &Shipped) -> bool {
     let named = own
         .get("apps")
         .filter(|node| !matches!(&node.value, Content::Untyped(text) if text.trim().is_empty()));
-    match (named.and_then(|node| strings(&node.value)), &place.kind) {
+    match (named.and_then(|node| strings(&node.value).ok()), &place.kind) {
         (Some(chosen), _) => chosen.iter().any(is_built_in),
         (_, PlaceKind::Declared(apps)) => apps.iter().any(is_built_in),
         _ => true,

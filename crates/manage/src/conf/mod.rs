@@ -3,10 +3,21 @@
 //! Built-in defaults, `settings/base.toml`, `settings/<profile>.toml`, `.env` (development only), the process's
 //! environment, flags. This room knows no type of any other room but the leaves.
 
+mod duration;
 mod error;
+mod kind;
+mod written;
 
+// Values that are written as text.
+mod address;
+mod log_filter;
+mod network;
+
+mod entry;
+mod record;
 mod tree;
 
+mod content;
 mod place;
 
 mod section;
@@ -15,15 +26,23 @@ mod databases;
 mod settings;
 
 mod loader;
+mod schema;
 
 pub use crate::db::{DatabaseSettings, Secret};
+pub use address::Address;
 pub use databases::PLAIN_SETTINGS;
+pub use entry::{Entry, as_toml};
 pub use error::{ImproperlyConfigured, Origin, Problem};
 pub use loader::{Loaded, Profile, Shipped, find_project, load};
+pub use log_filter::LogFilter;
+pub use manage_derive::Documented;
 pub use manage_leaves::environment::Environment;
+pub use network::Network;
 pub use place::{Locator, Place, PlaceKind, declared_apps};
-pub use section::{Entry, Section};
+pub use schema::schema;
+pub use section::{Docs, Section};
 pub use settings::{
     AppSettings, CsrfSettings, INSECURE_SECRET_KEY, LoggingSettings, SecuritySettings, ServerSettings,
     Settings, SettingsSection, StaticSettings,
 };
+pub use written::Written;

@@ -3,8 +3,18 @@
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::HeaderValue;
+use manage_derive::Documented;
+use tracing::level_filters::LevelFilter;
+
+use super::address::Address;
+use super::entry::hidden;
+use super::log_filter::LogFilter;
+use super::network::Network;
 use super::section::{Reading, Section};
 use super::tree::Table;
 use crate::db::{DatabaseSettings, Secret};
@@ -13,12 +23,12 @@ use crate::db::{DatabaseSettings, Secret};
 pub const INSECURE_SECRET_KEY: &str = "manage-insecure-development-key-not-for-production-0123456789";
 
 /// Every setting, read and checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct Settings {
     /// Signs what must not be forged. At least 50 characters in production.
-    pub secret_key: String,
+    pub secret_key: Secret,
     /// Older keys whose signatures are still accepted.
-    pub secret_key_fallbacks: Vec<String>,
+    pub secret_key_fallbacks: Vec<Secret>,
     /// Development: readable error pages, templates from disk. Never in production.
     pub debug: bool,
     /// Host names the site answers to; `.example.com` includes subdomains, `*` any.
@@ -49,16 +59,16 @@ impl Default for Settings {
 }
 
 /// `[static]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct StaticSettings {
     /// Where static files begin: `/static/`.
     pub url: String,
     /// Folders to look in before the apps' own, relative to the root.
-    pub dirs: Vec<String>,
+    pub dirs: Vec<PathBuf>,
 }
 
 /// `[csrf]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct CsrfSettings {
     /// Name of the cookie.
     pub cookie_name: String,
@@ -69,7 +79,7 @@ pub struct CsrfSettings {
 }
 
 /// `[security]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct SecuritySettings {
     /// Seconds that browsers shall insist on https; 0: not at all.
     pub hsts_seconds: i64,
@@ -80,32 +90,32 @@ pub struct SecuritySettings {
     /// Answer http with a redirect to https.
     pub ssl_redirect: bool,
     /// Addresses or networks of proxies whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed.
-    pub trusted_proxies: Vec<String>,
-    /// Content-Security-Policy of every page.
-    pub content_security_policy: String,
-    /// Referrer-Policy.
-    pub referrer_policy: String,
+    pub trusted_proxies: Vec<Network>,
+    /// Content-Security-Policy of every page; empty: none.
+    pub content_security_policy: Option<HeaderValue>,
+    /// Referrer-Policy; empty: none.
+    pub referrer_policy: Option<HeaderValue>,
     /// Cross-Origin-Opener-Policy.
-    pub cross_origin_opener_policy: String,
+    pub cross_origin_opener_policy: &'static str,
     /// X-Frame-Options.
-    pub x_frame_options: String,
+    pub x_frame_options: &'static str,
 }
 
 /// `[server]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct ServerSettings {
     /// Addresses to listen on: `127.0.0.1:8000`.
-    pub bind: Vec<String>,
+    pub bind: Vec<Address>,
     /// Threads that answer requests; 0: one per core.
     pub threads: usize,
-    /// Seconds to send the header of a request.
-    pub header_timeout: f64,
-    /// Seconds to send its body.
-    pub body_timeout: f64,
-    /// Seconds that a connection may rest between requests.
-    pub idle_timeout: f64,
-    /// Seconds that requests may take to finish at a graceful stop.
-    pub graceful_timeout: f64,
+    /// Time to send the header of a request.
+    pub header_timeout: Duration,
+    /// Time to send its body.
+    pub body_timeout: Duration,
+    /// Time that a connection may rest between requests.
+    pub idle_timeout: Duration,
+    /// Time that requests may take to finish at a graceful stop.
+    pub graceful_timeout: Duration,
     /// Largest header of a request.
     pub max_header_bytes: usize,
     /// Largest body of a request.
@@ -115,10 +125,10 @@ pub struct ServerSettings {
 }
 
 /// `[logging]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Documented)]
 pub struct LoggingSettings {
     /// What is logged: `info`, or by module `warn,manage::db=debug`.
-    pub level: String,
+    pub level: LogFilter,
     /// Whether each request is logged.
     pub access_log: bool,
 }
@@ -126,8 +136,10 @@ pub struct LoggingSettings {
 impl Settings {
     /// Reads every section; problems are collected in the reading.
     pub(super) fn read(root: &mut Section<'_>, apps: &[AppSettings]) -> Self {
+        root.describe(Self::DOCS);
+        root.describe(&[("static", "Static files.")]);
         let secret_key = root.secret("secret_key", INSECURE_SECRET_KEY);
-        if secret_key.is_empty() {
+        if secret_key.0.is_empty() {
             root.reject("secret_key", "expected a key, found an empty string".into());
         }
         Self {
@@ -138,21 +150,11 @@ impl Settings {
             apps: root.optional_strings("apps"),
             databases: root.sections("databases", |_, section| database(section)),
             routes: root.lists("routes"),
-            static_files: root.section("static", |section| StaticSettings {
-                url: section.string("url", "/static/"),
-                dirs: section.strings("dirs", &["static"]),
-            }),
-            csrf: root.section("csrf", |section| CsrfSettings {
-                cookie_name: section.string("cookie_name", "csrftoken"),
-                cookie_secure: section.optional_boolean("cookie_secure"),
-                trusted_origins: section.strings("trusted_origins", &[]),
-            }),
+            static_files: root.section("static", StaticSettings::read),
+            csrf: root.section("csrf", CsrfSettings::read),
             security: root.section("security", SecuritySettings::read),
             server: root.section("server", ServerSettings::read),
-            logging: root.section("logging", |section| LoggingSettings {
-                level: section.string("level", "info"),
-                access_log: section.boolean("access_log", true),
-            }),
+            logging: root.section("logging", LoggingSettings::read),
             extensions: Extensions::read(root, apps),
         }
     }
@@ -174,27 +176,30 @@ impl Settings {
 
 /// Reads `[databases.<alias>]`.
 fn database(section: &mut Section<'_>) -> DatabaseSettings {
+    section.describe(DatabaseSettings::DOCS);
+    section.describe(&[("url", "All of it in one: `engine://user:password@host:port/name?option=value`.")]);
     let mut settings = DatabaseSettings {
         engine: section.string("engine", "sqlite"),
         name: section.string("name", ""),
         user: section.string("user", ""),
-        password: Secret(section.secret("password", "")),
+        password: section.secret("password", ""),
         host: section.string("host", ""),
         port: section.optional_integer("port", 1..=65_535).and_then(|port| u16::try_from(port).ok()),
         options: section.texts("options"),
         pool_size: usize::try_from(section.integer("pool_size", 10, 1..=1_000)).unwrap_or(1),
-        pool_timeout: section.seconds("pool_timeout", 5.0),
-        connect_timeout: section.seconds("connect_timeout", 5.0),
-        statement_timeout: section.optional_seconds("statement_timeout"),
-        slow_query: section.optional_seconds("slow_query"),
-        lock_timeout: section.optional_seconds("lock_timeout"),
+        pool_timeout: section.duration("pool_timeout", Duration::from_secs(5)),
+        connect_timeout: section.duration("connect_timeout", Duration::from_secs(5)),
+        statement_timeout: section.optional_duration("statement_timeout"),
+        slow_query: section.optional_duration("slow_query"),
+        lock_timeout: section.optional_duration("lock_timeout"),
         replica_of: section.optional_string("replica_of").filter(|alias| !alias.is_empty()),
     };
     let url = section.secret("url", "");
-    if !url.is_empty()
-        && let Err(problem) = settings.apply_url(&url)
-    {
-        section.reject("url", problem);
+    if !url.0.is_empty() {
+        match settings.apply_url(&url.0).and_then(|()| DatabaseSettings::from_url(&url.0)) {
+            Ok(given) => note_url(section, &given),
+            Err(problem) => section.reject("url", problem),
+        }
     }
     if settings.name.is_empty() {
         section.reject("name", "expected the name of a database or, for SQLite, a file".into());
@@ -202,20 +207,65 @@ fn database(section: &mut Section<'_>) -> DatabaseSettings {
     settings
 }
 
+/// Notes what the URL says in the place of what single keys say.
+fn note_url(section: &Section<'_>, given: &DatabaseSettings) {
+    let texts =
+        [("engine", &given.engine), ("name", &given.name), ("user", &given.user), ("host", &given.host)];
+    for (key, text) in texts {
+        section.note(key, text.as_str().into(), "url");
+    }
+    section.note("password", hidden(&given.password.0), "url");
+    if let Some(port) = given.port {
+        section.note("port", port.into(), "url");
+    }
+    for (name, value) in &given.options {
+        section.note(&format!("options.{name}"), value.as_str().into(), "url");
+    }
+}
+
+impl StaticSettings {
+    fn read(section: &mut Section<'_>) -> Self {
+        section.describe(Self::DOCS);
+        Self { url: section.string("url", "/static/"), dirs: section.paths("dirs", &["static"]) }
+    }
+}
+
+impl CsrfSettings {
+    fn read(section: &mut Section<'_>) -> Self {
+        section.describe(Self::DOCS);
+        Self {
+            cookie_name: section.string("cookie_name", "csrftoken"),
+            cookie_secure: section.optional_boolean("cookie_secure"),
+            trusted_origins: section.strings("trusted_origins", &[]),
+        }
+    }
+}
+
+impl LoggingSettings {
+    fn read(section: &mut Section<'_>) -> Self {
+        section.describe(Self::DOCS);
+        Self {
+            level: section.written("level", LogFilter::all(LevelFilter::INFO)),
+            access_log: section.boolean("access_log", true),
+        }
+    }
+}
+
 impl SecuritySettings {
     fn read(section: &mut Section<'_>) -> Self {
+        section.describe(Self::DOCS);
         Self {
             hsts_seconds: section.integer("hsts_seconds", 0, 0..=i64::from(u32::MAX)),
             hsts_include_subdomains: section.boolean("hsts_include_subdomains", false),
             hsts_preload: section.boolean("hsts_preload", false),
             ssl_redirect: section.boolean("ssl_redirect", false),
-            trusted_proxies: section.strings("trusted_proxies", &[]),
-            content_security_policy: section.string(
+            trusted_proxies: section.written_list("trusted_proxies", Vec::<Network>::new()),
+            content_security_policy: section.header(
                 "content_security_policy",
                 "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
                  frame-ancestors 'none'",
             ),
-            referrer_policy: section.string("referrer_policy", "same-origin"),
+            referrer_policy: section.header("referrer_policy", "same-origin"),
             cross_origin_opener_policy: section.choice(
                 "cross_origin_opener_policy",
                 "same-origin",
@@ -228,13 +278,14 @@ impl SecuritySettings {
 
 impl ServerSettings {
     fn read(section: &mut Section<'_>) -> Self {
+        section.describe(Self::DOCS);
         Self {
-            bind: section.strings("bind", &["127.0.0.1:8000"]),
+            bind: section.written_list("bind", vec![Address::local(8000)]),
             threads: unsigned(section.integer("threads", 0, 0..=1_024)),
-            header_timeout: section.seconds("header_timeout", 10.0),
-            body_timeout: section.seconds("body_timeout", 30.0),
-            idle_timeout: section.seconds("idle_timeout", 60.0),
-            graceful_timeout: section.seconds("graceful_timeout", 30.0),
+            header_timeout: section.duration("header_timeout", Duration::from_secs(10)),
+            body_timeout: section.duration("body_timeout", Duration::from_secs(30)),
+            idle_timeout: section.duration("idle_timeout", Duration::from_secs(60)),
+            graceful_timeout: section.duration("graceful_timeout", Duration::from_secs(30)),
             max_header_bytes: unsigned(section.integer("max_header_bytes", 16_384, 1_024..=1_048_576)),
             max_body_bytes: unsigned(section.integer("max_body_bytes", 1_048_576, 1_024..=1_073_741_824)),
             max_connections: unsigned(section.integer("max_connections", 10_000, 1..=1_000_000)),

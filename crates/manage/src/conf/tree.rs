@@ -40,6 +40,25 @@ pub enum Content {
 }
 
 impl Content {
+    /// What a JSON value is here; its parts have no place of their own.
+    pub fn of_json(value: serde_json::Value) -> Self {
+        use serde_json::Value;
+        let node = |value| Node { value: Self::of_json(value), origin: Origin::Default };
+        match value {
+            Value::Null => Self::Other("nothing"),
+            Value::Bool(truth) => Self::Boolean(truth),
+            Value::Number(number) => match number.as_i64() {
+                Some(number) => Self::Integer(number),
+                None => number.as_f64().map_or(Self::Other("a huge number"), Self::Float),
+            },
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::List(items.into_iter().map(node).collect()),
+            Value::Object(table) => {
+                Self::Table(table.into_iter().map(|(key, value)| (key, node(value))).collect())
+            }
+        }
+    }
+
     /// What it is, in words for an error.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::header_text::HeaderText;
+use crate::conf::Secret;
 use crate::crypto;
 
 const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -22,7 +23,7 @@ struct State {
     /// The cookie as it was sent.
     sent: HeaderText,
     session_key: HeaderText,
-    keys: Arc<[String]>,
+    keys: Arc<[Secret]>,
     /// The cookie's secret once it was looked at.
     secret: Option<String>,
     is_new: bool,
@@ -38,7 +39,7 @@ impl fmt::Debug for Csrf {
 
 impl Csrf {
     /// Takes what the request sent. `keys` are the site's signing keys, the present one first.
-    pub fn start(&self, sent: HeaderText, keys: &Arc<[String]>) {
+    pub fn start(&self, sent: HeaderText, keys: &Arc<[Secret]>) {
         let mut state = self.lock();
         state.sent = sent;
         state.keys = Arc::clone(keys);
@@ -104,7 +105,7 @@ impl State {
     fn secret(&mut self) -> Option<&str> {
         if self.secret.is_none() && self.sent.is_ascii() && self.sent.len() > SECRET_LENGTH {
             let (secret, signature) = self.sent.split_at(SECRET_LENGTH);
-            let fits = |key: &String| {
+            let fits = |key: &Secret| {
                 crypto::constant_time_eq(self.signature(key, secret).as_bytes(), signature.as_bytes())
             };
             if secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) && self.keys.iter().any(fits) {
@@ -119,7 +120,7 @@ impl State {
         self.is_new = true;
     }
 
-    fn signature(&self, key: &str, secret: &str) -> String {
+    fn signature(&self, Secret(key): &Secret, secret: &str) -> String {
         crypto::salted_hmac(PURPOSE, key, &format!("{secret}{}", self.session_key))
     }
 }
@@ -160,7 +161,7 @@ mod tests {
     fn started(cookie: &str, session: &str) -> Csrf {
         let csrf = Csrf::default();
         csrf.rebind(session);
-        csrf.start(cookie.into(), &["new key".to_owned(), "old key".to_owned()].into());
+        csrf.start(cookie.into(), &["new key", "old key"].map(|key| Secret(key.to_owned())).into());
         csrf
     }
 

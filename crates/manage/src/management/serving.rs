@@ -7,9 +7,10 @@ use super::base::{Installed, Manage};
 use super::error::{CommandError, CommandResult};
 use super::output::Output;
 use super::runtime::block_on;
+use crate::conf::Address;
 use crate::db::migrations::{self, Pending};
 use crate::middleware::Handler;
-use crate::servers::{self, Address, ListenError, logging, worker};
+use crate::servers::{self, ListenError, logging, worker};
 use crate::setup::Project;
 use crate::text;
 use crate::urls::{Names, Site};
@@ -19,7 +20,7 @@ use crate::urls::{Names, Site};
 /// # Errors
 /// When an address is taken, a template does not compile, or the system refuses.
 pub fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output) -> CommandResult {
-    logging::start(&project.settings.logging)?;
+    logging::start(&project.settings.logging);
     let listeners = listeners(&project, bind)?;
     let handler = handler(&manage.installed, project)?;
     let site = Arc::clone(&handler.site);
@@ -78,9 +79,8 @@ pub fn handler(installed: &Installed, project: Project) -> CommandResult<Arc<Han
 }
 
 fn listeners(project: &Project, bind: &[Address]) -> CommandResult<Vec<TcpListener>> {
-    let configured = &project.settings.server.bind;
-    let parsed = configured.iter().map(|text| text.parse::<Address>().map_err(CommandError::failed));
-    let addresses = if bind.is_empty() { parsed.collect::<CommandResult<Vec<_>>>()? } else { bind.to_vec() };
+    let configured = project.settings.server.bind.as_slice();
+    let addresses = if bind.is_empty() { configured } else { bind };
     addresses.iter().map(|address| servers::bind(address).map_err(|error| refused(&error))).collect()
 }
 

@@ -22,7 +22,7 @@ impl Common {
     /// For a site.
     pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings.server;
-        let body_timeout = Duration::from_secs_f64(settings.body_timeout);
+        let body_timeout = settings.body_timeout;
         Box::new(Self { max_body_bytes: settings.max_body_bytes, body_timeout })
     }
 }

@@ -8,7 +8,7 @@ use http::Method;
 use http::header::{HeaderMap, ORIGIN, REFERER, SET_COOKIE};
 
 use super::{Middleware, Next};
-use crate::conf::Settings;
+use crate::conf::{Secret, Settings};
 use crate::http::{
     Body, BodyKind, Cookie, FormData, HttpError, Request, RequestInfo, Response, SameSite, cookie,
     multipart_field, read,
@@ -26,7 +26,7 @@ const FIELD: &str = "csrfmiddlewaretoken";
 /// hold forms as well.
 pub struct Cookies {
     site: Arc<Site>,
-    keys: Arc<[String]>,
+    keys: Arc<[Secret]>,
 }
 
 impl Cookies {

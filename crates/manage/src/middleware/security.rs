@@ -22,21 +22,18 @@ impl Headers {
     /// For a site.
     pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings.security;
+        let word = |word: &'static str| Some(HeaderValue::from_static(word));
         let named = [
-            (header::CONTENT_SECURITY_POLICY, settings.content_security_policy.as_str()),
-            (header::REFERRER_POLICY, settings.referrer_policy.as_str()),
+            (header::CONTENT_SECURITY_POLICY, settings.content_security_policy.clone()),
+            (header::REFERRER_POLICY, settings.referrer_policy.clone()),
             (
                 HeaderName::from_static("cross-origin-opener-policy"),
-                settings.cross_origin_opener_policy.as_str(),
+                word(settings.cross_origin_opener_policy),
             ),
-            (header::X_FRAME_OPTIONS, settings.x_frame_options.as_str()),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::X_FRAME_OPTIONS, word(settings.x_frame_options)),
+            (header::X_CONTENT_TYPE_OPTIONS, word("nosniff")),
         ];
-        let valid = |(name, value): (HeaderName, &str)| {
-            (!value.is_empty()).then_some(())?;
-            Some((name, HeaderValue::from_str(value).ok()?))
-        };
-        let always = named.into_iter().filter_map(valid).collect();
+        let always = named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         Box::new(Self { always, strict_transport: strict_transport(settings) })
     }
 }

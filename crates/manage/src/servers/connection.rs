@@ -98,10 +98,7 @@ struct Limits {
 
 impl Limits {
     fn new(settings: &ServerSettings) -> Self {
-        Self {
-            header: Duration::from_secs_f64(settings.header_timeout),
-            idle: Duration::from_secs_f64(settings.idle_timeout),
-        }
+        Self { header: settings.header_timeout, idle: settings.idle_timeout }
     }
 
     fn first_look(self) -> Duration {

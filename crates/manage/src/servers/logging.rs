@@ -2,24 +2,20 @@
 
 use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::conf::LoggingSettings;
 
 /// Starts the log of this process. A second call changes nothing.
-///
-/// # Errors
-/// When `logging.level` cannot be understood.
-pub fn start(settings: &LoggingSettings) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder()
-        .parse(&settings.level)
-        .map_err(|error| anyhow::anyhow!("logging.level: {error}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+pub fn start(settings: &LoggingSettings) {
+    let level = &settings.level;
+    let filter = Targets::new().with_default(level.default).with_targets(level.modules.iter().cloned());
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false);
     // Somebody else's log, such as a test's, stays.
-    drop(log.try_init());
-    Ok(())
+    drop(tracing_subscriber::registry().with(filter).with(lines).try_init());
 }

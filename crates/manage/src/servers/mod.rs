@@ -7,4 +7,4 @@ pub mod logging;
 
 pub mod worker;
 
-pub use listener::{Address, ListenError, bind};
+pub use listener::{ListenError, bind};

@@ -56,7 +56,7 @@ async fn serve(
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping: finishing requests for up to {} s", settings.graceful_timeout);
+    tracing::info!("stopping: finishing requests for up to {:?}", settings.graceful_timeout);
     let _ = stop.send(true);
     accepting.iter().for_each(tokio::task::JoinHandle::abort);
     let all = u32::try_from(settings.max_connections).unwrap_or(u32::MAX);
@@ -68,7 +68,7 @@ async fn serve(
             _ = terminate.recv() => {}
         }
     };
-    if tokio::time::timeout(Duration::from_secs_f64(settings.graceful_timeout), finished).await.is_err() {
+    if tokio::time::timeout(settings.graceful_timeout, finished).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())

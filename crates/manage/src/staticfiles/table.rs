@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
@@ -101,8 +102,8 @@ impl Table {
 
 /// The configured folders, and the one whose files are in the binary.
 fn folders(settings: &StaticSettings) -> Vec<String> {
-    let mut folders: Vec<String> =
-        settings.dirs.iter().map(|folder| folder.trim_end_matches('/').to_owned()).collect();
+    let name = |folder: &PathBuf| folder.to_string_lossy().trim_end_matches('/').to_owned();
+    let mut folders: Vec<String> = settings.dirs.iter().map(name).collect();
     if !folders.iter().any(|folder| folder == "static") {
         folders.push("static".to_owned());
     }

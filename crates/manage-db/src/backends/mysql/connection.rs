@@ -32,12 +32,14 @@ impl MysqlConnection {
     }
 
     /// Limits the time of one statement; the two servers have a variable each, in different units.
-    pub(crate) async fn limit_statements(&mut self, seconds: f64) -> Result<()> {
-        let mariadb = format!("SET SESSION max_statement_time = {seconds}");
+    pub(crate) async fn limit_statements(&mut self, limit: Duration) -> Result<()> {
+        // To MySQL, which counts in milliseconds, 0 means no limit.
+        let milliseconds = limit.as_millis().max(1);
+        let mariadb = format!("SET SESSION max_statement_time = {}", limit.as_secs_f64());
         if self.simple(&mariadb).await.is_ok() {
             return Ok(());
         }
-        self.simple(&format!("SET SESSION max_execution_time = {:.0}", seconds * 1_000.0)).await
+        self.simple(&format!("SET SESSION max_execution_time = {milliseconds}")).await
     }
 
     async fn simple(&mut self, sql: &str) -> Result<()> {

@@ -57,7 +57,7 @@ impl Mysql {
             // As Django: a row that an UPDATE matched counts, changed or not.
             .client_found_rows(true)
             .setup(options::session(&options, settings)?);
-        let timeout = timeout.unwrap_or(Duration::from_secs_f64(settings.connect_timeout));
+        let timeout = timeout.unwrap_or(settings.connect_timeout);
         Ok(Self { alias: alias.to_owned(), opts: opts.into(), timeout, settings: settings.clone() })
     }
 }
@@ -95,7 +95,7 @@ impl Backend for Mysql {
     }
 
     fn lock_timeout(&self) -> Option<Duration> {
-        self.settings.lock_timeout.map(Duration::from_secs_f64)
+        self.settings.lock_timeout
     }
 
     fn features(&self) -> &'static Features {
@@ -110,8 +110,8 @@ impl Backend for Mysql {
             Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
         };
         let mut connection = connection::MysqlConnection::new(inner, self.opts.clone());
-        if let Some(seconds) = self.settings.statement_timeout {
-            connection.limit_statements(seconds).await?;
+        if let Some(limit) = self.settings.statement_timeout {
+            connection.limit_statements(limit).await?;
         }
         Ok(Box::new(connection))
     }

@@ -77,7 +77,7 @@ pub fn session(options: &Options<'_>, settings: &DatabaseSettings) -> Result<Vec
             .to_owned(),
     ];
     if let Some(seconds) = settings.lock_timeout {
-        let seconds = seconds.ceil().max(1.0);
+        let seconds = seconds.as_secs_f64().ceil().max(1.0);
         assignments.push(format!("innodb_lock_wait_timeout = {seconds}"));
         assignments.push(format!("lock_wait_timeout = {seconds}"));
     }

@@ -46,7 +46,7 @@ impl Postgresql {
         let options = Options::new(alias, settings, &options::KNOWN)?;
         let security = security(&options, root)?;
         let timeout = options.seconds("connect_timeout")?;
-        let timeout = timeout.unwrap_or(Duration::from_secs_f64(settings.connect_timeout));
+        let timeout = timeout.unwrap_or(settings.connect_timeout);
         let mut config = Config::new();
         config
             .dbname(&settings.name)
@@ -109,9 +109,10 @@ fn user(settings: &DatabaseSettings) -> &str {
 fn session(settings: &DatabaseSettings) -> String {
     let mut options = String::from("-c timezone=UTC");
     let limits = [("statement_timeout", settings.statement_timeout), ("lock_timeout", settings.lock_timeout)];
-    for (name, seconds) in limits {
-        if let Some(seconds) = seconds {
-            options.push_str(&format!(" -c {name}={}ms", Duration::from_secs_f64(seconds).as_millis()));
+    for (name, limit) in limits {
+        if let Some(limit) = limit {
+            // To the server 0 means no limit.
+            options.push_str(&format!(" -c {name}={}ms", limit.as_millis().max(1)));
         }
     }
     // The database's own come last and win.
@@ -150,7 +151,7 @@ impl Backend for Postgresql {
     }
 
     fn lock_timeout(&self) -> Option<Duration> {
-        self.settings.lock_timeout.map(Duration::from_secs_f64)
+        self.settings.lock_timeout
     }
 
     fn features(&self) -> &'static Features {

@@ -53,8 +53,8 @@ impl Sqlite {
         Ok(Self {
             alias: alias.to_owned(),
             path,
-            lock_timeout: options.seconds("timeout")?.or(settings.lock_timeout.map(Duration::from_secs_f64)),
-            statement_timeout: settings.statement_timeout.map(Duration::from_secs_f64),
+            lock_timeout: options.seconds("timeout")?.or(settings.lock_timeout),
+            statement_timeout: settings.statement_timeout,
             access: options.choice("mode", &modes)?.unwrap_or(Access::Create),
             init_command: options.text("init_command").map(str::to_owned),
         })

@@ -92,7 +92,7 @@ struct Window {
 impl Window {
     fn new(settings: &AuthSettings) -> Self {
         let now = timezone::now();
-        let length = SignedDuration::from_millis((settings.login_window * 1_000.0) as i64);
+        let length = SignedDuration::try_from(settings.login_window).unwrap_or(SignedDuration::MAX);
         Self { now, start: now.saturating_sub(length).unwrap_or(Timestamp::MIN), length }
     }
 

@@ -2,7 +2,7 @@
 
 use super::models::User;
 use super::signals::UserLoggedIn;
-use crate::conf::Settings;
+use crate::conf::{Secret, Settings};
 use crate::contrib::sessions::{Session, delete_expired};
 use crate::crypto;
 use crate::db::{Result, params};
@@ -43,7 +43,7 @@ pub fn logout(session: &Session, info: &RequestInfo) {
 pub(super) fn is_fresh(session: &Session, settings: &Settings, user: &User) -> bool {
     let Some(stored) = session.get(PASSWORD_HASH) else { return false };
     let stored = stored.as_str().unwrap_or_default();
-    let fits = |key: &String| crypto::constant_time_eq(stored.as_bytes(), session_hash(key, user).as_bytes());
+    let fits = |key: &Secret| crypto::constant_time_eq(stored.as_bytes(), session_hash(key, user).as_bytes());
     if fits(&settings.secret_key) {
         return true;
     }
@@ -55,6 +55,6 @@ pub(super) fn is_fresh(session: &Session, settings: &Settings, user: &User) -> b
 }
 
 /// A digest of the encoded password: another password makes other sessions end (Django's `get_session_auth_hash`).
-fn session_hash(key: &str, user: &User) -> String {
-    crypto::salted_hmac("manage.contrib.auth.session_auth_hash", key, &user.password)
+fn session_hash(key: &Secret, user: &User) -> String {
+    crypto::salted_hmac("manage.contrib.auth.session_auth_hash", &key.0, &user.password)
 }

@@ -107,7 +107,7 @@ impl Sessions {
             max_age: if value.is_empty() { 0 } else { settings.cookie_age },
             http_only: true,
             secure: settings.cookie_secure.unwrap_or(is_secure),
-            same_site: SameSite::named(&settings.cookie_samesite),
+            same_site: SameSite::named(settings.cookie_samesite),
         };
         response.headers_mut().extend(cookie.header().map(|header| (SET_COOKIE, header)));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::checks::Message;
-use crate::conf::{INSECURE_SECRET_KEY, Settings};
+use crate::conf::{INSECURE_SECRET_KEY, Secret, Settings};
 use crate::management::base::Installed;
 use crate::setup::Project;
 
@@ -72,14 +72,14 @@ fn keys(settings: &Settings) -> Vec<Message> {
                 .hint("set SECRET_KEY to 50 random characters"),
         );
     }
-    if settings.secret_key_fallbacks.iter().any(|key| is_weak(key)) {
+    if settings.secret_key_fallbacks.iter().any(is_weak) {
         let text = "an older key is too weak to be accepted any longer";
         found.push(Message::warning("security.W025", "secret_key_fallbacks", text));
     }
     found
 }
 
-fn is_weak(key: &str) -> bool {
+fn is_weak(Secret(key): &Secret) -> bool {
     key.chars().count() < 50 || key.chars().collect::<HashSet<_>>().len() < 5 || key == INSECURE_SECRET_KEY
 }
 
@@ -101,11 +101,14 @@ fn exposure(settings: &Settings) -> Vec<Message> {
         let text = "the site's host names are not listed";
         found.push(Message::warning("security.W020", "allowed_hosts", text));
     }
-    if security.referrer_policy.is_empty() {
+    let referrer_policy = security.referrer_policy.as_ref().and_then(|value| value.to_str().ok());
+    let Some(policies) = referrer_policy else {
         let text = "browsers tell other sites where their visitors come from";
         found.push(Message::warning("security.W022", "security.referrer_policy", text));
-    } else if !security.referrer_policy.split(',').all(|policy| REFERRER_POLICIES.contains(&policy.trim())) {
-        let text = format!("`{}` is no referrer policy", security.referrer_policy);
+        return found;
+    };
+    if !policies.split(',').all(|policy| REFERRER_POLICIES.contains(&policy.trim())) {
+        let text = format!("`{policies}` is no referrer policy");
         found.push(Message::error("security.E023", "security.referrer_policy", text));
     }
     found

@@ -2,12 +2,12 @@ use std::fs;
 
 use clap::Args;
 
+use crate::conf::Address;
 use crate::conf::{PLAIN_SETTINGS, PlaceKind};
 use crate::management::files::write;
 use crate::management::holds_databases;
 use crate::management::serving;
 use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
-use crate::servers::Address;
 
 /// Make what is missing, then serve the site for development
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::conf::{Entry, Origin};
+use crate::conf::{Entry, Origin, as_toml};
 use crate::management::{BaseCommand, CommandResult, Format, Group, Manage, Output};
 
 /// Show the settings that differ from their defaults, and which layer set them
@@ -29,8 +29,8 @@ impl BaseCommand for DiffSettings {
                 shown.iter().map(|entry| {
                     vec![
                         entry.key.clone(),
-                        entry.value.clone(),
-                        entry.default.clone(),
+                        as_toml(&entry.value),
+                        as_toml(&entry.default),
                         entry.origin.to_string(),
                     ]
                 }),
@@ -39,7 +39,7 @@ impl BaseCommand for DiffSettings {
                 for entry in shown {
                     // Django's `hash` output marks what its defaults do not have with three signs.
                     let mark = if entry.origin == Origin::Default { "### " } else { "" };
-                    out.line(format!("{mark}{} = {}", entry.key, entry.value))?;
+                    out.line(format!("{mark}{} = {}", entry.key, as_toml(&entry.value)))?;
                 }
             }
             Format::Json => {

@@ -1,8 +1,8 @@
 use clap::Args;
 
+use crate::conf::Address;
 use crate::management::serving;
 use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
-use crate::servers::Address;
 
 /// Serve the site until TERM or Ctrl-C
 #[derive(Debug, Args)]
