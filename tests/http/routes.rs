@@ -7,7 +7,6 @@ use axum::extract::{Query, State};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use manage::AppConfig;
 use manage::http::{Body, HttpError, Request, Response};
-use manage::management::{Installed, checks};
 use manage::middleware::{Link, Middleware, Next};
 use manage::urls::{Route, Site, include};
 use manage::views::Path;
@@ -228,8 +227,7 @@ fn two_routes_for_the_same_paths_keep_the_site_from_starting() {
     let project = || program.project(&locator, manage::conf::Environment::of([])).unwrap();
     let error = program.handler(project()).err().unwrap();
     assert_eq!(error.source.to_string(), expected);
-    let installed = Installed { apps: vec![TWICE], ..Installed::default() };
-    let urls = checks::CHECKS.iter().find(|check| check.tag == "urls").unwrap();
-    let found = (urls.run)(&project(), &installed);
+    let mut found = program.check(&project());
+    found.retain(|message| message.id.starts_with("urls."));
     assert_eq!(found.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), [expected]);
 }

@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Lit, LitBool, LitInt, LitStr, Result, Token, parenthesized};
 
 /// One setting: `unique`, `max_length = 120` or `index(...)`.
-pub struct Setting {
+pub(crate) struct Setting {
     /// Its name.
     pub name: syn::Ident,
     /// What was given with it.
@@ -13,7 +13,7 @@ pub struct Setting {
 }
 
 /// What can be given with a setting.
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing: the name alone.
     Flag,
     /// A literal.
@@ -40,7 +40,7 @@ impl Parse for Setting {
 }
 
 /// The settings of all attributes called `path`.
-pub fn settings(attributes: &[Attribute], path: &str) -> Result<Vec<Setting>> {
+pub(crate) fn settings(attributes: &[Attribute], path: &str) -> Result<Vec<Setting>> {
     let mut settings = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(path)) {
         settings.extend(attribute.parse_args_with(Punctuated::<Setting, Token![,]>::parse_terminated)?);
@@ -50,7 +50,7 @@ pub fn settings(attributes: &[Attribute], path: &str) -> Result<Vec<Setting>> {
 
 impl Setting {
     /// The text given with it.
-    pub fn text(&self) -> Result<String> {
+    pub(crate) fn text(&self) -> Result<String> {
         match &self.value {
             Value::Literal(Lit::Str(text)) => Ok(text.value()),
             _ => Err(self.error("expects a string")),
@@ -58,7 +58,7 @@ impl Setting {
     }
 
     /// The number given with it.
-    pub fn number(&self) -> Result<u32> {
+    pub(crate) fn number(&self) -> Result<u32> {
         match &self.value {
             Value::Literal(Lit::Int(number)) => number.base10_parse(),
             _ => Err(self.error("expects a number")),
@@ -66,7 +66,7 @@ impl Setting {
     }
 
     /// Whether it is on: given alone or as `true`.
-    pub fn flag(&self) -> Result<bool> {
+    pub(crate) fn flag(&self) -> Result<bool> {
         match &self.value {
             Value::Flag => Ok(true),
             Value::Literal(Lit::Bool(LitBool { value, .. })) => Ok(*value),
@@ -75,7 +75,7 @@ impl Setting {
     }
 
     /// The literal given with it, as TOML has it.
-    pub fn literal(&self) -> Result<proc_macro2::TokenStream> {
+    pub(crate) fn literal(&self) -> Result<proc_macro2::TokenStream> {
         use quote::quote;
         let value = match &self.value {
             Value::Literal(Lit::Str(text)) => quote!(::manage::db::models::toml_string(#text)),
@@ -90,7 +90,7 @@ impl Setting {
     }
 
     /// The settings in its parentheses.
-    pub fn list(&self) -> Result<&[Self]> {
+    pub(crate) fn list(&self) -> Result<&[Self]> {
         match &self.value {
             Value::List(settings) => Ok(settings),
             _ => Err(self.error("expects settings in parentheses")),
@@ -98,13 +98,13 @@ impl Setting {
     }
 
     /// An error at its place.
-    pub fn error(&self, message: &str) -> syn::Error {
+    pub(crate) fn error(&self, message: &str) -> syn::Error {
         syn::Error::new(self.name.span(), format!("`{}` {message}", self.name))
     }
 }
 
 /// Names divided by commas.
-pub fn names(text: &str) -> Vec<LitStr> {
+pub(crate) fn names(text: &str) -> Vec<LitStr> {
     let span = proc_macro2::Span::call_site();
     text.split(',')
         .map(|name| LitStr::new(name.trim(), span))

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Lit, Meta};
 
 /// The constant `DOCS` of a struct.
-pub fn expand(input: &DeriveInput) -> TokenStream {
+pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let mut docs = vec![(String::new(), doc(&input.attrs))];
     if let Data::Struct(data) = &input.data {
         let named = |field: &syn::Field| Some((field.ident.as_ref()?.to_string(), doc(&field.attrs)));

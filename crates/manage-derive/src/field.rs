@@ -7,7 +7,7 @@ use syn::{GenericArgument, PathArguments, Result, Type};
 use crate::attributes::{Setting, settings};
 
 /// A field of a model.
-pub struct ModelField {
+pub(crate) struct ModelField {
     /// Its name in the struct.
     pub ident: syn::Ident,
     /// Its type in the struct.
@@ -24,7 +24,7 @@ pub struct ModelField {
 
 impl ModelField {
     /// Reads one field of the struct.
-    pub fn new(field: &syn::Field) -> Result<Self> {
+    pub(crate) fn new(field: &syn::Field) -> Result<Self> {
         let ident = field.ident.clone().ok_or_else(|| syn::Error::new_spanned(field, "fields need names"))?;
         let settings = settings(&field.attrs, "field")?;
         let find = |name: &str| settings.iter().find(|setting| setting.name == name);

@@ -16,7 +16,7 @@ struct Header {
 }
 
 /// The code for one struct.
-pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields(input)?;
     let header = header(input)?;
     let key = fields.iter().find(|field| field.is_key);

@@ -21,7 +21,7 @@ pub mod conf;
 // Floor 2: services without requests or models.
 pub mod checks;
 
-pub mod staticfiles;
+pub(crate) mod staticfiles;
 pub mod template;
 
 // Floor 3: the box that everything above gets its parts from.
@@ -40,7 +40,7 @@ pub mod views;
 pub mod middleware;
 
 // Floor 7: sockets.
-pub mod servers;
+pub(crate) mod servers;
 
 // Floor 8: the command line, and what an app brings.
 pub mod management;

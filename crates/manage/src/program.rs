@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::checks::Message;
 use crate::conf::{Environment, Locator};
 use crate::files::Embedded;
 use crate::management::{self, AppConfig, CommandResult, GlobalArgs, Installed, Manage};
@@ -77,9 +78,10 @@ impl Program {
         Manage::new(self.installed.clone(), globals, environment)
     }
 
-    /// What it is made of.
-    pub(crate) fn installed(&self) -> &Installed {
-        &self.installed
+    /// What `check` finds, without what matters in production alone.
+    pub fn check(&self, project: &Project) -> Vec<Message> {
+        let checks = self.installed.checks_of(project).filter(|check| !check.is_deploy);
+        checks.flat_map(|check| (check.run)(project, &self.installed)).collect()
     }
 
     /// What answers the requests of a project, without a socket: for tests, and for a server of another kind.

@@ -107,9 +107,7 @@ impl Client {
 
     /// What `manage check` finds, from warnings on.
     pub fn check(&self) -> Vec<String> {
-        let installed = self.program.installed();
-        let checks = installed.checks_of(self.project()).filter(|check| !check.is_deploy);
-        let found = checks.flat_map(|check| (check.run)(self.project(), installed));
+        let found = self.program.check(self.project()).into_iter();
         found.filter(|message| message.level >= Level::Warning).map(|message| message.to_string()).collect()
     }
 

@@ -11,7 +11,7 @@ use manage::timezone;
 
 /// Fill an empty blog: with a few articles to look at, or with any number to measure with
 #[derive(Debug, Args)]
-pub struct Seed {
+pub(crate) struct Seed {
     /// Generated articles instead of the written ones
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     articles: Option<u32>,

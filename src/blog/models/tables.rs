@@ -133,7 +133,7 @@ pub struct Counter {
 }
 
 /// Registers all of them.
-pub fn register(models: &mut Registry) {
+pub(crate) fn register(models: &mut Registry) {
     for model in [Profile::state(), Article::state(), Comment::state(), Rating::state(), Counter::state()] {
         models.register(model);
     }

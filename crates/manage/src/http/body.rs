@@ -18,7 +18,7 @@ use super::form_data::FormData;
 
 /// What kind of body a request says that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyKind {
+pub(crate) enum BodyKind {
     /// `application/x-www-form-urlencoded`: a form.
     Form,
     /// `multipart/form-data`: a form with files.
@@ -31,7 +31,7 @@ pub enum BodyKind {
 
 impl BodyKind {
     /// The kind that the headers name.
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let named = named.split(';').next().unwrap_or_default().trim();
         let ends_with = |end: &str| {
@@ -54,7 +54,7 @@ impl BodyKind {
 ///
 /// More than `max_bytes`, or more than `timeout` spent in waiting for it, is an error of the stream, of which
 /// [`HttpError::from`] makes 413 or 408.
-pub fn limit(request: Request, max_bytes: usize, timeout: Duration) -> Request {
+pub(crate) fn limit(request: Request, max_bytes: usize, timeout: Duration) -> Request {
     if request.body().is_end_stream() {
         return request;
     }
@@ -70,7 +70,7 @@ pub fn limit(request: Request, max_bytes: usize, timeout: Duration) -> Request {
 ///
 /// # Errors
 /// [`HttpError::TooLarge`], [`HttpError::TimedOut`], or [`HttpError::BadRequest`] when it ends early.
-pub async fn read(body: Body) -> Result<Bytes, HttpError> {
+pub(crate) async fn read(body: Body) -> Result<Bytes, HttpError> {
     Ok(body.collect().await?.to_bytes())
 }
 
@@ -78,7 +78,7 @@ pub async fn read(body: Body) -> Result<Bytes, HttpError> {
 ///
 /// # Errors
 /// As [`read`] and [`FormData::parse`].
-pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<FormData, HttpError> {
+pub(crate) async fn read_form(headers: &HeaderMap, body: Body) -> Result<FormData, HttpError> {
     match BodyKind::of(headers) {
         BodyKind::Form => FormData::parse(&read(body).await?),
         _ => Ok(FormData::default()),
@@ -89,7 +89,7 @@ pub async fn read_form(headers: &HeaderMap, body: Body) -> Result<FormData, Http
 ///
 /// # Errors
 /// [`HttpError::BadRequest`] when the body is no such form.
-pub async fn multipart_field(
+pub(crate) async fn multipart_field(
     headers: &HeaderMap,
     body: Bytes,
     name: &str,

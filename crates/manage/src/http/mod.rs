@@ -17,7 +17,7 @@ mod info;
 pub use axum::body::Body;
 pub use axum::extract::{Request, State};
 pub use axum::response::Response;
-pub use body::{BodyKind, limit, multipart_field, read, read_form};
+pub(crate) use body::{BodyKind, limit, multipart_field, read, read_form};
 pub use cookies::{Cookie, SameSite, cookie};
 pub use csrf::Csrf;
 pub use error::{HttpError, ViewResult};

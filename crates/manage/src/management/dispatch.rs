@@ -16,7 +16,7 @@ use super::parser::parser;
 use crate::conf::Environment;
 
 /// Parses `args` (with the program's name first) and runs what they name.
-pub fn execute_from_command_line(args: &[OsString], installed: Installed) -> ExitCode {
+pub(crate) fn execute_from_command_line(args: &[OsString], installed: Installed) -> ExitCode {
     if completion::answer(args, &installed) {
         return ExitCode::SUCCESS;
     }
@@ -40,7 +40,7 @@ pub fn execute_from_command_line(args: &[OsString], installed: Installed) -> Exi
 }
 
 /// Parses `args` (with the program's name first) as mkcert's and does what they say.
-pub fn execute_as_mkcert(args: &[OsString], installed: Installed) -> ExitCode {
+pub(crate) fn execute_as_mkcert(args: &[OsString], installed: Installed) -> ExitCode {
     let (globals, environment) = (GlobalArgs::default(), Environment::of_process());
     let mut out = Output::new(globals.verbosity, globals.color, globals.no_input, &environment);
     let manage = Manage::new(installed, globals, environment);

@@ -23,11 +23,11 @@ mod parser;
 mod completion;
 
 // What the commands look for and do.
-pub mod checks;
+pub(crate) mod checks;
 
-pub mod serving;
+pub(crate) mod serving;
 
-pub mod commands;
+pub(crate) mod commands;
 
 mod dispatch;
 
@@ -38,7 +38,7 @@ pub use base::{
 #[doc(hidden)]
 pub use clap;
 pub use clap::Args;
-pub use dispatch::{execute_as_mkcert, execute_from_command_line};
+pub(crate) use dispatch::{execute_as_mkcert, execute_from_command_line};
 pub use error::{CommandError, CommandResult, ErrorKind};
 pub use output::{ColorChoice, Format, Output, Style};
 pub use prompt::Prompt;

@@ -19,7 +19,7 @@ use crate::urls::{Names, Site};
 ///
 /// # Errors
 /// When an address is taken, a template does not compile, or the system refuses.
-pub fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output) -> CommandResult {
+pub(crate) fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output) -> CommandResult {
     logging::start(&project.settings.logging);
     let listeners = listeners(&project, bind)?;
     let handler = handler(&manage.installed, project)?;
@@ -46,7 +46,7 @@ fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
 ///
 /// # Errors
 /// When the call is interrupted; within, when the files are broken or a database is away.
-pub fn pending(project: &Project) -> CommandResult<migrations::Result<Pending>> {
+pub(crate) fn pending(project: &Project) -> CommandResult<migrations::Result<Pending>> {
     block_on(async {
         let graph = match migrations::load(&project.files, &project.apps) {
             Ok(graph) => graph,
@@ -62,7 +62,7 @@ pub fn pending(project: &Project) -> CommandResult<migrations::Result<Pending>> 
 ///
 /// # Errors
 /// As [`run`].
-pub fn check_bind(project: &Project, bind: &[Address]) -> CommandResult {
+pub(crate) fn check_bind(project: &Project, bind: &[Address]) -> CommandResult {
     listeners(project, bind).map(drop)
 }
 
@@ -70,7 +70,7 @@ pub fn check_bind(project: &Project, bind: &[Address]) -> CommandResult {
 ///
 /// # Errors
 /// When a template does not compile or a static file cannot be read.
-pub fn handler(installed: &Installed, project: Project) -> CommandResult<Arc<Handler>> {
+pub(crate) fn handler(installed: &Installed, project: Project) -> CommandResult<Arc<Handler>> {
     let (routes, chain) = (installed.routes_of(&project), installed.chain_of(&project));
     let extend = installed.template_extension(&project);
     let site = Arc::new(Site::new(project, Names::of(&routes), &extend)?);

@@ -10,13 +10,13 @@ use crate::http::{Request, Response};
 use crate::urls::Site;
 
 /// Writes the access log, where the settings ask for it.
-pub struct AccessLog {
+pub(crate) struct AccessLog {
     is_on: bool,
 }
 
 impl AccessLog {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         Box::new(Self { is_on: site.project.settings.logging.access_log })
     }
 }

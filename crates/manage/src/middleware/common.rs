@@ -13,14 +13,14 @@ use crate::http::{HttpError, Request, Resolved, Response, limit};
 use crate::urls::Site;
 
 /// Refuses what is too long or not text, puts limits on what streams, and adds a missing slash.
-pub struct Common {
+pub(crate) struct Common {
     max_body_bytes: usize,
     body_timeout: Duration,
 }
 
 impl Common {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings.server;
         let body_timeout = settings.body_timeout;
         Box::new(Self { max_body_bytes: settings.max_body_bytes, body_timeout })

@@ -24,14 +24,14 @@ const FIELD: &str = "csrfmiddlewaretoken";
 
 /// Starts each request's token, and sends its cookie when a page used a new one. Outside of the error pages, which
 /// hold forms as well.
-pub struct Cookies {
+pub(crate) struct Cookies {
     site: Arc<Site>,
     keys: Arc<[Secret]>,
 }
 
 impl Cookies {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings;
         let keys = std::iter::once(&settings.secret_key).chain(&settings.secret_key_fallbacks);
         Box::new(Self { site: Arc::clone(site), keys: keys.cloned().collect() })
@@ -69,13 +69,13 @@ impl Middleware for Cookies {
 /// A token in the header `X-CSRFToken` leaves the body to the view as it streams in. Without one it is looked for in a
 /// form, in parts or not, which is read within the limits of the route for that; the view gets it as it was. Any other
 /// body stays unread, and without the header it is refused.
-pub struct Check {
+pub(crate) struct Check {
     trusted_origins: Vec<String>,
 }
 
 impl Check {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         Box::new(Self { trusted_origins: site.project.settings.csrf.trusted_origins.clone() })
     }
 

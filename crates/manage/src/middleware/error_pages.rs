@@ -18,13 +18,13 @@ use crate::views::{Context, html, json, page};
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// Makes pages of errors. Catches panics: one broken request is one 500, never a dead server.
-pub struct ErrorPages {
+pub(crate) struct ErrorPages {
     site: Arc<Site>,
 }
 
 impl ErrorPages {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         Box::new(Self { site: Arc::clone(site) })
     }
 

@@ -5,12 +5,12 @@ mod reception;
 
 mod chain;
 
-pub mod access_log;
-pub mod common;
-pub mod csrf;
-pub mod error_pages;
-pub mod security;
-pub mod static_files;
+pub(crate) mod access_log;
+pub(crate) mod common;
+pub(crate) mod csrf;
+pub(crate) mod error_pages;
+pub(crate) mod security;
+pub(crate) mod static_files;
 
 pub use chain::{Handler, Link, Make, Middleware, Next};
 pub use panics::log_panics;

@@ -13,14 +13,14 @@ use crate::http::{HttpError, Request, Response};
 use crate::urls::Site;
 
 /// Adds the security headers that the answer does not have yet.
-pub struct Headers {
+pub(crate) struct Headers {
     always: Vec<(HeaderName, HeaderValue)>,
     strict_transport: Option<HeaderValue>,
 }
 
 impl Headers {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings.security;
         let word = |word: &'static str| Some(HeaderValue::from_static(word));
         let named = [
@@ -70,14 +70,14 @@ impl Middleware for Headers {
 }
 
 /// Answers for the allowed hosts only, and over https only where the settings say so.
-pub struct Hosts {
+pub(crate) struct Hosts {
     allowed: Vec<String>,
     ssl_redirect: bool,
 }
 
 impl Hosts {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         let settings = &site.project.settings;
         let allowed = settings.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         Box::new(Self { allowed, ssl_redirect: settings.security.ssl_redirect })

@@ -14,13 +14,13 @@ use crate::staticfiles::Table;
 use crate::urls::Site;
 
 /// Answers for static files.
-pub struct StaticFiles {
+pub(crate) struct StaticFiles {
     table: Arc<Table>,
 }
 
 impl StaticFiles {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(crate) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         Box::new(Self { table: Arc::clone(&site.static_files) })
     }
 }

@@ -8,7 +8,7 @@ use crate::conf::Address;
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {}", reason(source))]
-pub struct ListenError {
+pub(crate) struct ListenError {
     /// Which address.
     pub address: Address,
     /// Why; its words are part of the message.
@@ -17,12 +17,12 @@ pub struct ListenError {
 
 impl ListenError {
     /// Whether another process has the port.
-    pub fn is_in_use(&self) -> bool {
+    pub(crate) fn is_in_use(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrInUse
     }
 
     /// Whether the port is one that only root may take.
-    pub fn is_forbidden(&self) -> bool {
+    pub(crate) fn is_forbidden(&self) -> bool {
         self.source.kind() == io::ErrorKind::PermissionDenied
     }
 }
@@ -40,7 +40,7 @@ fn reason(error: &io::Error) -> String {
 ///
 /// # Errors
 /// [`ListenError`] when it is taken, forbidden or not this machine's.
-pub fn bind(address: &Address) -> Result<TcpListener, ListenError> {
+pub(crate) fn bind(address: &Address) -> Result<TcpListener, ListenError> {
     let listen = || -> io::Result<TcpListener> {
         let candidates: Vec<SocketAddr> = (address.host.as_str(), address.port).to_socket_addrs()?.collect();
         let listener = TcpListener::bind(candidates.as_slice())?;

@@ -9,7 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::conf::LoggingSettings;
 
 /// Starts the log of this process. A second call changes nothing.
-pub fn start(settings: &LoggingSettings) {
+pub(crate) fn start(settings: &LoggingSettings) {
     let level = &settings.level;
     let filter = Targets::new().with_default(level.default).with_targets(level.modules.iter().cloned());
     let lines = tracing_subscriber::fmt::layer()

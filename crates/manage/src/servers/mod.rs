@@ -3,8 +3,8 @@
 
 mod connection;
 mod listener;
-pub mod logging;
+pub(crate) mod logging;
 
-pub mod worker;
+pub(crate) mod worker;
 
-pub use listener::{ListenError, bind};
+pub(crate) use listener::{ListenError, bind};

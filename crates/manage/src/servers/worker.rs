@@ -16,7 +16,7 @@ use crate::middleware::{Handler, log_panics};
 ///
 /// # Errors
 /// When the runtime or the signals cannot be set up.
-pub fn run(handler: Arc<Handler>, listeners: Vec<TcpListener>) -> io::Result<()> {
+pub(crate) fn run(handler: Arc<Handler>, listeners: Vec<TcpListener>) -> io::Result<()> {
     log_panics();
     let settings = handler.site.project.settings.server.clone();
     #[expect(clippy::disallowed_methods, reason = "this is the place")]

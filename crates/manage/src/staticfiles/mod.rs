@@ -4,5 +4,5 @@ mod content_type;
 
 mod table;
 
-pub use content_type::content_type;
-pub use table::{Entry, Table};
+pub(crate) use content_type::content_type;
+pub(crate) use table::Table;

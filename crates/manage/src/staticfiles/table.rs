@@ -33,7 +33,7 @@ enum Source {
 
 /// A static file with its headers.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     content: Bytes,
     content_type: &'static str,
     etag: HeaderValue,

@@ -20,8 +20,8 @@ pub use escape::escape_into;
 #[doc(hidden)]
 pub use minijinja;
 pub use minijinja::{Value, context};
-pub use references::{Reference, references};
-pub use source::names;
+pub(crate) use references::references;
+pub(crate) use source::names;
 
 /// A failure of a template: it does not compile, is missing, or failed while it was rendered.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +97,7 @@ impl Engine {
 }
 
 /// The templates that do not compile, each with the reason, in the order of names.
-pub fn problems(parts: &Parts) -> Vec<Error> {
+pub(crate) fn problems(parts: &Parts) -> Vec<Error> {
     let mut environment = environment(parts);
     let broken = |name: String| {
         compile(&mut environment, &parts.files, &name).err().map(|source| Error { name, source })

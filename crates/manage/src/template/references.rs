@@ -5,7 +5,7 @@ use crate::files::ProjectFiles;
 
 /// A name of an address or a static file in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The template, without the folder.
     pub template: String,
     /// Line, from 1.
@@ -17,7 +17,7 @@ pub struct Reference {
 }
 
 /// Every `url('...')` and `static('...')` with a literal name, in the order of templates and lines.
-pub fn references(files: &ProjectFiles) -> Vec<Reference> {
+pub(crate) fn references(files: &ProjectFiles) -> Vec<Reference> {
     let mut found = Vec::new();
     for template in names(files) {
         let Ok(Some(text)) = read(files, &template) else { continue };

@@ -7,7 +7,7 @@ use crate::files::ProjectFiles;
 const FOLDER: &str = "templates/";
 
 /// Names of all templates, without the folder.
-pub fn names(files: &ProjectFiles) -> Vec<String> {
+pub(crate) fn names(files: &ProjectFiles) -> Vec<String> {
     let paths = files.list(FOLDER.trim_end_matches('/')).unwrap_or_default();
     paths.iter().filter_map(|path| path.strip_prefix(FOLDER)).map(str::to_owned).collect()
 }

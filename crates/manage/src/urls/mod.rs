@@ -11,4 +11,5 @@ mod resolver;
 pub use names::Names;
 pub use resolver::{PatternError, Resolver};
 pub use route::{Route, include};
-pub use site::{Extend, Site, template_parts};
+pub(crate) use site::template_parts;
+pub use site::{Extend, Site};

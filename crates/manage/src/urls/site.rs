@@ -48,7 +48,7 @@ impl Site {
 }
 
 /// What templates are rendered with: the functions `url` and `static`, and names that all know.
-pub fn template_parts(
+pub(crate) fn template_parts(
     project: &Project,
     routes: &Arc<Names>,
     static_files: &Arc<Table>,

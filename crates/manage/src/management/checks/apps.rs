@@ -7,7 +7,7 @@ use crate::setup::Project;
 use crate::text;
 
 /// Apps on disk that are not installed.
-pub fn check(project: &Project, installed: &Installed) -> Vec<Message> {
+pub(crate) fn check(project: &Project, installed: &Installed) -> Vec<Message> {
     uninstalled(project, installed)
         .map(|label| {
             let text = format!("{} is there, but no installed app has this label", folder(project, &label));
@@ -21,13 +21,13 @@ pub fn check(project: &Project, installed: &Installed) -> Vec<Message> {
 }
 
 /// Labels of apps that have models or migrations on disk and are neither installed nor built in.
-pub fn uninstalled(project: &Project, installed: &Installed) -> impl Iterator<Item = String> {
+pub(crate) fn uninstalled(project: &Project, installed: &Installed) -> impl Iterator<Item = String> {
     let known = |label: &String| project.apps.contains(label) || installed.app(label).is_some();
     declared_apps(&project.root).into_iter().filter(move |label| !known(label))
 }
 
 /// Where an app's files lie.
-pub fn folder(project: &Project, label: &str) -> String {
+pub(crate) fn folder(project: &Project, label: &str) -> String {
     let migrations = format!("migrations/{label}/");
     if project.root.join(&migrations).is_dir() { migrations } else { format!("models/{label}.toml") }
 }

@@ -1,6 +1,6 @@
 //! The checks that need no app.
 
-pub mod apps;
+pub(crate) mod apps;
 mod models;
 mod routes;
 mod security;
@@ -8,10 +8,10 @@ mod templates;
 mod urls;
 
 use super::base::Check;
-pub use routes::CROSSING_KEY;
+pub(crate) use routes::CROSSING_KEY;
 
 /// All of them, in the order of the report.
-pub const CHECKS: &[Check] = &[
+pub(crate) const CHECKS: &[Check] = &[
     Check { tag: "apps", is_deploy: false, run: apps::check },
     Check { tag: "models", is_deploy: false, run: models::check },
     Check { tag: "databases", is_deploy: false, run: routes::check },

@@ -6,7 +6,7 @@ use crate::management::base::Installed;
 use crate::setup::Project;
 
 /// The number of what is said about a key from one database to another.
-pub const CROSSING_KEY: &str = "databases.E001";
+pub(crate) const CROSSING_KEY: &str = "databases.E001";
 
 /// Keys that no database can hold, and routes of apps that are not installed.
 pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {

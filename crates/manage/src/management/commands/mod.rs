@@ -1,6 +1,6 @@
 //! The commands that need no app: one file each, named as what people type.
 
-pub mod cert;
+pub(crate) mod cert;
 mod check;
 mod completions;
 mod dbshell;
@@ -19,7 +19,7 @@ mod version;
 use super::base::Command;
 
 /// All of them, in the order of help.
-pub const COMMANDS: &[Command] = &[
+pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<migrate::Migrate>(),
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),

@@ -196,7 +196,7 @@ fn is_on(switch: &str, value: Option<&str>) -> CommandResult<bool> {
 ///
 /// # Errors
 /// Those of the commands, and when the flags make no sense.
-pub fn run(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResult {
+pub(crate) fn run(args: &[OsString], manage: &Manage, out: &mut Output) -> CommandResult {
     obey(args, manage, out).map_err(|mut error| {
         error.hints.iter_mut().for_each(translate);
         error

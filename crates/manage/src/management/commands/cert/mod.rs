@@ -19,7 +19,7 @@ mod install;
 mod rotate;
 mod uninstall;
 
-pub mod mkcert;
+pub(crate) mod mkcert;
 
 use clap::{Args, Subcommand};
 
@@ -31,7 +31,7 @@ use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 /// certificates for your own names (`manage cert create`). It lives in the folder that `manage cert caroot` prints.
 #[derive(Debug, Args)]
 #[command(subcommand_value_name = "COMMAND", subcommand_help_heading = "Commands", after_help = FIRST_STEPS)]
-pub struct Cert {
+pub(crate) struct Cert {
     #[command(subcommand)]
     command: CertCommand,
 }
