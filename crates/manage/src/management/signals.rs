@@ -7,8 +7,9 @@ pub struct PreMigrate {
     pub databases: Vec<String>,
 }
 
-/// Migrations have run (Django's `post_migrate`), told once for a run that succeeded, also where nothing was to be done. A
-/// receiver fills in what rows an app cannot do without, and must bear to be called again.
+/// Migrations have run (Django's `post_migrate`), told once for a run that succeeded, also where nothing was to be done.
+///
+/// A receiver fills in what rows an app cannot do without, and must bear to be called again.
 #[derive(Debug, Clone)]
 pub struct PostMigrate {
     /// Aliases of the databases that were asked for; none: all.
