@@ -14,6 +14,7 @@ mod databases;
 mod runtime;
 
 mod apps;
+mod schemas;
 
 mod prompt;
 
