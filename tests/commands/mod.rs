@@ -6,6 +6,7 @@ mod createsuperuser;
 mod dbshell;
 mod diffsettings;
 mod help;
+mod jsonschema;
 mod man;
 mod migrate;
 mod places;

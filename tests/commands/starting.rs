@@ -44,6 +44,7 @@ fn a_site_is_written_into_a_folder_of_its_name() {
             "settings/base.toml",
             "settings/dev.toml",
             "settings/prod.toml",
+            "settings/settings.schema.json",
             "src/lib.rs",
             "src/main.rs",
             "static/site.css",

@@ -17,15 +17,19 @@ use crate::settings::DatabaseSettings;
 /// Dialects that per-vendor SQL texts may name.
 pub(crate) const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
 
+/// Words for them in files, and the dialect that each means.
+pub const DIALECT_WORDS: [(&str, &str); 6] = [
+    ("postgresql", "postgresql"),
+    ("mysql", "mysql"),
+    ("sqlite", "sqlite"),
+    ("mariadb", "mysql"),
+    ("postgres", "postgresql"),
+    ("sqlite3", "sqlite"),
+];
+
 /// The dialect that a word names, with the words that settings take.
 pub fn dialect(word: &str) -> Option<&'static str> {
-    let word = match word {
-        "mariadb" => "mysql",
-        "postgres" => "postgresql",
-        "sqlite3" => "sqlite",
-        word => word,
-    };
-    DIALECTS.into_iter().find(|known| *known == word)
+    DIALECT_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, dialect)| dialect)
 }
 
 /// Makes the backend that the settings of `alias` describe. Relative file names are relative to `root`.

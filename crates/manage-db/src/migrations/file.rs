@@ -1,9 +1,11 @@
 //! From the text of a file to a migration: TOML with operations, or plain SQL with sections.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -13,8 +15,9 @@ use super::operations::{
     RemoveIndex, RunRust, RunSql, SqlSource,
 };
 use crate::backends::{DIALECTS, dialect};
+use crate::models::declared;
 use crate::models::document::{Document, Mistake, Node};
-use crate::models::{Constraint, Index, declared};
+use crate::models::json_schema::{generator, whole, with_key};
 use manage_leaves::text;
 
 /// Keys at the top of a file.
@@ -119,98 +122,125 @@ fn operation<'a>(document: Document<'a>, app: &str, node: Node<'a>) -> Result<Lo
     let Some(name) = table.remove("op") else {
         return Err(document.mistake(&span, "this operation has no `op`"));
     };
-    let operation = match name.get_ref().as_str() {
-        Some("CreateModel") => create_model(document, app, table, &span)?,
-        Some("DeleteModel") => {
-            let ModelName { model } = document.read_table(table, span)?;
-            Operation::DeleteModel(DeleteModel { model })
-        }
-        Some("AddField") => add_field(document, table, span)?,
-        Some("RemoveField") => {
-            let Part { model, name, .. } = part(document, table, span, false)?;
-            Operation::RemoveField(RemoveField { model, name })
-        }
-        Some("AddIndex") => {
-            let NewIndex { model, index, concurrently } = document.read_table(table, span)?;
-            Operation::AddIndex(AddIndex { model, index, concurrently })
-        }
-        Some("RemoveIndex") => {
-            let Part { model, name, concurrently } = part(document, table, span, true)?;
-            Operation::RemoveIndex(RemoveIndex { model, name, concurrently })
-        }
-        Some("AddConstraint") => {
-            let NewConstraint { model, constraint, not_valid } = document.read_table(table, span)?;
-            Operation::AddConstraint(AddConstraint { model, constraint, not_valid })
-        }
-        Some("RemoveConstraint") => {
-            let Part { model, name, .. } = part(document, table, span, false)?;
-            Operation::RemoveConstraint(RemoveConstraint { model, name })
-        }
-        Some("RunSql") => run_sql(document, app, table, &span)?,
-        Some("RunRust") => {
-            let FunctionNames { forwards, backwards } = document.read_table(table, span)?;
-            Operation::RunRust(RunRust { forwards, backwards })
-        }
-        Some(other) => {
-            let message = format!("unknown operation `{other}`{}", meant(other, &Operation::NAMES));
-            return Err(document.mistake(&name.span(), message));
-        }
-        None => return Err(document.mistake(&name.span(), "`op` must be text")),
+    let Some(word) = name.get_ref().as_str() else {
+        return Err(document.mistake(&name.span(), "`op` must be text"));
     };
+    let Some(kind) = KINDS.iter().find(|kind| kind.name == word) else {
+        let message = format!("unknown operation `{word}`{}", meant(word, &KINDS.map(|kind| kind.name)));
+        return Err(document.mistake(&name.span(), message));
+    };
+    let operation = (kind.read)(document, app, table, &span)?;
     Ok(Located { operation, line })
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelName {
-    model: String,
+/// A kind of operation: what `op` calls it, how the rest is read, and what that may be.
+#[derive(Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    read: for<'a> fn(Document<'a>, &str, DeTable<'a>, &Range<usize>) -> Result<Operation, Mistake>,
+    keys: fn(&mut SchemaGenerator) -> Schema,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Part {
-    model: String,
-    name: String,
-    #[serde(default)]
-    concurrently: bool,
-}
+/// Every kind, in the order of the manual.
+const KINDS: [Kind; 10] = [
+    Kind { name: "CreateModel", read: create_model, keys: create_model_keys },
+    Kind {
+        name: "DeleteModel",
+        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::DeleteModel),
+        keys: DeleteModel::json_schema,
+    },
+    Kind { name: "AddField", read: add_field, keys: AddField::json_schema },
+    Kind {
+        name: "RemoveField",
+        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::RemoveField),
+        keys: RemoveField::json_schema,
+    },
+    Kind {
+        name: "AddIndex",
+        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::AddIndex),
+        keys: AddIndex::json_schema,
+    },
+    Kind {
+        name: "RemoveIndex",
+        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::RemoveIndex),
+        keys: RemoveIndex::json_schema,
+    },
+    Kind {
+        name: "AddConstraint",
+        read: |document, _, table, span| {
+            document.read_table(table, span.clone()).map(Operation::AddConstraint)
+        },
+        keys: AddConstraint::json_schema,
+    },
+    Kind {
+        name: "RemoveConstraint",
+        read: |document, _, table, span| {
+            document.read_table(table, span.clone()).map(Operation::RemoveConstraint)
+        },
+        keys: RemoveConstraint::json_schema,
+    },
+    Kind { name: "RunSql", read: run_sql, keys: RunSql::json_schema },
+    Kind {
+        name: "RunRust",
+        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::RunRust),
+        keys: RunRust::json_schema,
+    },
+];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewIndex {
-    model: String,
-    index: Index,
-    #[serde(default)]
-    concurrently: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewConstraint {
-    model: String,
-    constraint: Constraint,
-    #[serde(default)]
-    not_valid: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FunctionNames {
-    forwards: String,
-    backwards: Option<String>,
-}
-
-fn part<'a>(
-    document: Document<'a>,
-    table: DeTable<'a>,
-    span: Range<usize>,
-    may_be_concurrent: bool,
-) -> Result<Part, Mistake> {
-    let concurrently = table.iter().find(|(key, _)| key.get_ref() == "concurrently");
-    if let (false, Some((key, _))) = (may_be_concurrent, concurrently) {
-        return Err(document.mistake(&key.span(), "`concurrently` belongs to operations on indexes"));
+impl JsonSchema for Operation {
+    fn schema_name() -> Cow<'static, str> {
+        "Operation".into()
     }
-    document.read_table(table, span)
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let kinds: Vec<Schema> = KINDS.iter().map(|kind| kind.schema(generator)).collect();
+        json_schema!({ "oneOf": kinds })
+    }
+}
+
+impl Kind {
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        let keys = (self.keys)(generator);
+        let mut schema = with_key::<String>(generator, keys, "op");
+        schema.insert("title".to_owned(), self.name.into());
+        if let Some(op) = schema.pointer_mut("/properties/op") {
+            *op = json!({ "const": self.name });
+        }
+        schema
+    }
+}
+
+/// The JSON Schema of a migration's file, for editors.
+pub fn schema() -> serde_json::Value {
+    let mut generator = generator();
+    let keys = Keys::json_schema(&mut generator);
+    whole(generator, "Migration", keys)
+}
+
+/// What stands at the top of a file.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the keys are read one by one, each with its line; this says what they are")]
+struct Keys {
+    /// Migrations that come before it: `blog.0001_initial`.
+    #[schemars(default)]
+    depends: Vec<String>,
+    /// Migrations that come after it.
+    #[schemars(default)]
+    run_before: Vec<String>,
+    /// Whether it is an app's first one.
+    initial: Option<bool>,
+    /// False: not one transaction.
+    atomic: Option<bool>,
+    /// What it does, in order.
+    #[schemars(default)]
+    operation: Vec<Operation>,
+}
+
+fn create_model_keys(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = declared::model_schema(generator);
+    schema.insert("description".to_owned(), CreateModel::DOCS[0].1.into());
+    with_key::<String>(generator, schema, "model")
 }
 
 fn taken_text<'a>(
@@ -238,17 +268,16 @@ fn create_model<'a>(
 
 fn add_field<'a>(
     document: Document<'a>,
-    mut table: DeTable<'a>,
-    span: Range<usize>,
+    _app: &str,
+    table: DeTable<'a>,
+    span: &Range<usize>,
 ) -> Result<Operation, Mistake> {
-    let model = taken_text(document, &mut table, "model", &span)?;
-    let Some(node) = table.remove("field") else {
-        return Err(document.mistake(&span, "this operation has no `field`"));
-    };
-    let field = declared::field(document, node)?;
-    let preserve_default = optional(document, table.remove("preserve_default"))?.unwrap_or(true);
-    refuse_rest(document, &table, &["model", "field", "preserve_default"])?;
-    Ok(Operation::AddField(AddField { model, field, preserve_default }))
+    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
+    let operation: AddField = document.read_table(table, span.clone())?;
+    match operation.field.problem() {
+        Some(problem) => Err(document.mistake(&place, problem)),
+        None => Ok(Operation::AddField(operation)),
+    }
 }
 
 fn refuse_rest(document: Document<'_>, table: &DeTable<'_>, known: &[&str]) -> Result<(), Mistake> {
@@ -551,6 +580,15 @@ fn header(file: &SqlFile, comment: &str, line: usize, migration: &mut Migration)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schema_has_the_keys_that_are_read() {
+        let schema = schema();
+        let keys: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = KEYS;
+        known.sort_unstable();
+        assert_eq!(keys, known);
+    }
 
     fn parse(text: &str) -> Result<Migration, Mistake> {
         parse_toml(&Key::new("blog", "0001_initial"), 1, "migrations/blog/0001_initial.toml", text)

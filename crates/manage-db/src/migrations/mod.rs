@@ -55,6 +55,7 @@ mod run;
 pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use executor::{Fake, Prepared, Session, Work, compile, verify};
+pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use loader::load;

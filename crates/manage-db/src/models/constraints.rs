@@ -1,11 +1,12 @@
 //! Indexes and constraints of a model.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SqlText;
 
 /// An index over fields or expressions.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Index {
     /// Its name; deterministic when nobody gave one.
@@ -29,7 +30,7 @@ pub struct Index {
 }
 
 /// A rule that rows keep: `check`, `unique` or `exclude`, exactly one of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Constraint {
     /// Its name; deterministic when nobody gave one.

@@ -2,7 +2,9 @@
 
 use super::document::{Document, Mistake, Node};
 use super::fields::Field;
+use super::json_schema::{generator, whole, with_key};
 use super::meta::{ModelState, Options};
+use schemars::{JsonSchema as _, Schema, SchemaGenerator, json_schema};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -74,6 +76,25 @@ pub fn field<'a>(document: Document<'a>, node: Node<'a>) -> Result<Field, Mistak
         Some(problem) => Err(document.mistake(&span, problem)),
         None => Ok(field),
     }
+}
+
+/// The JSON Schema of a file of models, for editors.
+pub fn schema() -> serde_json::Value {
+    let mut generator = generator();
+    let model = model_schema(&mut generator);
+    let models = json_schema!({
+        "description": "Models by name.",
+        "type": "object",
+        "propertyNames": { "pattern": "^[A-Za-z][A-Za-z0-9_]*$" },
+        "additionalProperties": model,
+    });
+    whole(generator, "Models of an app", models)
+}
+
+/// The JSON Schema of one model's table: `fields` and the options.
+pub fn model_schema(generator: &mut SchemaGenerator) -> Schema {
+    let options = Options::json_schema(generator);
+    with_key::<Vec<Field>>(generator, options, "fields")
 }
 
 fn is_model_name(name: &str) -> bool {

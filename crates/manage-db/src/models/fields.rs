@@ -1,11 +1,12 @@
 //! Fields: the columns of a model as files and structs describe them. Words are Django's without `Field`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SqlText;
 
 /// The kind of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "Django's names; the schema editors hold what each becomes")]
 pub enum FieldType {
     SmallAuto,
@@ -59,7 +60,7 @@ impl FieldType {
 }
 
 /// What happens to rows whose key points to a deleted row. The database does it, not the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OnDelete {
     /// They are deleted too.
@@ -77,7 +78,7 @@ pub enum OnDelete {
 }
 
 /// A default: a literal, SQL, or a named generator such as `uuid7` or `now`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum DefaultValue {
     /// `{ sql = "..." }`, for all dialects or each.
@@ -86,14 +87,14 @@ pub enum DefaultValue {
         sql: SqlText,
     },
     /// A TOML literal. The strings `now` and `uuid7` name generators where the field's type calls for them.
-    Literal(toml::Value),
+    Literal(#[schemars(with = "serde_json::Value")] toml::Value),
 }
 
 /// One allowed value and what people read.
 pub type Choice = (toml::Value, String);
 
 /// One field of a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// Its name in the model.
@@ -130,6 +131,7 @@ pub struct Field {
     pub primary_key: bool,
     /// The allowed values; kept by the program alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<(serde_json::Value, String)>")]
     pub choices: Vec<Choice>,
     /// Name of the column, where it is not the field's (with `_id` for keys).
     #[serde(default, skip_serializing_if = "Option::is_none")]

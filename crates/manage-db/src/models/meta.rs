@@ -1,5 +1,6 @@
 //! A model as plain data: what a struct, a declared app and replayed migrations all come to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::constraints::{Constraint, Index};
@@ -9,7 +10,7 @@ use crate::backends::base::schema::generated_name;
 use manage_leaves::crypto;
 
 /// Options of a model, beside its fields.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// Name of the table, where it is not `<app>_<model in lower case>`.

@@ -9,6 +9,7 @@ mod meta;
 
 // Models in files.
 pub(crate) mod document;
+pub mod json_schema;
 
 // All models of a project.
 pub mod declared;

@@ -85,9 +85,12 @@ impl Kind {
                 "maximum": range.end(),
                 "pattern": MARK,
             }),
-            Self::Duration => {
-                json!({"type": ["number", "string"], "exclusiveMinimum": 0, "title": self.expected()})
-            }
+            Self::Duration => json!({
+                "type": ["number", "string"],
+                "exclusiveMinimum": 0,
+                "pattern": r"\$\{|^\+?[0-9].*[A-Za-zµ:]|^[Pp]",
+                "title": self.expected(),
+            }),
             Self::Boolean => json!({"type": ["boolean", "string"], "pattern": MARK}),
             Self::Scalar => json!({"type": ["string", "number", "boolean"]}),
             Self::List(_) => json!({

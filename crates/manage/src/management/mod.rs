@@ -15,6 +15,7 @@ mod databases;
 mod runtime;
 
 mod apps;
+mod schemas;
 
 mod prompt;
 

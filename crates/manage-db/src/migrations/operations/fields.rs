@@ -1,28 +1,38 @@
 //! Fields of models.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::change::{Change, Created};
 use crate::migrations::schema::{Problem, Schema, refused};
 use crate::migrations::state::ProjectState;
 use crate::models::{Field, ModelState};
 
 /// Adds a column to a model's table, or the table of a many-to-many field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AddField {
     /// Name of the model.
     pub model: String,
     /// The field.
     pub field: Field,
     /// False: the default serves only the rows that exist.
+    #[serde(default = "yes")]
     pub preserve_default: bool,
 }
 
 /// Drops a column of a model's table, or the table of a many-to-many field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RemoveField {
     /// Name of the model.
     pub model: String,
     /// Name of the field.
     pub name: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Adds the column of `field` as it is in `to`; `filled` is the field with the default for the rows that exist.

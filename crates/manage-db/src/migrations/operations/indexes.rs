@@ -1,45 +1,55 @@
 //! Indexes and constraints of models.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::change::Change;
 use crate::migrations::schema::{Problem, Schema, refused};
 use crate::migrations::state::ProjectState;
 use crate::models::{Constraint, Index, ModelState};
 
 /// Makes an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AddIndex {
     /// Name of the model.
     pub model: String,
     /// The index.
     pub index: Index,
     /// Without blocking writers, where the database can; the migration must say `atomic = false`.
+    #[serde(default)]
     pub concurrently: bool,
 }
 
 /// Drops an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RemoveIndex {
     /// Name of the model.
     pub model: String,
     /// Name of the index.
     pub name: String,
     /// Without blocking writers, where the database can; the migration must say `atomic = false`.
+    #[serde(default)]
     pub concurrently: bool,
 }
 
 /// Adds a constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AddConstraint {
     /// Name of the model.
     pub model: String,
     /// The constraint.
     pub constraint: Constraint,
     /// For new rows only, where the database can.
+    #[serde(default)]
     pub not_valid: bool,
 }
 
 /// Drops a constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RemoveConstraint {
     /// Name of the model.
     pub model: String,

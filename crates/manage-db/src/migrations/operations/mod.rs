@@ -15,18 +15,22 @@ pub use indexes::{AddConstraint, AddIndex, RemoveConstraint, RemoveIndex};
 pub use models::{CreateModel, DeleteModel};
 pub use special::{RunRust, SqlSource};
 
+use schemars::JsonSchema;
+
 use super::schema::{Problem, Schema};
 use super::state::ProjectState;
 use manage_leaves::text;
 
 /// Runs SQL.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct RunSql {
     /// What to run.
     pub forwards: SqlSource,
     /// What undoes it; none: nothing can.
     pub backwards: Option<SqlSource>,
     /// What it does to the models.
+    #[schemars(default)]
     pub state: Vec<Operation>,
 }
 
@@ -47,20 +51,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The words that files use, in the order of the manual.
-    pub const NAMES: [&'static str; 10] = [
-        "CreateModel",
-        "DeleteModel",
-        "AddField",
-        "RemoveField",
-        "AddIndex",
-        "RemoveIndex",
-        "AddConstraint",
-        "RemoveConstraint",
-        "RunSql",
-        "RunRust",
-    ];
-
     /// What it does.
     pub fn change(&self) -> &dyn Change {
         match self {

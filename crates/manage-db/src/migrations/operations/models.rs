@@ -1,19 +1,24 @@
 //! Whole models.
 
+use manage_derive::Documented;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::change::{Change, Created};
 use crate::migrations::schema::{Problem, Schema, refused};
 use crate::migrations::state::ProjectState;
 use crate::models::ModelState;
 
 /// Makes a model's table, with the tables of its many-to-many fields.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Documented)]
 pub struct CreateModel {
     /// The model.
     pub model: ModelState,
 }
 
 /// Drops a model's table, with the tables of its many-to-many fields.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DeleteModel {
     /// Name of the model.
     pub model: String,

@@ -1,8 +1,13 @@
 //! What models cannot say: SQL and Rust.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
 use super::change::Change;
+use crate::backends::DIALECT_WORDS;
 use crate::migrations::schema::{Problem, Schema};
 use crate::migrations::state::ProjectState;
 
@@ -28,8 +33,27 @@ impl SqlSource {
     }
 }
 
+impl JsonSchema for SqlSource {
+    fn schema_name() -> Cow<'static, str> {
+        "SqlSource".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        let texts = json_schema!({"type": ["string", "array"], "items": {"type": "string"}});
+        let dialects = DIALECT_WORDS.map(|(word, _)| (word.to_owned(), texts.clone().to_value()));
+        json_schema!({
+            "description": "SQL: the same for all kinds of database, or by dialect.",
+            "type": ["string", "array", "object"],
+            "items": {"type": "string"},
+            "properties": serde_json::Map::from_iter(dialects),
+            "additionalProperties": false,
+        })
+    }
+}
+
 /// Calls a function of an app.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RunRust {
     /// Its name: `app.name`, or `noop`.
     pub forwards: String,

@@ -6,6 +6,7 @@ mod completions;
 mod dbshell;
 mod dev;
 mod diffsettings;
+mod jsonschema;
 mod man;
 mod migrate;
 mod serve;
@@ -32,6 +33,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<check::Check>(),
     Command::of::<diffsettings::DiffSettings>(),
     Command::of::<showurls::ShowUrls>(),
+    Command::of::<jsonschema::JsonSchema>(),
     Command::of::<completions::Completions>(),
     Command::of::<man::Man>(),
     Command::of::<version::Version>(),

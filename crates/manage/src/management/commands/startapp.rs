@@ -7,6 +7,7 @@ use crate::conf::PlaceKind;
 use crate::management::files::write;
 use crate::management::install;
 use crate::management::names::check_app;
+use crate::management::schemas::SchemaOf;
 use crate::management::skeleton::{NewFile, Skeleton, write_all};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 
@@ -62,6 +63,8 @@ impl StartApp {
         let marks = [("__label__", self.label.as_str())];
         let name = if is_rust { "app" } else { "declared_app" };
         let mut files = Skeleton { name, marks: &marks }.files();
+        files.push(SchemaOf::Migration.file([]));
+        files.extend((!is_rust).then(|| SchemaOf::Models.file([])));
         // What several apps share is there from the second on.
         files.retain(|file| !file.path.ends_with(".schema.json") || !root.join(&file.path).exists());
         files

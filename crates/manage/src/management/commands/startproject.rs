@@ -3,8 +3,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::management::names::check_project;
+use crate::management::schemas::SchemaOf;
 use crate::management::skeleton::{NewFile, Skeleton, write_all};
-use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
+use crate::management::{AppConfig, BaseCommand, CommandError, CommandResult, Group, Manage, Output};
+
+/// The apps of a new site, as its `src/lib.rs` names them.
+const APPS_OF_A_SITE: [&str; 3] = ["sessions", "auth", "accounts"];
 
 /// Begin a site of your own, or a project without Rust whose schema is kept
 #[derive(Debug, Args)]
@@ -27,10 +31,10 @@ impl BaseCommand for StartProject {
     const GROUP: Group = Group::Project;
     const OUTLIVES_PIPE: bool = true;
 
-    fn handle(&self, _manage: &Manage, out: &mut Output) -> CommandResult {
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         check_project(&self.name)?;
         let folder = self.directory.clone().unwrap_or_else(|| PathBuf::from(&self.name));
-        write_all(&folder, &self.files()?)?;
+        write_all(&folder, &self.files(manage)?)?;
         let run = if self.declared { "manage startapp NAME --install" } else { "cargo run -- dev" };
         out.status(format!("{} was made. Go on with:", folder.display()))?;
         if folder != Path::new(".") {
@@ -41,7 +45,7 @@ impl BaseCommand for StartProject {
 }
 
 impl StartProject {
-    fn files(&self) -> CommandResult<Vec<NewFile>> {
+    fn files(&self, manage: &Manage) -> CommandResult<Vec<NewFile>> {
         let (framework, crate_name) = (self.framework()?, self.name.replace('-', "_"));
         let marks = [
             ("__name__", self.name.as_str()),
@@ -49,7 +53,11 @@ impl StartProject {
             ("__manage__", framework.as_str()),
         ];
         let name = if self.declared { "declared" } else { "project" };
-        Ok(Skeleton { name, marks: &marks }.files())
+        let mut files = Skeleton { name, marks: &marks }.files();
+        // A project without Rust has this program's apps, a site those that its skeleton names.
+        let is_there = |app: &&AppConfig| self.declared || APPS_OF_A_SITE.contains(&app.label);
+        files.push(SchemaOf::Settings.file(manage.installed.apps.iter().filter(is_there)));
+        Ok(files)
     }
 
     /// How the new project's Cargo.toml names the framework.
