@@ -1,5 +1,6 @@
 //! The one integration test program: one link instead of many.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(unreachable_pub, reason = "what tests share has no other crate to be seen by")]
 
 mod support;
 

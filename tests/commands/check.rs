@@ -148,6 +148,10 @@ pool_timeout = "0s"
     workspace.write("settings/dev.toml", "[logging]\nlevel = \"manage=loud\"\n");
     let told = workspace.manage(["serve"]).fails(1);
     assert!(told.ends_with("debug, found \"manage=loud\"\n"), "{told}");
+    workspace.write("settings/dev.toml", "[server]\nbind = []\n").manage(["serve"]).fails_with(
+        1,
+        "error: the settings are wrong: settings/dev.toml:2:1: `server.bind`: expected an address at least, found an empty list\n",
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-use crate::support::{Server, Workspace};
+use crate::support::{Server, Workspace, eventually};
 
 #[test]
 fn a_new_folder_is_served_by_one_command() {
@@ -120,4 +120,21 @@ fn a_project_without_rust_has_a_plain_page_and_nothing_of_the_blog() {
         (200, "{\"databases\":{\"default\":\"ok\"},\"pending_migrations\":0,\"status\":\"ok\"}")
     );
     assert_eq!(server.workspace.manage(["seed"]).fails(2).lines().count(), 2);
+}
+
+#[test]
+fn what_is_logged_is_said_for_all_and_by_module() {
+    let log_of = |level: &str| {
+        let server = Server::with(&[("MANAGE__LOGGING__LEVEL", level)]);
+        assert_eq!(server.browser().get("/").status, 200);
+        server
+    };
+    let silent = ["off", "info,manage::access=warn"].map(log_of);
+    for level in ["info", "off,manage::access=info", "manage::access=debug"] {
+        let server = log_of(level);
+        eventually(level, || server.log().contains(" GET / 200 "));
+    }
+    for server in silent {
+        assert!(!server.log().contains("GET /"), "{}", server.log());
+    }
 }

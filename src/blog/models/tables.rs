@@ -7,7 +7,7 @@ use manage::db::models::{Model, Registry};
 /// A person as the blog knows them. The account lives in another database, so `user_id` is a plain number.
 #[derive(Debug, Clone, Model)]
 #[model(app = "blog", index(name = "blog_profile_name", fields = "name, id, article_count"))]
-pub struct Profile {
+pub(super) struct Profile {
     /// Its number.
     pub id: i64,
     /// Number of the account.
@@ -38,7 +38,7 @@ pub struct Profile {
 #[model(index(name = "blog_article_newest", fields = "-published_at, -id"))]
 #[model(index(name = "blog_article_author", fields = "author, -published_at, -id"))]
 #[model(index(name = "blog_article_best", fields = "-rating_score, -published_at, -id"))]
-pub struct Article {
+pub(super) struct Article {
     /// Its number.
     pub id: i64,
     /// Who wrote it.
@@ -81,7 +81,7 @@ pub struct Article {
 /// A comment or a reply to one.
 #[derive(Debug, Clone, Model)]
 #[model(app = "blog", index(name = "blog_comment_article", fields = "article, id"))]
-pub struct Comment {
+pub(super) struct Comment {
     /// Its number; comments are read in this order.
     pub id: i64,
     /// What it is about.
@@ -106,7 +106,7 @@ pub struct Comment {
 #[derive(Debug, Clone, Model)]
 #[model(app = "blog", unique(name = "blog_rating_once", fields = "article, profile"))]
 #[model(check(name = "blog_rating_value", sql = "value BETWEEN 1 AND 5"))]
-pub struct Rating {
+pub(super) struct Rating {
     /// Its number.
     pub id: i64,
     /// What is rated.
@@ -123,7 +123,7 @@ pub struct Rating {
 /// A number that pages show and that would be slow to count.
 #[derive(Debug, Clone, Model)]
 #[model(app = "blog")]
-pub struct Counter {
+pub(super) struct Counter {
     /// What is counted.
     #[field(max_length = 40, primary_key)]
     pub name: String,

@@ -9,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use crate::armor;
 
 /// A certificate for `localhost` and 127.0.0.1, its key and its authority.
-pub struct Specimen {
+pub(crate) struct Specimen {
     /// The authority's certificate.
     pub ca: Vec<u8>,
     /// The certificate, then the authority's.
@@ -20,7 +20,7 @@ pub struct Specimen {
 
 impl Specimen {
     /// Makes one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::default();
         ca.distinguished_name.push(DnType::CommonName, "Ann's <development> authority & more");
@@ -43,11 +43,11 @@ impl Specimen {
 }
 
 /// A folder of its own, gone with the value.
-pub struct Folder(pub PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// Makes one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = std::env::temp_dir()
             .join(manage_leaves::crypto::hex(&manage_leaves::crypto::random_bytes::<8>()));
         fs::create_dir(&path).unwrap();
@@ -55,7 +55,7 @@ impl Folder {
     }
 
     /// Writes a file into it.
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, content).unwrap();
         path
@@ -74,7 +74,7 @@ pub(crate) fn is_installed(program: &str) -> bool {
 }
 
 /// Runs a program, which must succeed, in a folder: what it said on both streams.
-pub fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } =
         Command::new(program).args(arguments).current_dir(folder).output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));

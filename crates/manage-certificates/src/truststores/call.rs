@@ -59,7 +59,7 @@ pub trait Programs {
 
 /// The programs of this machine.
 #[derive(Debug)]
-pub struct RealPrograms;
+pub(super) struct RealPrograms;
 
 impl Call {
     /// A run of `program` without arguments.

@@ -6,7 +6,7 @@ use super::{chromium, firefox, java, macos, nss, system, windows};
 
 /// What the stores are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(super) enum Purpose {
     /// An authority is to be put into them.
     Install,
     /// An authority is to be taken out of them.
@@ -17,7 +17,7 @@ pub enum Purpose {
 ///
 /// The system comes first, for hooks may carry what it gets to Java. Without a choice these are all but the policy
 /// files, which only stand in for databases that nothing can change. An authority is taken out of all.
-pub fn stores<'a>(machine: &'a Machine, chosen: Option<&[Kind]>, purpose: Purpose) -> Vec<Found<'a>> {
+pub(super) fn stores<'a>(machine: &'a Machine, chosen: Option<&[Kind]>, purpose: Purpose) -> Vec<Found<'a>> {
     let kinds = Kind::ALL.into_iter().filter(|kind| match chosen {
         Some(chosen) => chosen.contains(kind),
         None => *kind != Kind::Policies || purpose == Purpose::Uninstall || nss::certutil(machine).is_none(),

@@ -97,13 +97,13 @@ impl Anchor {
 }
 
 /// What stores call the certificate `der`.
-pub fn label(der: &[u8]) -> String {
+pub(super) fn label(der: &[u8]) -> String {
     format!("{LABEL_PREFIX}{}", &crypto::sha256_hex(der)[..16])
 }
 
 /// A certificate in a store that this program, or mkcert, may have put there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// What the store calls it: a file's path, a nickname, an alias.
     pub name: String,
     /// The certificate.
@@ -120,7 +120,7 @@ impl Entry {
     }
 
     /// Whether its name says that this program put it there.
-    pub fn is_ours(&self) -> bool {
+    pub(super) fn is_ours(&self) -> bool {
         // A path, or what Debian's hook makes of one for Java: `debian:manage-local-ca-….pem`.
         let last = self.name.rsplit(['/', ':']).next().unwrap_or_default();
         // Keychains, and Firefox where it read a policy, take the name from the certificate.
@@ -129,7 +129,7 @@ impl Entry {
 }
 
 /// One store on this machine.
-pub trait TrustStore {
+pub(super) trait TrustStore {
     /// What kind of store it is.
     fn kind(&self) -> Kind;
 
@@ -156,7 +156,7 @@ pub trait TrustStore {
 }
 
 /// What the search for stores came upon.
-pub enum Found<'a> {
+pub(super) enum Found<'a> {
     /// A store to work with.
     Store(Box<dyn TrustStore + 'a>),
     /// A store that is there, or was asked for, but cannot be worked with.
@@ -172,12 +172,12 @@ pub enum Found<'a> {
 
 impl<'a> Found<'a> {
     /// A store to work with.
-    pub fn store(store: impl TrustStore + 'a) -> Self {
+    pub(super) fn store(store: impl TrustStore + 'a) -> Self {
         Self::Store(Box::new(store))
     }
 
     /// A store that is left out.
-    pub fn skipped(kind: Kind, place: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(super) fn skipped(kind: Kind, place: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Skipped { kind, place: place.into(), reason: reason.into() }
     }
 }

@@ -14,7 +14,7 @@ use super::unit::{Failure, Unit};
 use crate::backends::base::{BackendRef, Connection};
 
 /// One database under refinery's runner.
-pub struct Driver<'a> {
+pub(super) struct Driver<'a> {
     /// The database.
     pub backend: &'a BackendRef,
     /// A connection to it.
@@ -37,7 +37,7 @@ pub struct Driver<'a> {
 
 /// The failure is in the driver.
 #[derive(Debug)]
-pub struct Failed;
+pub(super) struct Failed;
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -413,7 +413,7 @@ fn quoted(text: &str) -> String {
 
 /// One file of a migration written in SQL.
 #[derive(Debug, Clone)]
-pub struct SqlFile {
+pub(super) struct SqlFile {
     /// Its path, relative to the project's root.
     pub path: String,
     /// Its text.
@@ -426,7 +426,7 @@ pub struct SqlFile {
 
 /// A half of a migration written in SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
+pub(super) enum Section {
     /// What applies it.
     Up,
     /// What undoes it.

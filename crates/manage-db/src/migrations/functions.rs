@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::transaction::Executor;
 
 /// What a function comes to.
-pub type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// A function of a data migration: it gets the running transaction, and the models as they are at that point, which
 /// are not today's structs.

@@ -15,7 +15,7 @@ pub(crate) const LONGEST: Duration = Duration::from_mins(10);
 ///
 /// # Errors
 /// Those of asking.
-pub async fn acquire(
+pub(super) async fn acquire(
     lock: &mut dyn MigrationLock,
     connection: &mut dyn Connection,
     limit: Duration,

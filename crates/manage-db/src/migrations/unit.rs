@@ -13,7 +13,7 @@ use crate::error::{StatementError, StatementKind};
 use manage_leaves::crypto;
 
 /// One migration about to run on one database.
-pub struct Unit<'a> {
+pub(super) struct Unit<'a> {
     /// The database.
     pub backend: &'a BackendRef,
     /// A connection to it.
@@ -34,7 +34,7 @@ pub struct Unit<'a> {
 
 /// Why a unit stopped.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// Something that it ran failed.
     Failed {
         /// File and line of the operation.
@@ -67,7 +67,7 @@ impl Unit<'_> {
     ///
     /// # Errors
     /// What failed first.
-    pub async fn run(mut self) -> Result<(), Failure> {
+    pub(super) async fn run(mut self) -> Result<(), Failure> {
         let guard = self.program.guard;
         for sql in guard.map_or(&[][..], |guard| guard.before) {
             self.connection.batch(&[sql]).await.map_err(|failure| self.failed("", sql, failure.error))?;

@@ -5,7 +5,7 @@ use crate::Value;
 /// A piece of a statement: text with `?` marks and their values, in order. It is the same for every kind of database:
 /// names stand between double quotes, which every session takes, and the marks are those of hand-written statements.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sql {
+pub(super) struct Sql {
     /// The text.
     pub text: String,
     /// The values of its marks.
@@ -14,22 +14,22 @@ pub struct Sql {
 
 impl Sql {
     /// A name between quotes.
-    pub fn name(name: &str) -> Self {
+    pub(super) fn name(name: &str) -> Self {
         format!("\"{}\"", name.replace('"', "\"\"")).as_str().into()
     }
 
     /// A column of a table.
-    pub fn column(table: &str, name: &str) -> Self {
+    pub(super) fn column(table: &str, name: &str) -> Self {
         Self::name(table).then(".").then(Self::name(name))
     }
 
     /// A mark with its value.
-    pub fn value(value: Value) -> Self {
+    pub(super) fn value(value: Value) -> Self {
         Self { text: "?".to_owned(), params: vec![value] }
     }
 
     /// The pieces with `separator` between them.
-    pub fn list(pieces: impl IntoIterator<Item = Self>, separator: &str) -> Self {
+    pub(super) fn list(pieces: impl IntoIterator<Item = Self>, separator: &str) -> Self {
         let mut pieces = pieces.into_iter();
         let first = pieces.next().unwrap_or_default();
         pieces.fold(first, |list, piece| list.then(separator).then(piece))
@@ -43,7 +43,7 @@ impl Sql {
 
     /// The piece with another behind it.
     #[must_use]
-    pub fn then(mut self, piece: impl Into<Self>) -> Self {
+    pub(super) fn then(mut self, piece: impl Into<Self>) -> Self {
         let piece = piece.into();
         self.text.push_str(&piece.text);
         self.params.extend(piece.params);

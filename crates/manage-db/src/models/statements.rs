@@ -5,22 +5,22 @@ use crate::backends::base::Statement;
 use crate::{Executor, Result, Row, Value};
 
 /// Runs a query.
-pub async fn rows(executor: &mut impl Executor, sql: &Sql) -> Result<Vec<Row>> {
+pub(super) async fn rows(executor: &mut impl Executor, sql: &Sql) -> Result<Vec<Row>> {
     executor.rows(statement(sql)).await
 }
 
 /// Runs a statement that changes rows.
-pub async fn change(executor: &mut impl Executor, sql: &Sql) -> Result<u64> {
+pub(super) async fn change(executor: &mut impl Executor, sql: &Sql) -> Result<u64> {
     executor.change(statement(sql)).await
 }
 
 /// Runs an INSERT and gives the number that the database made.
-pub async fn insert(executor: &mut impl Executor, sql: &Sql, key: &str) -> Result<i64> {
+pub(super) async fn insert(executor: &mut impl Executor, sql: &Sql, key: &str) -> Result<i64> {
     executor.insert(statement(sql), key).await
 }
 
 /// Asks how a query would be run.
-pub async fn explain(executor: &mut impl Executor, select: Sql) -> Result<String> {
+pub(super) async fn explain(executor: &mut impl Executor, select: Sql) -> Result<String> {
     let explain = Sql::from(executor.backend().features().explain).then(" ").then(select);
     let rows = rows(executor, &explain).await?;
     let lines = rows.iter().map(|row| {

@@ -13,7 +13,7 @@ use super::written::Written;
 
 /// Why a setting is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// It is not what is expected. An item of a list: which one.
     Unfit(Option<String>),
     /// Nobody can read it at all.
@@ -21,12 +21,12 @@ pub enum Refusal {
 }
 
 /// A value, or why there is none.
-pub type Read<T> = Result<T, Refusal>;
+pub(super) type Read<T> = Result<T, Refusal>;
 
 const UNFIT: Refusal = Refusal::Unfit(None);
 
 /// What was found, for an error: short things as they are.
-pub fn found(content: &Content) -> String {
+pub(super) fn found(content: &Content) -> String {
     match content {
         Content::Text(text) | Content::Untyped(text) => quoted(text),
         Content::Integer(number) => number.to_string(),
@@ -37,13 +37,13 @@ pub fn found(content: &Content) -> String {
 }
 
 /// A text in one line, whatever it holds.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 80;
     serde_json::Value::from(truncate(text, LONGEST)).to_string()
 }
 
 /// A string.
-pub fn string(content: &Content) -> Read<String> {
+pub(super) fn string(content: &Content) -> Read<String> {
     match content {
         Content::Text(text) | Content::Untyped(text) => Ok(text.clone()),
         _ => Err(UNFIT),
@@ -51,18 +51,18 @@ pub fn string(content: &Content) -> Read<String> {
 }
 
 /// A string of a form of its own.
-pub fn written<T: Written>(content: &Content) -> Read<T> {
+pub(super) fn written<T: Written>(content: &Content) -> Read<T> {
     string(content)?.trim().parse().map_err(|_| UNFIT)
 }
 
 /// A list of strings of a form of their own; an error names the first that is wrong.
-pub fn written_list<T: Written>(content: &Content) -> Read<Vec<T>> {
+pub(super) fn written_list<T: Written>(content: &Content) -> Read<Vec<T>> {
     let unfit = |item: &String| Refusal::Unfit(Some(quoted(item)));
     strings(content)?.iter().map(|item| item.trim().parse().map_err(|_| unfit(item))).collect()
 }
 
 /// A header's value; none: the header is left out.
-pub fn header(content: &Content) -> Read<Option<HeaderValue>> {
+pub(super) fn header(content: &Content) -> Read<Option<HeaderValue>> {
     match string(content)? {
         text if text.is_empty() => Ok(None),
         text => HeaderValue::from_str(&text).map(Some).map_err(|_| UNFIT),
@@ -70,7 +70,7 @@ pub fn header(content: &Content) -> Read<Option<HeaderValue>> {
 }
 
 /// Paths.
-pub fn paths(content: &Content) -> Read<Vec<PathBuf>> {
+pub(super) fn paths(content: &Content) -> Read<Vec<PathBuf>> {
     let path = |item: String| match item.is_empty() || item.contains('\0') {
         true => Err(Refusal::Unfit(Some(quoted(&item)))),
         false => Ok(PathBuf::from(item)),
@@ -79,7 +79,7 @@ pub fn paths(content: &Content) -> Read<Vec<PathBuf>> {
 }
 
 /// A whole number.
-pub fn integer(content: &Content) -> Read<i64> {
+pub(super) fn integer(content: &Content) -> Read<i64> {
     match content {
         Content::Integer(number) => Ok(*number),
         Content::Untyped(text) => text.trim().parse().map_err(|_| UNFIT),
@@ -88,7 +88,7 @@ pub fn integer(content: &Content) -> Read<i64> {
 }
 
 /// A length of time: a number of seconds, or text with units.
-pub fn duration(content: &Content) -> Read<Duration> {
+pub(super) fn duration(content: &Content) -> Read<Duration> {
     let time = match content {
         Content::Integer(number) => duration::of_seconds(*number as f64),
         Content::Float(number) => duration::of_seconds(*number),
@@ -103,7 +103,7 @@ pub fn duration(content: &Content) -> Read<Duration> {
 }
 
 /// A truth value.
-pub fn boolean(content: &Content) -> Read<bool> {
+pub(super) fn boolean(content: &Content) -> Read<bool> {
     match content {
         Content::Boolean(truth) => Ok(*truth),
         Content::Untyped(text) => match text.trim().to_ascii_lowercase().as_str() {
@@ -116,7 +116,7 @@ pub fn boolean(content: &Content) -> Read<bool> {
 }
 
 /// Strings of a list, of one text with commas, or of a list that was written into a variable: `["a", "b"]`.
-pub fn strings(content: &Content) -> Read<Vec<String>> {
+pub(super) fn strings(content: &Content) -> Read<Vec<String>> {
     match content {
         Content::Untyped(text) if is_list(text) => strings(&list(text)?),
         Content::List(items) => items.iter().map(|node| scalar(&node.value)).collect(),
@@ -131,7 +131,7 @@ pub fn strings(content: &Content) -> Read<Vec<String>> {
 }
 
 /// A string, a number or a truth value, as text.
-pub fn scalar(content: &Content) -> Read<String> {
+pub(super) fn scalar(content: &Content) -> Read<String> {
     match content {
         Content::Text(text) | Content::Untyped(text) => Ok(text.clone()),
         Content::Integer(number) => Ok(number.to_string()),

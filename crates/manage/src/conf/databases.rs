@@ -15,7 +15,7 @@ const URL: &str = "DATABASE_URL";
 const DEFAULT_ALIAS: &str = "default";
 
 /// The text of `settings/base.toml` for a project that needs no more than a database.
-pub const PLAIN_SETTINGS: &str = "\
+pub(crate) const PLAIN_SETTINGS: &str = "\
 # What holds in every profile; settings/<profile>.toml lies over it. `manage diffsettings --all` lists every setting.
 
 [databases.default]

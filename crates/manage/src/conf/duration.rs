@@ -8,20 +8,20 @@ use jiff::{Span, SpanRelativeTo};
 const LONGEST: f64 = 1e9;
 
 /// A time of so many seconds, if that is more than nothing and not beyond reason.
-pub fn of_seconds(seconds: f64) -> Option<Duration> {
+pub(super) fn of_seconds(seconds: f64) -> Option<Duration> {
     let is_sound = seconds.is_finite() && seconds > 0.0 && seconds <= LONGEST;
     is_sound.then(|| Duration::from_secs_f64(seconds)).filter(|time| !time.is_zero())
 }
 
 /// A time as people write it: `5s`, `10 min`, `2 weeks`. Months and years, which vary, are none.
-pub fn of_text(text: &str) -> Option<Duration> {
+pub(super) fn of_text(text: &str) -> Option<Duration> {
     let span: Span = text.parse().ok()?;
     let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     of_seconds(time.as_secs_f64()).and(time.try_into().ok())
 }
 
 /// Its seconds, whole where they are.
-pub fn as_json(time: Duration) -> serde_json::Value {
+pub(super) fn as_json(time: Duration) -> serde_json::Value {
     match time.subsec_nanos() {
         0 => time.as_secs().into(),
         _ => time.as_secs_f64().into(),

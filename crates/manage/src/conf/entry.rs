@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::error::Origin;
 
 /// What stands for a secret wherever settings are shown.
-pub const HIDDEN: &str = "********";
+pub(super) const HIDDEN: &str = "********";
 
 /// One setting as it was read, for `diffsettings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Entry {
 }
 
 /// A setting's value as TOML; what TOML has no word for is `none`, and the stars of a secret stand alone.
-pub fn as_toml(value: &Value) -> String {
+pub(crate) fn as_toml(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) if text == HIDDEN => HIDDEN.to_owned(),
@@ -32,6 +32,6 @@ pub fn as_toml(value: &Value) -> String {
 }
 
 /// What is shown of a secret: whether there is one.
-pub fn hidden(secret: &str) -> Value {
+pub(super) fn hidden(secret: &str) -> Value {
     if secret.is_empty() { "".into() } else { HIDDEN.into() }
 }

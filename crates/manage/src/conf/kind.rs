@@ -8,7 +8,7 @@ use crate::text;
 
 /// What a setting takes. Both the words of an error and the JSON Schema of the key are made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A string.
     Text,
     /// A string that is never shown.
@@ -35,12 +35,12 @@ pub enum Kind {
 
 impl Kind {
     /// A list of these.
-    pub fn list(self) -> Self {
+    pub(super) fn list(self) -> Self {
         Self::List(Box::new(self))
     }
 
     /// Whether no error may tell what was found.
-    pub fn is_secret(&self) -> bool {
+    pub(super) fn is_secret(&self) -> bool {
         match self {
             Self::Secret => true,
             Self::List(item) => item.is_secret(),
@@ -49,7 +49,7 @@ impl Kind {
     }
 
     /// What is expected, for an error.
-    pub fn expected(&self) -> String {
+    pub(super) fn expected(&self) -> String {
         match self {
             Self::Text | Self::Secret => "a string".to_owned(),
             Self::Header => "text in one line of plain letters and signs, as a header holds it".to_owned(),
@@ -69,7 +69,7 @@ impl Kind {
     }
 
     /// The JSON Schema of a key that takes it. Where it is no string anyway, a string with a mark is one of its forms.
-    pub fn schema(&self) -> Value {
+    pub(super) fn schema(&self) -> Value {
         const MARK: &str = r"\$\{";
         match self {
             Self::Text | Self::Secret => json!({"type": "string"}),

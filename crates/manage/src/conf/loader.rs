@@ -89,7 +89,7 @@ pub struct Shipped {
 ///
 /// # Errors
 /// Every problem that was found in files and variables, but for those of what only serving needs.
-pub fn load(
+pub(crate) fn load(
     locator: &Locator,
     mut environment: Environment,
     shipped: &Shipped,
@@ -192,7 +192,7 @@ fn profiles(root: &Path, shipped: Embedded) -> Vec<String> {
 
 /// The root of the project that `locator` or the working directory points to, if there is one: a folder with
 /// settings. Nothing is read.
-pub fn find_project(locator: &Locator, environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn find_project(locator: &Locator, environment: &Environment) -> Option<PathBuf> {
     let place = Place::find(locator, environment).ok()?;
     (place.kind == PlaceKind::Settings).then_some(place.root)
 }

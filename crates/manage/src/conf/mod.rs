@@ -30,16 +30,19 @@ mod schema;
 
 pub use crate::db::{DatabaseSettings, Secret};
 pub use address::Address;
-pub use databases::PLAIN_SETTINGS;
-pub use entry::{Entry, as_toml};
+pub(crate) use databases::PLAIN_SETTINGS;
+pub use entry::Entry;
+pub(crate) use entry::as_toml;
 pub use error::{ImproperlyConfigured, Origin, Problem};
-pub use loader::{Loaded, Profile, Shipped, find_project, load};
+pub use loader::{Loaded, Profile, Shipped};
+pub(crate) use loader::{find_project, load};
 pub use log_filter::LogFilter;
 pub use manage_derive::Documented;
 pub use manage_leaves::environment::Environment;
 pub use network::Network;
-pub use place::{Locator, Place, PlaceKind, declared_apps};
-pub use schema::schema;
+pub(crate) use place::declared_apps;
+pub use place::{Locator, Place, PlaceKind};
+pub(crate) use schema::schema;
 pub use section::{Docs, Section};
 pub use settings::{
     AppSettings, CsrfSettings, INSECURE_SECRET_KEY, LoggingSettings, SecuritySettings, ServerSettings,

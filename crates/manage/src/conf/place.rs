@@ -91,7 +91,7 @@ fn has_settings(root: &Path) -> bool {
 }
 
 /// Labels of the apps that have models or migrations in the folder, sorted.
-pub fn declared_apps(root: &Path) -> Vec<String> {
+pub(crate) fn declared_apps(root: &Path) -> Vec<String> {
     let models =
         entries(&root.join("models")).filter_map(|name| name.strip_suffix(".toml").map(str::to_owned));
     let folder = root.join("migrations");

@@ -6,7 +6,7 @@ use super::kind::Kind;
 
 /// One key that somebody asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub(super) struct Record {
     /// The key with its tables; `*` where the keys are free.
     pub path: String,
     /// What it is for; empty where nobody said.
@@ -17,7 +17,7 @@ pub struct Record {
 
 /// What a key takes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
+pub(super) enum Shape {
     /// A table.
     Table,
     /// A value.

@@ -11,7 +11,7 @@ use super::settings::{AppSettings, Settings};
 use super::tree::Table;
 
 /// The JSON Schema of settings files, with the tables of these apps. Draft 7: what editors of TOML understand.
-pub fn schema(apps: &[AppSettings]) -> Value {
+pub(crate) fn schema(apps: &[AppSettings]) -> Value {
     let reading = Reading { records: Some(RefCell::default()), ..Reading::default() };
     Section::read(&reading, "", Table::new(), |section| Settings::read(section, apps));
     let mut root = table();

@@ -29,7 +29,7 @@ pub(super) const ANY: &str = "*";
 
 /// What the sections of one reading share.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub(super) struct Reading {
     pub(super) environment: Environment,
     pub(super) problems: RefCell<Vec<Problem>>,
     pub(super) entries: RefCell<Vec<Entry>>,

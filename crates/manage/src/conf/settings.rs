@@ -279,8 +279,12 @@ impl SecuritySettings {
 impl ServerSettings {
     fn read(section: &mut Section<'_>) -> Self {
         section.describe(Self::DOCS);
+        let bind = section.written_list("bind", vec![Address::local(8000)]);
+        if bind.is_empty() {
+            section.reject("bind", "expected an address at least, found an empty list".into());
+        }
         Self {
-            bind: section.written_list("bind", vec![Address::local(8000)]),
+            bind,
             threads: unsigned(section.integer("threads", 0, 0..=1_024)),
             header_timeout: section.duration("header_timeout", Duration::from_secs(10)),
             body_timeout: section.duration("body_timeout", Duration::from_secs(30)),

@@ -7,11 +7,11 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Origin, Problem};
 
 /// The keys of one table.
-pub type Table = BTreeMap<String, Node>;
+pub(super) type Table = BTreeMap<String, Node>;
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub(super) struct Node {
     /// The value.
     pub value: Content,
     /// Where it was written.
@@ -20,7 +20,7 @@ pub struct Node {
 
 /// What can be written in a settings file.
 #[derive(Debug, Clone)]
-pub enum Content {
+pub(super) enum Content {
     /// A string of a file; may hold `${NAME}`.
     Text(String),
     /// Text of a variable, whose type is decided by the setting.
@@ -41,7 +41,7 @@ pub enum Content {
 
 impl Content {
     /// What a JSON value is here; its parts have no place of their own.
-    pub fn of_json(value: serde_json::Value) -> Self {
+    pub(super) fn of_json(value: serde_json::Value) -> Self {
         use serde_json::Value;
         let node = |value| Node { value: Self::of_json(value), origin: Origin::Default };
         match value {
@@ -60,7 +60,7 @@ impl Content {
     }
 
     /// What it is, in words for an error.
-    pub fn type_name(&self) -> &'static str {
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Text(_) | Self::Untyped(_) => "a string",
             Self::Integer(_) => "an integer",
@@ -77,7 +77,7 @@ impl Content {
 ///
 /// # Errors
 /// One problem, where the text stops being TOML.
-pub fn parse(file: &str, text: &str) -> Result<Table, Problem> {
+pub(super) fn parse(file: &str, text: &str) -> Result<Table, Problem> {
     let place = |position: usize| place(file, text, position);
     match DeTable::parse(text) {
         Ok(table) => Ok(convert(table.into_inner(), &place)),
@@ -128,7 +128,7 @@ fn place(file: &str, text: &str, position: usize) -> Origin {
 }
 
 /// Lays `upper` over `lower`: tables are joined key by key, anything else is replaced.
-pub fn merge(lower: &mut Table, upper: Table) {
+pub(super) fn merge(lower: &mut Table, upper: Table) {
     for (key, node) in upper {
         match (lower.get_mut(&key), node) {
             (Some(Node { value: Content::Table(below), .. }), Node { value: Content::Table(above), .. }) => {
@@ -142,7 +142,7 @@ pub fn merge(lower: &mut Table, upper: Table) {
 }
 
 /// Sets the value at `path`, making the tables on the way.
-pub fn set(table: &mut Table, path: &[String], node: Node) {
+pub(super) fn set(table: &mut Table, path: &[String], node: Node) {
     let Some((key, rest)) = path.split_first() else { return };
     if rest.is_empty() {
         table.insert(key.clone(), node);

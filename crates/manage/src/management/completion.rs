@@ -30,7 +30,7 @@ const SOURCES: [(&str, Source); 5] = [
 type Source = fn(&Project, &[OsString]) -> Vec<String>;
 
 /// The script that teaches `shell` to ask, if the shell is known.
-pub fn script(shell: &str) -> Option<String> {
+pub(super) fn script(shell: &str) -> Option<String> {
     let mut script = Vec::new();
     let shells = Shells::builtins();
     let completer = shells.completer(shell)?;
@@ -39,7 +39,7 @@ pub fn script(shell: &str) -> Option<String> {
 }
 
 /// Answers a shell's question, if this run is one; tells whether it was.
-pub fn answer(args: &[OsString], installed: &Installed) -> bool {
+pub(super) fn answer(args: &[OsString], installed: &Installed) -> bool {
     let words = args.to_vec();
     let installed = Arc::new(installed.clone());
     let factory = move || with_values(parser(&installed), &installed, &words);

@@ -8,7 +8,7 @@ use crate::db::Homes;
 ///
 /// # Errors
 /// When nobody reads what is said.
-pub fn show_doubles(homes: &Homes, out: &mut Output) -> CommandResult {
+pub(super) fn show_doubles(homes: &Homes, out: &mut Output) -> CommandResult {
     for (alias, name) in homes.doubles() {
         out.status(same(alias, name))?;
     }
@@ -16,6 +16,6 @@ pub fn show_doubles(homes: &Homes, out: &mut Output) -> CommandResult {
 }
 
 /// That two aliases lead to one database.
-pub fn same(alias: &str, name: &str) -> String {
+pub(super) fn same(alias: &str, name: &str) -> String {
     format!("{alias} is the same database as {name}")
 }

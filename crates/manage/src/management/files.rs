@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// When the disk refuses; nothing is left behind then.
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     place(path, text, |beside| fs::rename(beside, path))
 }
 
@@ -16,7 +16,7 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// Also when it is there.
-pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     // Unlike a rename a link does not replace what is there.
     place(path, text, |beside| fs::hard_link(beside, path).and_then(|()| fs::remove_file(beside)))
 }

@@ -7,7 +7,7 @@ use super::error::{CommandError, CommandResult};
 
 /// A line to be added to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub(super) struct Step {
     /// The file.
     pub file: PathBuf,
     /// The line as a person would add it.
@@ -20,7 +20,7 @@ pub struct Step {
 ///
 /// # Errors
 /// When there is no such root or no such list.
-pub fn in_rust(root: &Path, label: &str) -> CommandResult<Vec<Step>> {
+pub(super) fn in_rust(root: &Path, label: &str) -> CommandResult<Vec<Step>> {
     let source = root.join("src");
     let candidates = ["lib.rs", "main.rs", "apps.rs"].map(|name| source.join(name));
     let crate_root = candidates[..2].iter().find(|file| file.is_file()).ok_or_else(|| {
@@ -105,7 +105,7 @@ fn add_app(text: &str, app: &str) -> String {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn in_settings(root: &Path, label: &str) -> CommandResult<Vec<Step>> {
+pub(super) fn in_settings(root: &Path, label: &str) -> CommandResult<Vec<Step>> {
     let file = root.join("settings/base.toml");
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,

@@ -71,7 +71,7 @@ const RESERVED: [&str; 61] = [
 ///
 /// # Errors
 /// A wrong command line.
-pub fn check_project(name: &str) -> CommandResult {
+pub(super) fn check_project(name: &str) -> CommandResult {
     let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
         && !name.ends_with(['_', '-'])
@@ -90,7 +90,7 @@ pub fn check_project(name: &str) -> CommandResult {
 ///
 /// # Errors
 /// A wrong command line.
-pub fn check_app(label: &str) -> CommandResult {
+pub(super) fn check_app(label: &str) -> CommandResult {
     let is_plain = label.starts_with(|c: char| c.is_ascii_lowercase())
         && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !label.contains("__")

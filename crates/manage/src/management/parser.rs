@@ -5,7 +5,7 @@ use clap::Args as _;
 use super::base::{Command, GlobalArgs, Group, Installed};
 
 /// The program's name, flags and commands.
-pub fn parser(installed: &Installed) -> clap::Command {
+pub(super) fn parser(installed: &Installed) -> clap::Command {
     let root = GlobalArgs::augment_args(clap::Command::new("manage"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Migrations, serving, people, certificates: Django's manage.py, a web server and a blog in one binary")

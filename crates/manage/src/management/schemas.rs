@@ -11,7 +11,7 @@ use crate::db::models::declared;
 
 /// A kind of file that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub(super) enum SchemaOf {
     /// settings/*.toml
     Settings,
     /// models/*.toml
@@ -22,7 +22,7 @@ pub enum SchemaOf {
 
 impl SchemaOf {
     /// The schema; that of settings has the tables of these apps.
-    pub fn schema<'a>(self, apps: impl IntoIterator<Item = &'a AppConfig>) -> Value {
+    pub(super) fn schema<'a>(self, apps: impl IntoIterator<Item = &'a AppConfig>) -> Value {
         match self {
             Self::Settings => {
                 conf::schema(&apps.into_iter().filter_map(|app| app.settings).collect::<Vec<_>>())
@@ -33,7 +33,7 @@ impl SchemaOf {
     }
 
     /// The file in which a project keeps it, beside the files that name it in their first line.
-    pub fn file<'a>(self, apps: impl IntoIterator<Item = &'a AppConfig>) -> NewFile {
+    pub(super) fn file<'a>(self, apps: impl IntoIterator<Item = &'a AppConfig>) -> NewFile {
         let path = match self {
             Self::Settings => "settings/settings.schema.json",
             Self::Models => "models/models.schema.json",

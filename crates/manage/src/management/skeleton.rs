@@ -14,7 +14,7 @@ const ENDING: &str = ".tmpl";
 const SKELETONS: Embedded = crate::embed!("skeletons/");
 
 /// A set of files with marks, `__name__`, for what is known when they are written.
-pub struct Skeleton<'a> {
+pub(super) struct Skeleton<'a> {
     /// Its folder in `skeletons/`.
     pub name: &'static str,
     /// The marks and what stands in their places, in paths too.
@@ -23,7 +23,7 @@ pub struct Skeleton<'a> {
 
 /// A file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewFile {
+pub(super) struct NewFile {
     /// Its path relative to the folder that is filled.
     pub path: String,
     /// Its text.
@@ -32,7 +32,7 @@ pub struct NewFile {
 
 impl Skeleton<'_> {
     /// Its files with everything filled in, sorted.
-    pub fn files(&self) -> Vec<NewFile> {
+    pub(super) fn files(&self) -> Vec<NewFile> {
         let folder = format!("skeletons/{}/", self.name);
         let mut files: Vec<NewFile> = SKELETONS
             .names()
@@ -54,7 +54,7 @@ impl Skeleton<'_> {
 ///
 /// # Errors
 /// When one of them is there, or the disk refuses; what was written by then is removed again.
-pub fn write_all(folder: &Path, files: &[NewFile]) -> CommandResult {
+pub(super) fn write_all(folder: &Path, files: &[NewFile]) -> CommandResult {
     let taken: Vec<&str> =
         files.iter().map(|file| file.path.as_str()).filter(|path| folder.join(path).exists()).collect();
     if let [first, rest @ ..] = taken.as_slice() {

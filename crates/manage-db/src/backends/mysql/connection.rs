@@ -14,7 +14,7 @@ use crate::backends::base::{BatchError, Connection, Row, Statement, first_word};
 use crate::error::{Error, Result, StatementKind};
 
 /// An open connection.
-pub struct MysqlConnection {
+pub(super) struct MysqlConnection {
     inner: Conn,
     /// How the server is reached once more, to stop a statement.
     opts: Opts,
@@ -27,7 +27,7 @@ pub struct MysqlConnection {
 
 impl MysqlConnection {
     /// A connection over an established one of the driver.
-    pub fn new(inner: Conn, opts: Opts) -> Self {
+    pub(super) fn new(inner: Conn, opts: Opts) -> Self {
         Self { inner, opts, in_transaction: false, is_broken: false, is_busy: false }
     }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, StatementError, StatementKind};
 
 /// Why a connection could not be made.
 #[derive(Debug)]
-pub enum ConnectError {
+pub(super) enum ConnectError {
     /// The driver or server said no.
     Driver(mysql_async::Error),
     /// Nobody answered in time.
@@ -18,7 +18,7 @@ pub enum ConnectError {
 }
 
 /// What to say when no connection can be made.
-pub fn connect(alias: &str, address: String, error: ConnectError) -> Error {
+pub(super) fn connect(alias: &str, address: String, error: ConnectError) -> Error {
     let check_server = || Some("is the server running, and are `host` and `port` right?".to_owned());
     let (reason, hint) = match error {
         ConnectError::Timeout(limit) => {
@@ -49,7 +49,7 @@ fn said(server: &ServerError) -> String {
 }
 
 /// What to say when a statement fails.
-pub fn statement(sql: &str, error: &mysql_async::Error) -> Error {
+pub(super) fn statement(sql: &str, error: &mysql_async::Error) -> Error {
     let (kind, code, message) = match error {
         mysql_async::Error::Server(server) => {
             (kind(server.code), Some(server.state.clone()), without_values(server.code, &server.message))

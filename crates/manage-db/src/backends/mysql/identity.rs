@@ -1,7 +1,7 @@
 //! What tells one server's database from every other.
 
 /// MySQL: the server has a number of its own.
-pub const UUID: &str = "SELECT CONCAT_WS(' ', @@server_uuid, \
+pub(super) const UUID: &str = "SELECT CONCAT_WS(' ', @@server_uuid, \
     IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE())))";
 
 /// MariaDB: what the server says of itself, and the second in which it was started (both clocks are that of the

@@ -7,13 +7,13 @@ use crate::error::Result;
 use manage_leaves::crypto;
 
 /// `GET_LOCK` of a name with the database's in it, because such names belong to the whole server.
-pub struct NamedLock {
+pub(super) struct NamedLock {
     name: String,
 }
 
 impl NamedLock {
     /// The lock of `database`. Long names are hashed: 64 characters are allowed.
-    pub fn new(database: &str) -> Self {
+    pub(super) fn new(database: &str) -> Self {
         let name = match database.len() {
             0..=50 => format!("manage:{database}"),
             _ => format!("manage:{}", &crypto::sha256_hex(database.as_bytes())[..32]),

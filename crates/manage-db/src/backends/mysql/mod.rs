@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
 
 /// A database on a MariaDB or MySQL server.
-pub struct Mysql {
+pub(super) struct Mysql {
     alias: String,
     opts: Opts,
     timeout: Duration,
@@ -37,7 +37,7 @@ impl Mysql {
     ///
     /// # Errors
     /// [`Error::Configuration`] for options that are not understood.
-    pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
+    pub(super) fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
         let options = Options::new(alias, settings, &options::KNOWN)?;
         let socket = settings.host.starts_with('/').then(|| settings.host.clone());
         let password = Some(&settings.password.0).filter(|password| !password.is_empty());

@@ -32,7 +32,7 @@ enum Mode {
 ///
 /// # Errors
 /// When the mode is unknown, or a certificate has no key.
-pub fn security(options: &Options<'_>, root: &Path) -> Result<Option<SslOpts>> {
+pub(super) fn security(options: &Options<'_>, root: &Path) -> Result<Option<SslOpts>> {
     let file = |name: &str| options.text(name).map(|file| root.join(file));
     let identity = match (file("ssl_cert"), file("ssl_key")) {
         (None, None) => None,
@@ -61,7 +61,7 @@ pub fn security(options: &Options<'_>, root: &Path) -> Result<Option<SslOpts>> {
 ///
 /// # Errors
 /// When text would not be UTF-8, or a word is none of the server's.
-pub fn session(options: &Options<'_>, settings: &DatabaseSettings) -> Result<Vec<String>> {
+pub(super) fn session(options: &Options<'_>, settings: &DatabaseSettings) -> Result<Vec<String>> {
     options.choice("charset", &[("utf8mb4", ())])?;
     let names = match options.text("collation") {
         None => "NAMES utf8mb4".to_owned(),

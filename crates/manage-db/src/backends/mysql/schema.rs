@@ -103,7 +103,7 @@ fn escaped(text: &str) -> String {
 
 /// Writes the DDL of both servers.
 #[derive(Default)]
-pub struct Editor {
+pub(super) struct Editor {
     steps: Vec<Step>,
 }
 

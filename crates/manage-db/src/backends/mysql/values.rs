@@ -8,7 +8,7 @@ use mysql_async::consts::{ColumnFlags, ColumnType};
 use crate::backends::base::Value;
 
 /// A value on its way into a statement.
-pub fn bound(value: &Value) -> Raw {
+pub(super) fn bound(value: &Value) -> Raw {
     match value {
         Value::Null => Raw::NULL,
         Value::Bool(truth) => Raw::Int(i64::from(*truth)),
@@ -36,7 +36,7 @@ fn moment_of(moment: civil::DateTime) -> Raw {
 }
 
 /// A value on its way out of a row; its column tells text from bytes and dates from moments.
-pub fn read(raw: Raw, column: &mysql_async::Column) -> Value {
+pub(super) fn read(raw: Raw, column: &mysql_async::Column) -> Value {
     match raw {
         Raw::NULL => Value::Null,
         Raw::Int(number) => Value::Int(number),

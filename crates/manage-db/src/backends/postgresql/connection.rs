@@ -23,7 +23,7 @@ use crate::error::{Error, Result, StatementKind};
 const STATEMENT_CACHE: usize = 512;
 
 /// An open connection.
-pub struct PgConnection {
+pub(super) struct PgConnection {
     client: tokio_postgres::Client,
     /// Empty only while it is dropped.
     link: Option<Link>,
@@ -34,7 +34,7 @@ pub struct PgConnection {
 }
 
 /// What stands behind a client.
-pub struct Link {
+pub(super) struct Link {
     /// Moves bytes between the socket and the client; ends when the client is dropped and every answer was read.
     pub driver: JoinHandle<()>,
     /// How the server is reached once more, to stop a statement; none: without TLS.
@@ -80,7 +80,7 @@ type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> +
 
 impl PgConnection {
     /// A connection over an established client.
-    pub fn new(client: tokio_postgres::Client, link: Link) -> Self {
+    pub(super) fn new(client: tokio_postgres::Client, link: Link) -> Self {
         Self { client, link: Some(link), prepared: HashMap::new(), in_transaction: false, is_busy: false }
     }
 

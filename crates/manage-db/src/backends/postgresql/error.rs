@@ -10,7 +10,7 @@ use crate::error::{Error, StatementError, StatementKind};
 
 /// Why a connection could not be made.
 #[derive(Debug)]
-pub enum ConnectError {
+pub(super) enum ConnectError {
     /// The driver or server said no.
     Driver(tokio_postgres::Error),
     /// The certificates cannot be used.
@@ -27,7 +27,7 @@ impl From<tokio_postgres::Error> for ConnectError {
 
 impl ConnectError {
     /// The error as people read it.
-    pub fn explain(self, alias: &str, address: String) -> Error {
+    pub(super) fn explain(self, alias: &str, address: String) -> Error {
         let (reason, hint) = match self {
             Self::Timeout(limit) => {
                 (format!("no answer within {} s", limit.as_secs_f32()), Some(check_server()))
@@ -81,7 +81,7 @@ fn deepest(error: &tokio_postgres::Error) -> String {
 }
 
 /// What to say when a statement fails.
-pub fn statement(sql: &str, error: &tokio_postgres::Error) -> Error {
+pub(super) fn statement(sql: &str, error: &tokio_postgres::Error) -> Error {
     let (code, message) = match error.as_db_error() {
         Some(server) => {
             let code = server.code().code();

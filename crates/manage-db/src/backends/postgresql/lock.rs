@@ -16,7 +16,7 @@ const WATCHED: &str = "CASE WHEN pg_catalog.current_setting('server_version_num'
     THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END";
 
 /// The advisory lock of the database that a connection leads to.
-pub struct AdvisoryLock;
+pub(super) struct AdvisoryLock;
 
 #[async_trait]
 impl MigrationLock for AdvisoryLock {

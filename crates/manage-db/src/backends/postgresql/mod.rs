@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
 
 /// A database on a PostgreSQL server.
-pub struct Postgresql {
+pub(super) struct Postgresql {
     alias: String,
     config: Config,
     security: tls::Security,
@@ -42,7 +42,7 @@ impl Postgresql {
     ///
     /// # Errors
     /// [`Error::Configuration`] for options that are not libpq's, or not understood.
-    pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
+    pub(super) fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
         let options = Options::new(alias, settings, &options::KNOWN)?;
         let security = security(&options, root)?;
         let timeout = options.seconds("connect_timeout")?;

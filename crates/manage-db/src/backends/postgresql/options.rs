@@ -32,7 +32,7 @@ pub(crate) const KNOWN: [&str; 17] = [
 ///
 /// # Errors
 /// When a value is none of libpq's.
-pub fn apply(options: &Options<'_>, config: &mut Config) -> Result<()> {
+pub(super) fn apply(options: &Options<'_>, config: &mut Config) -> Result<()> {
     if let (None, Some(name)) = (options.text("application_name"), options.text("fallback_application_name"))
     {
         config.application_name(name);

@@ -78,7 +78,7 @@ impl Words for Postgresql {
 
 /// Writes PostgreSQL's DDL.
 #[derive(Default)]
-pub struct Editor {
+pub(super) struct Editor {
     steps: Vec<Step>,
     /// Rows may have been changed since the last DDL: their deferred checks would forbid the next.
     has_pending_checks: bool,

@@ -16,7 +16,7 @@ use super::error::ConnectError;
 
 /// How far the server's certificate is trusted (libpq's `sslmode`).
 #[derive(Debug, Clone)]
-pub struct Security {
+pub(super) struct Security {
     mode: Mode,
     root_certificate: Option<PathBuf>,
     /// The program's own certificate and its key.
@@ -45,7 +45,7 @@ impl Security {
     ///
     /// # Errors
     /// A sentence when the mode is unknown.
-    pub fn new(name: &str, root_certificate: Option<PathBuf>) -> Result<Self, String> {
+    pub(super) fn new(name: &str, root_certificate: Option<PathBuf>) -> Result<Self, String> {
         let known = MODES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode);
         let mode = known.ok_or_else(|| {
             let names: Vec<&str> = MODES.iter().map(|(name, _)| *name).collect();
@@ -61,12 +61,12 @@ impl Security {
     }
 
     /// The files of the program's own certificate and its key, where they are named.
-    pub fn identity(&self) -> Option<(&Path, &Path)> {
+    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
         self.identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()))
     }
 
     /// What the driver has to ask the server for.
-    pub fn mode(&self) -> SslMode {
+    pub(super) fn mode(&self) -> SslMode {
         match self.mode {
             Mode::Disable => SslMode::Disable,
             Mode::Prefer => SslMode::Prefer,
@@ -75,7 +75,7 @@ impl Security {
     }
 
     /// The mode's name.
-    pub fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         MODES.iter().find(|(_, mode)| *mode == self.mode).map_or("prefer", |(name, _)| name)
     }
 

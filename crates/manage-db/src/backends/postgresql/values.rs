@@ -17,7 +17,7 @@ type Failure = Box<dyn Error + Sync + Send>;
 
 /// A value on its way into a statement.
 #[derive(Debug)]
-pub struct Bound<'a>(pub &'a Value);
+pub(super) struct Bound<'a>(pub &'a Value);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
@@ -104,7 +104,7 @@ fn is_text(ty: &Type) -> bool {
 }
 
 /// A value on its way out of a row.
-pub struct Read(pub Value);
+pub(super) struct Read(pub Value);
 
 impl<'a> FromSql<'a> for Read {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failure> {

@@ -21,7 +21,7 @@ use crate::error::Result;
 const STATEMENT_CACHE: usize = 128;
 
 /// An open SQLite file.
-pub struct SqliteConnection {
+pub(super) struct SqliteConnection {
     inner: rusqlite::Connection,
     limit: Option<Limit>,
     /// Names of the columns of the statements that were run, so that they are not copied each time.
@@ -30,7 +30,7 @@ pub struct SqliteConnection {
 
 /// What may be done to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub(super) enum Access {
     /// It is read.
     Read,
     /// It is read and written; it has to be there.
@@ -76,7 +76,7 @@ impl SqliteConnection {
     ///
     /// # Errors
     /// The driver's error, when the file cannot be opened or is no database.
-    pub fn open(
+    pub(super) fn open(
         path: &Path,
         access: Access,
         busy_timeout: Duration,

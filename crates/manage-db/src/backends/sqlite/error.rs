@@ -8,7 +8,7 @@ use rusqlite::ffi;
 use crate::error::{Error, StatementError, StatementKind};
 
 /// What to say when the file cannot be opened or is no database.
-pub fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
+pub(super) fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     let (reason, hint) = match (error.sqlite_error_code(), folder) {
         (_, Some(folder)) => {
@@ -34,7 +34,7 @@ pub fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
 
 /// What to say when a statement fails while it runs. Full-text search and JSON read values as a language of their own
 /// and complain of parts of them, in the words that are used for the statement when it is prepared; they are taken out.
-pub fn running(sql: &str, error: &rusqlite::Error) -> Error {
+pub(super) fn running(sql: &str, error: &rusqlite::Error) -> Error {
     const BEFORE_VALUES: [&str; 5] =
         [" near \"", ", got \"", "no such column: ", "special query: ", "JSON path: "];
     let mut failure = statement(sql, error);
@@ -49,7 +49,7 @@ pub fn running(sql: &str, error: &rusqlite::Error) -> Error {
 }
 
 /// What to say when a statement fails.
-pub fn statement(sql: &str, error: &rusqlite::Error) -> Error {
+pub(super) fn statement(sql: &str, error: &rusqlite::Error) -> Error {
     Error::Statement(Box::new(StatementError {
         place: None,
         kind: kind(error),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The path without links and detours, also of a file that is still to be made.
-pub fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     // As many links as systems follow.
     let mut path = path.to_owned();
     for _ in 0..40 {
@@ -19,7 +19,7 @@ pub fn resolved(path: &Path) -> PathBuf {
 }
 
 /// The number of a file that exists: that of its device and its own, the same for every link.
-pub fn number(path: &Path) -> Option<String> {
+pub(super) fn number(path: &Path) -> Option<String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

@@ -10,7 +10,7 @@ use crate::backends::base::{Attempt, Connection, MigrationLock};
 use crate::error::{Error, Result};
 
 /// The file `<database>.migrate-lock`. The operating system releases it when the process dies; the file stays.
-pub struct LockFile {
+pub(super) struct LockFile {
     alias: String,
     /// None for a database in memory, which nobody else can reach.
     path: Option<PathBuf>,
@@ -19,7 +19,7 @@ pub struct LockFile {
 
 impl LockFile {
     /// The lock of the database `alias` at `path`.
-    pub fn new(alias: &str, path: Option<PathBuf>) -> Self {
+    pub(super) fn new(alias: &str, path: Option<PathBuf>) -> Self {
         Self { alias: alias.to_owned(), path, file: None }
     }
 

@@ -26,7 +26,7 @@ use crate::settings::DatabaseSettings;
 
 /// A database in one file.
 #[derive(Debug)]
-pub struct Sqlite {
+pub(super) struct Sqlite {
     alias: String,
     path: PathBuf,
     lock_timeout: Option<Duration>,
@@ -40,7 +40,7 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`Error::Configuration`] for options that are not understood.
-    pub fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
+    pub(super) fn new(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<Self> {
         let options =
             Options::new(alias, settings, &["init_command", "mode", "timeout", "transaction_mode"])?;
         // Transactions that write begin so anyway.

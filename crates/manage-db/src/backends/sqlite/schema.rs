@@ -87,7 +87,7 @@ impl Words for Sqlite {
 
 /// Writes SQLite's DDL.
 #[derive(Default)]
-pub struct Editor {
+pub(super) struct Editor {
     steps: Vec<Step>,
     is_guarded: bool,
 }

@@ -8,7 +8,7 @@ use crate::db::models::{Model, Registry};
 #[derive(Debug, Clone, Model)]
 #[model(app = "accounts", index(name = "accounts_loginattempt_subject", fields = "subject, attempted_at"))]
 #[model(index(name = "accounts_loginattempt_when", fields = "attempted_at"))]
-pub struct LoginAttempt {
+pub(super) struct LoginAttempt {
     /// Its number.
     pub id: i64,
     /// A digest of the account's name or of the address.
@@ -19,6 +19,6 @@ pub struct LoginAttempt {
 }
 
 /// Registers it.
-pub fn register(models: &mut Registry) {
+pub(super) fn register(models: &mut Registry) {
     models.register(LoginAttempt::state());
 }

@@ -46,13 +46,13 @@ impl Middleware for Keys {
 }
 
 /// Gives every request a [`Session`].
-pub struct Sessions {
+pub(super) struct Sessions {
     site: Arc<Site>,
 }
 
 impl Sessions {
     /// For a site.
-    pub fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
+    pub(super) fn make(site: &Arc<Site>) -> Box<dyn Middleware> {
         Box::new(Self { site: Arc::clone(site) })
     }
 

@@ -9,7 +9,7 @@ use crate::db::models::{Model, Registry};
 #[model(app = "sessions", table = "django_session")]
 #[model(index(name = "django_session_expire_date", fields = "expire_date"))]
 #[model(index(name = "django_session_user_id", fields = "user_id"))]
-pub struct Session {
+pub(super) struct Session {
     /// What the cookie holds.
     #[field(max_length = 40, primary_key)]
     pub session_key: String,
@@ -32,6 +32,6 @@ pub struct Session {
 }
 
 /// Registers it.
-pub fn register(models: &mut Registry) {
+pub(super) fn register(models: &mut Registry) {
     models.register(Session::state());
 }

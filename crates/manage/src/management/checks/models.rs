@@ -8,7 +8,7 @@ use crate::management::base::Installed;
 use crate::setup::Project;
 
 /// What is wrong with the models, with Django's numbers where Django has the check.
-pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
+pub(super) fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     let mut found = Vec::new();
     let mut tables: BTreeMap<(Vec<&str>, String), String> = BTreeMap::new();
     for model in project.models.iter() {

@@ -9,7 +9,7 @@ use crate::setup::Project;
 pub(crate) const CROSSING_KEY: &str = "databases.E001";
 
 /// Keys that no database can hold, and routes of apps that are not installed.
-pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
+pub(super) fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     let keys = project.models.iter().flat_map(|model| {
         let crossing = model.fields.iter().filter(|field| crosses(project, model, field));
         crossing.map(|field| message(project, model, field)).collect::<Vec<_>>()

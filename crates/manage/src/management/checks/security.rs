@@ -19,7 +19,7 @@ const REFERRER_POLICIES: [&str; 8] = [
 ];
 
 /// Django's security list over the settings.
-pub fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
+pub(super) fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     let settings = &project.settings;
     let mut found = transport(settings);
     found.extend(keys(settings));

@@ -10,7 +10,7 @@ use crate::template::{problems, references};
 use crate::urls::{Names, template_parts};
 
 /// What is wrong with the templates.
-pub fn check(project: &Project, installed: &Installed) -> Vec<Message> {
+pub(super) fn check(project: &Project, installed: &Installed) -> Vec<Message> {
     let names = Arc::new(Names::of(&installed.routes_of(project)));
     let files = Arc::new(Table::on_disk(&project.settings.static_files, &project.files));
     let parts = template_parts(project, &names, &files, &installed.template_extension(project));

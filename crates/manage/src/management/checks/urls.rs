@@ -9,7 +9,7 @@ use crate::urls::Resolver;
 
 /// Patterns that are none or take another one's paths, and names with more than one pattern: only the first is ever
 /// used to make an address.
-pub fn check(project: &Project, installed: &Installed) -> Vec<Message> {
+pub(super) fn check(project: &Project, installed: &Installed) -> Vec<Message> {
     let mut patterns: BTreeMap<&str, &str> = BTreeMap::new();
     let mut found = Vec::new();
     let routes = installed.routes_of(project);

@@ -12,7 +12,7 @@ use crate::setup::Project;
 
 /// Look for mistakes in settings, models, routes and templates
 #[derive(Debug, Args)]
-pub struct Check {
+pub(super) struct Check {
     /// Report only what concerns these apps
     #[arg(value_name = "APP")]
     app_label: Vec<String>,

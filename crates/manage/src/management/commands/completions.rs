@@ -14,7 +14,7 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 ///   elvish       eval (manage completions elvish | slurp)
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,

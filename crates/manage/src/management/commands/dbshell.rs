@@ -8,7 +8,7 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 
 /// Start the database's own client
 #[derive(Debug, Args)]
-pub struct DbShell {
+pub(super) struct DbShell {
     /// Database to open
     #[arg(long, value_name = "ALIAS", default_value = DEFAULT_ALIAS)]
     database: String,

@@ -11,7 +11,7 @@ use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 
 /// Make what is missing, then serve the site for development
 #[derive(Debug, Args)]
-pub struct Dev {
+pub(super) struct Dev {
     /// Address to listen on, such as 127.0.0.1:8000 or :8000; repeatable
     #[arg(long, value_name = "ADDR:PORT")]
     bind: Vec<Address>,

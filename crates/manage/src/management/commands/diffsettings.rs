@@ -6,7 +6,7 @@ use crate::management::{BaseCommand, CommandResult, Format, Group, Manage, Outpu
 
 /// Show the settings that differ from their defaults, and which layer set them
 #[derive(Debug, Args)]
-pub struct DiffSettings {
+pub(super) struct DiffSettings {
     /// Show every setting
     #[arg(long)]
     all: bool,

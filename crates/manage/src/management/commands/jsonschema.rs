@@ -12,7 +12,7 @@ use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 ///   manage jsonschema migration > migrations/migration.schema.json #:schema ../migration.schema.json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct JsonSchema {
+pub(super) struct JsonSchema {
     /// Which files
     #[arg(value_enum, value_name = "FILES")]
     files: SchemaOf,

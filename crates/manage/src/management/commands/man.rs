@@ -8,7 +8,7 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 
 /// Print a manual page
 #[derive(Debug, Args)]
-pub struct Man {
+pub(super) struct Man {
     /// The command it describes, such as `migrate` or `cert create`; without one, the program
     command: Vec<String>,
     /// Write all pages into this folder instead

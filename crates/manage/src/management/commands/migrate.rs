@@ -16,7 +16,7 @@ use crate::text;
 
 /// Apply migrations, or undo them, on every database
 #[derive(Debug, Args)]
-pub struct Migrate {
+pub(super) struct Migrate {
     /// Label of one app; what it depends on is applied too
     app_label: Option<String>,
     /// Last migration of the app to be applied, or a prefix that only it has; `zero` undoes all of the app

@@ -6,7 +6,7 @@ use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 
 /// Serve the site until TERM or Ctrl-C
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(super) struct Serve {
     /// Address to listen on, such as 127.0.0.1:8000 or :8000; repeatable
     #[arg(long, value_name = "ADDR:PORT")]
     bind: Vec<Address>,

@@ -17,7 +17,7 @@ use crate::timezone;
 /// "applied", "applied_at": "2026-03-04T15:04:05Z", "depends": ["auth.0001_initial"]}]}]}`. States are `applied`,
 /// `pending`, `missing file` and `edited`.
 #[derive(Debug, Args)]
-pub struct ShowMigrations {
+pub(super) struct ShowMigrations {
     /// Labels of the apps to show, instead of all
     #[arg(id = "app_label", value_name = "APP_LABEL")]
     app_labels: Vec<String>,

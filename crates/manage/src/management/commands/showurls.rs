@@ -5,7 +5,7 @@ use crate::management::{BaseCommand, CommandResult, Format, Group, Manage, Outpu
 
 /// List every address with its name, methods and views
 #[derive(Debug, Args)]
-pub struct ShowUrls {
+pub(super) struct ShowUrls {
     /// How to list them
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -10,7 +10,7 @@ use crate::setup::Project;
 
 /// Print the SQL of a migration without running it
 #[derive(Debug, Args)]
-pub struct SqlMigrate {
+pub(super) struct SqlMigrate {
     /// Label of the app that owns the migration
     app_label: String,
     /// Its name, or a prefix that only it has

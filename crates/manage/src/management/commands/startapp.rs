@@ -13,7 +13,7 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 
 /// Begin an app: a model, its first migration and, in a site of Rust, pages
 #[derive(Debug, Args)]
-pub struct StartApp {
+pub(super) struct StartApp {
     /// Label of the app
     #[arg(value_name = "NAME")]
     label: String,

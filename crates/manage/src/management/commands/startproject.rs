@@ -12,7 +12,7 @@ const APPS_OF_A_SITE: [&str; 3] = ["sessions", "auth", "accounts"];
 
 /// Begin a site of your own, or a project without Rust whose schema is kept
 #[derive(Debug, Args)]
-pub struct StartProject {
+pub(super) struct StartProject {
     /// Name of the project
     name: String,
     /// Folder to fill; without one, a new folder of the project's name

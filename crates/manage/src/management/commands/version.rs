@@ -4,7 +4,7 @@ use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
 
 /// Print the version
 #[derive(Debug, Args)]
-pub struct Version;
+pub(super) struct Version;
 
 impl BaseCommand for Version {
     const NAME: &'static str = "version";

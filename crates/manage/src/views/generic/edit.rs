@@ -17,7 +17,7 @@ use crate::urls::Site;
 use crate::views::{Context, page};
 
 /// What a form does not ask for: columns with values, such as who wrote and when.
-pub type Given = fn(&Context) -> Vec<Named>;
+pub(super) type Given = fn(&Context) -> Vec<Named>;
 
 /// What the three views have in common.
 struct Editing<M> {

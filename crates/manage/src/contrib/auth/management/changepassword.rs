@@ -9,7 +9,7 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 
 /// Set the password of an account
 #[derive(Debug, Args)]
-pub struct ChangePassword {
+pub(super) struct ChangePassword {
     /// Name of the account; without one, that of the person at this machine
     username: Option<String>,
     /// Read the password from the first line of standard input

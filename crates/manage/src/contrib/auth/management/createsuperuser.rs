@@ -14,7 +14,7 @@ use crate::setup::Project;
 /// Asks for what is not given. With `--no-input`, takes MANAGE_SUPERUSER_USERNAME, _EMAIL and _PASSWORD, or
 /// Django's DJANGO_SUPERUSER_ ones; without a password the account cannot sign in until `changepassword` gives it one.
 #[derive(Debug, Args)]
-pub struct CreateSuperuser {
+pub(super) struct CreateSuperuser {
     /// Name to sign in with
     #[arg(long)]
     username: Option<String>,

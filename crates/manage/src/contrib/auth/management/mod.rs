@@ -8,5 +8,5 @@ mod createsuperuser;
 use crate::management::Command;
 
 /// All of them.
-pub const COMMANDS: &[Command] =
+pub(super) const COMMANDS: &[Command] =
     &[Command::of::<createsuperuser::CreateSuperuser>(), Command::of::<changepassword::ChangePassword>()];

@@ -13,7 +13,7 @@ const TRIES: u32 = 3;
 const LONGEST_LINE: u64 = 65_536;
 
 /// The name of the person at this machine, where the environment says it.
-pub fn system_user(environment: &Environment) -> Option<&str> {
+pub(super) fn system_user(environment: &Environment) -> Option<&str> {
     ["USER", "LOGNAME", "USERNAME"]
         .iter()
         .find_map(|name| environment.get(name))
@@ -24,7 +24,7 @@ pub fn system_user(environment: &Environment) -> Option<&str> {
 ///
 /// # Errors
 /// When stdin cannot be read or holds nothing.
-pub fn from_stdin() -> CommandResult<String> {
+pub(super) fn from_stdin() -> CommandResult<String> {
     let line = wait(|| {
         let mut line = String::new();
         std::io::stdin().lock().take(LONGEST_LINE).read_line(&mut line).map(|_| line)
@@ -39,7 +39,11 @@ pub fn from_stdin() -> CommandResult<String> {
 ///
 /// # Errors
 /// The rules that were broken.
-pub fn refuse_weak(password: &str, attributes: UserAttributes<'_>, min_length: usize) -> CommandResult {
+pub(super) fn refuse_weak(
+    password: &str,
+    attributes: UserAttributes<'_>,
+    min_length: usize,
+) -> CommandResult {
     match validate(password, attributes, min_length).as_slice() {
         [] => Ok(()),
         objections => {
@@ -52,7 +56,7 @@ pub fn refuse_weak(password: &str, attributes: UserAttributes<'_>, min_length: u
 ///
 /// # Errors
 /// After three tries, without a terminal, or on Ctrl-C.
-pub fn ask_twice(
+pub(super) fn ask_twice(
     out: &mut Output,
     attributes: UserAttributes<'_>,
     min_length: usize,

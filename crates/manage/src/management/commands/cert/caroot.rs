@@ -8,7 +8,7 @@ use crate::management::{CommandResult, Manage, Output};
 ///
 /// It is `$CAROOT` where that is set. Nothing is made.
 #[derive(Debug, Default, Args)]
-pub struct Caroot {
+pub(super) struct Caroot {
     /// Whose folder.
     #[arg(skip)]
     pub(super) home: Home,

@@ -30,7 +30,7 @@ const APPLE_DAYS: u32 = 825;
 /// As JSON: `{"certificate": {"serial", "names", "key", "client", "not_before", "not_after", "sha256", "cert_file",
 /// "key_file", "p12_file"}}`.
 #[derive(Debug, Args)]
-pub struct Create {
+pub(super) struct Create {
     /// Whom the certificate is for
     pub(super) names: Vec<String>,
     /// How many days it holds; never longer than the authority

@@ -21,7 +21,7 @@ use crate::timezone;
 /// `{"authority": {"subject", "not_after", "folder", "problems"}, "stores": [{"store", "place", "result", "why"}],
 /// "clients": [{"client", "version", "result", "why", "advice"}]}`.
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(super) struct Doctor {
     /// Only these clients; repeatable, or divided by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = PossibleValuesParser::new(clients::names()))]
     clients: Vec<String>,

@@ -12,7 +12,7 @@ use crate::management::{CommandResult, Manage, Output};
 ///
 /// For a shell: lines for `eval "$(manage cert env)"`. For a container: lines for a Dockerfile.
 #[derive(Debug, Args)]
-pub struct Env {
+pub(super) struct Env {
     /// For a shell: the one of $SHELL, or the one that is named
     #[arg(long, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", value_parser = ["auto", "sh", "bash", "zsh", "fish", "powershell"], conflicts_with = "docker")]
     shell: Option<String>,

@@ -13,7 +13,7 @@ use crate::management::{CommandError, CommandResult, Manage, Output};
 ///
 /// Without a flag it is PEM. The key is never part of it.
 #[derive(Debug, Args)]
-pub struct Export {
+pub(super) struct Export {
     /// A trust store for Java, without a password: -Djavax.net.ssl.trustStore=FILE
     #[arg(long, group = "form")]
     p12: bool,

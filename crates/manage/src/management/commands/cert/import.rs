@@ -13,7 +13,7 @@ use crate::timezone;
 /// The folder holds `rootCA.pem` and `rootCA-key.pem`, with a key of P-256, P-384, RSA or Ed25519. It stays as it is; stores
 /// that trust it trust the copy. `manage cert import "$(mkcert -CAROOT)"` brings over mkcert's.
 #[derive(Debug, Args)]
-pub struct Import {
+pub(super) struct Import {
     /// The folder
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,

@@ -12,7 +12,7 @@ use crate::management::{CommandResult, Manage, Output};
 /// them, for single commands; without sudo, doas and pkexec those commands are printed. Exit status 0 when no store
 /// that was found failed. As JSON: `{"stores": [{"store", "place", "result", "why"}]}`.
 #[derive(Debug, Default, Args)]
-pub struct Install {
+pub(super) struct Install {
     #[command(flatten)]
     pub(super) stores: StoreArgs,
     #[command(flatten)]

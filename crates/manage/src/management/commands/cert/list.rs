@@ -18,7 +18,7 @@ use crate::timezone;
 /// As JSON: `{"certificates": [{"serial", "names", "key", "client", "not_before", "not_after", "sha256", "cert_file",
 /// "key_file", "p12_file", "state", "days_left"}]}`.
 #[derive(Debug, Args)]
-pub struct List {
+pub(super) struct List {
     /// Only those that expire within this time, such as `30d` or `12h`; exit status 1 when there is one
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     expiring: Option<i64>,

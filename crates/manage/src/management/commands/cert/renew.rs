@@ -28,7 +28,7 @@ use crate::timezone;
 /// does not keep the others from it; the exit status is 1 then. As JSON: `{"certificates": [{"names", "file", "result", "why", "not_after"}]}` with the
 /// results `renewed`, `not due`, `missing`, `forgotten` and `failed`.
 #[derive(Debug, Args)]
-pub struct Renew {
+pub(super) struct Renew {
     /// Files of the certificates to renew, whenever they expire
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     files: Vec<PathBuf>,

@@ -23,7 +23,7 @@ use crate::text;
 /// As JSON: `{"stores": [{"store", "place", "result", "why"}], "certificates": [{"names", "file", "result", "why",
 /// "not_after"}]}`.
 #[derive(Debug, Args)]
-pub struct Rotate {
+pub(super) struct Rotate {
     /// Take the authorities that were replaced out of the stores and delete them
     #[arg(long, conflicts_with_all = ["permit", "unconstrained", "force", "password_file", "legacy"])]
     finish: bool,

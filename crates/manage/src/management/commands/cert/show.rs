@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// "signature", "is_ca", "key_usage", "extended_key_usage", "permitted", "excluded", "sha256",
 /// "is_by_local_authority"}], "server": {"address", "protocol", "cipher", "alpn"}}`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub(super) struct Show {
     /// A file (PEM or DER, `-` is stdin), or a server as HOST:PORT
     #[arg(value_name = "FILE|HOST:PORT", value_hint = clap::ValueHint::AnyPath)]
     what: String,

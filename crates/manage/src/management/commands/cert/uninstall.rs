@@ -11,7 +11,7 @@ use crate::management::{CommandResult, Manage, Output};
 /// Its folder stays. When the folder is gone, or its certificate cannot be read, every authority goes that this program
 /// has put into a store. As JSON: `{"stores": [{"store", "place", "result", "why"}]}`.
 #[derive(Debug, Default, Args)]
-pub struct Uninstall {
+pub(super) struct Uninstall {
     #[command(flatten)]
     pub(super) stores: StoreArgs,
     /// Whose folder.
