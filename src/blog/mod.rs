@@ -29,6 +29,7 @@ use manage::setup::Project;
 /// The app.
 pub const APP: AppConfig = AppConfig {
     label: "blog",
+    requires: &["accounts", "auth"],
     models: models::register,
     files: manage::embed!("migrations/blog/", "templates/", "static/"),
     settings: Some(AppSettings::of::<BlogSettings>()),

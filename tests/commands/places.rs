@@ -197,3 +197,167 @@ fn what_an_earlier_version_made_without_settings_is_taken_over() {
     assert!(said.contains("No migrations to apply."), "{said}");
     assert_eq!(listing(&bare), ["db.sqlite3", "users.sqlite3"]);
 }
+
+#[test]
+fn a_part_of_a_database_in_a_higher_layer_goes_over_the_url_of_a_lower_one() {
+    let mut workspace = Workspace::bare();
+    workspace
+        .write("settings/base.toml", "[databases.default]\nurl = \"postgresql://me:secret@low:1/low\"\n")
+        .write("settings/staging.toml", "[databases.default]\nhost = \"high\"\nport = 2\n")
+        .write("settings/other.toml", "[databases.default]\nengine = \"sqlite\"\nname = \"other.sqlite3\"\n");
+    let used = |workspace: &Workspace, profile: &str| {
+        let shown = workspace.manage(["diffsettings", "--settings", profile, "--format", "json"]).succeeds();
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let of = |key: &str| {
+            let key = format!("databases.default.{key}");
+            let entry =
+                shown["settings"].as_array().unwrap().iter().find(|entry| entry["key"] == key.as_str());
+            entry.map_or(String::new(), |entry| entry["value"].to_string())
+        };
+        ["engine", "host", "port", "name", "user"].map(of)
+    };
+    let quoted = |text: &str| format!("\"{text}\"");
+    assert_eq!(
+        used(&workspace, "staging"),
+        [quoted("postgresql"), quoted("high"), "2".into(), quoted("low"), quoted("me")]
+    );
+    assert_eq!(used(&workspace, "other")[0], quoted("sqlite"));
+    assert_eq!(used(&workspace, "other")[3], quoted("other.sqlite3"));
+    workspace.set("MANAGE__DATABASES__DEFAULT__NAME", "test");
+    assert_eq!(used(&workspace, "staging")[3], quoted("test"));
+}
+
+#[test]
+fn an_app_without_a_database_is_an_error_and_not_left_out() {
+    let mut workspace = Workspace::bare();
+    workspace
+        .write(SHOP.0, SHOP.1)
+        .write("settings/base.toml", "apps = [\"shop\"]\n[databases.defualt]\nname = \"a.sqlite3\"\n");
+    for command in ["migrate", "check", "showmigrations"] {
+        workspace.manage([command]).fails_with(
+            1,
+            "error: the settings are wrong: default: `databases`: the app `shop` lives on `default`, which is not \
+             configured; configured: `defualt`\n",
+        );
+    }
+    let routes = "[routes]\nauth = \"users\"\nsessions = \"users\"\naccounts = \"users\"\n";
+    workspace.write("settings/base.toml", routes);
+    workspace.set("USERS_DATABASE_URL", "sqlite:///u.sqlite3");
+    let said = workspace.manage(["migrate"]).succeeds();
+    assert!(
+        said.contains("Database default:\nOperations to perform:\n  Apply all migrations: blog\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_app_is_listed_once_with_those_that_it_needs_and_under_a_label_of_its_own() {
+    let workspace = Workspace::bare();
+    let told = |apps: &str| {
+        workspace.write("settings/base.toml", &format!("apps = {apps}\n"));
+        workspace.manage(["check"]).fails(1)
+    };
+    assert_eq!(
+        told("[\"accounts\", \"auth\"]"),
+        "error: the settings are wrong: settings/base.toml:1:1: `apps`: `accounts` needs the app `sessions`, which is not listed\n"
+    );
+    assert_eq!(
+        told("[\"sessions\", \"sessions\"]"),
+        "error: the settings are wrong: settings/base.toml:1:1: `apps`: `sessions` is listed twice\n"
+    );
+    workspace.write("models/sessions.toml", "");
+    assert_eq!(
+        told("[\"sessions\"]"),
+        "error: the settings are wrong: models/sessions.toml:1:1: an app that is built in is called `sessions`: choose \
+         another label\n"
+    );
+    let declared = Workspace::bare();
+    declared.write("migrations/blog/0001_a.sql", SHOP.1);
+    assert_eq!(
+        declared.manage(["migrate"]).fails(1),
+        "error: the settings are wrong: migrations/blog/:1:1: an app that is built in is called `blog`: choose another label\n"
+    );
+    assert_eq!(listing(&declared), ["migrations"]);
+}
+
+#[test]
+fn the_folder_of_a_site_of_its_own_is_left_to_its_own_program() {
+    let workspace = Workspace::bare();
+    workspace.manage(["startproject", "mysite", "."]).succeeds();
+    let expected = format!(
+        "error: {} is the site `mysite`: its own program works here, this one does not know its apps\n\
+         hint: type `cargo run -- ` and the command, or start the program that cargo built\n",
+        workspace.path().canonicalize().unwrap().display()
+    );
+    let before = listing(&workspace);
+    for command in ["migrate", "dev", "check", "serve"] {
+        workspace.manage([command]).fails_with(2, &expected);
+    }
+    assert_eq!(listing(&workspace), before);
+}
+
+#[test]
+fn databases_of_another_program_are_not_filled_by_dev() {
+    let workspace = Workspace::bare();
+    workspace.write("manage.py", "").write("db.sqlite3", "SQLite format 3\0 of Django");
+    let said = workspace.manage(["dev", "--bind", "127.0.0.1:0"]).fails(1);
+    assert!(said.contains("/db.sqlite3 is there already and is not of this program\n"), "{said}");
+    assert_eq!(listing(&workspace), ["db.sqlite3", "manage.py"]);
+}
+
+#[test]
+fn an_env_file_that_cannot_be_read_whole_is_an_error() {
+    let workspace = Workspace::bare();
+    workspace.write(SHOP.0, SHOP.1);
+    let told = |content: &[u8]| {
+        std::fs::write(workspace.path().join(".env"), content).unwrap();
+        workspace.manage(["migrate"]).fails(1)
+    };
+    let wrong = "error: the settings are wrong: .env:";
+    assert_eq!(told(b"# caf\xe9\nDATABASE_URL=sqlite:///x.sqlite3\n"), format!("{wrong}1:1: is not UTF-8\n"));
+    assert_eq!(
+        told(b"A=1\nDATABASE_URL postgres://x\n"),
+        format!("{wrong}2:1: expected NAME=value, a comment or nothing\n")
+    );
+    std::fs::remove_file(workspace.path().join(".env")).unwrap();
+    std::fs::create_dir(workspace.path().join(".env")).unwrap();
+    assert!(workspace.manage(["migrate"]).fails(1).starts_with(&format!("{wrong}1:1: cannot be read: ")));
+    assert_eq!(listing(&workspace), [".env", "migrations"]);
+}
+
+#[test]
+fn settings_that_lead_nowhere_or_belong_to_others_are_no_settings() {
+    use std::os::unix::fs::symlink;
+    let workspace = Workspace::bare();
+    workspace.write(SHOP.0, SHOP.1);
+    symlink("/nowhere/settings", workspace.path().join("settings")).unwrap();
+    let said = workspace.manage(["migrate"]).fails(1);
+    assert!(said.contains("settings/base.toml:1:1: settings/ is a link that leads nowhere"), "{said}");
+    std::fs::remove_file(workspace.path().join("settings")).unwrap();
+    std::fs::create_dir(workspace.path().join("settings")).unwrap();
+    symlink("/nowhere/base.toml", workspace.path().join("settings/base.toml")).unwrap();
+    let said = workspace.manage(["migrate"]).fails(1);
+    assert!(said.contains("settings/base.toml:1:1: cannot be read: "), "{said}");
+    let foreign = Workspace::bare();
+    foreign.write("settings/logging.toml", "[tool]\nlevel = 1\n");
+    assert!(foreign.manage(["migrate"]).fails(2).starts_with("error: no project here"));
+    assert_eq!(listing(&foreign), ["settings"]);
+}
+
+#[test]
+fn two_that_make_a_project_at_once_both_serve_it() {
+    use std::io::{BufRead as _, BufReader};
+    let workspace = Workspace::bare();
+    let start = || workspace.command(["dev", "--bind", "127.0.0.1:0"]).spawn().unwrap();
+    let mut both = [start(), start()];
+    for child in &mut both {
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let said: Vec<String> = lines.take_while(|line| !line.contains("stop with Ctrl-C")).collect();
+        assert!(said.iter().any(|line| line.starts_with("Serving http://")), "{said:?}");
+    }
+    for child in &mut both {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(!listing(&workspace).contains(&".manage-dev-unfinished".to_owned()));
+}

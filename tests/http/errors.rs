@@ -66,6 +66,9 @@ fn requests_that_make_no_sense_are_refused() {
         assert_eq!(answer.status, 400, "{host}");
     }
     assert_eq!(server.browser().send("GET", "/", &[("Host", "blog.localhost:8000")], "").status, 200);
+    let twice =
+        server.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert!(twice.starts_with("HTTP/1.1 400 "), "{twice}");
 }
 
 #[test]

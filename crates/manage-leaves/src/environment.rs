@@ -35,9 +35,25 @@ impl Environment {
         Self { process: variables.into_iter().collect(), ..Self::default() }
     }
 
+    /// The first variable whose name begins or ends so and whose value is not UTF-8, so that it was left out.
+    pub fn not_text_of(&self, parts: &[&str]) -> Option<&str> {
+        let concerns =
+            |name: &&String| parts.iter().any(|part| name.starts_with(part) || name.ends_with(part));
+        self.not_text.iter().find(concerns).map(String::as_str)
+    }
+
     /// Adds the variables of a `.env` file; the process's own win.
-    pub fn add_file(&mut self, text: &str) {
-        self.file = text.lines().filter_map(env_line).collect();
+    ///
+    /// # Errors
+    /// The number of the first line, from 1, that is neither a variable nor a comment nor empty.
+    pub fn add_file(&mut self, text: &str) -> Result<(), usize> {
+        let text = text.trim_start_matches('\u{feff}');
+        let is_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| is_content(line)) {
+            let (name, value) = env_line(line).ok_or(number + 1)?;
+            self.file.insert(name, value);
+        }
+        Ok(())
     }
 
     /// The variable `name`, unless it is unset; an empty one counts as set.
@@ -127,6 +143,10 @@ fn env_line(line: &str) -> Option<(String, String)> {
         return None;
     }
     let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if name.trim().is_empty() || !name.trim().chars().all(is_name) {
+        return None;
+    }
     let value = value.trim();
     let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
     let plain = || value.split(" #").next().unwrap_or_default().trim_end();
@@ -164,11 +184,16 @@ mod tests {
     #[test]
     fn an_env_file_has_comments_quotes_and_exports_and_yields_to_the_process() {
         let mut environment = environment(&[("A", "process")]);
-        environment.add_file("# no\nA=file\nexport B=\"x # y\"\nC=plain # comment\nD='q'\nnothing\n");
+        environment
+            .add_file("\u{feff}# no\nA=file\n\nexport B=\"x # y\"\nC=plain # comment\nD='q'\n")
+            .unwrap();
         let get = |name| environment.get(name);
         assert_eq!(
-            [get("A"), get("B"), get("C"), get("D"), get("nothing")],
-            [Some("process"), Some("x # y"), Some("plain"), Some("q"), None]
+            [get("A"), get("B"), get("C"), get("D")],
+            [Some("process"), Some("x # y"), Some("plain"), Some("q")]
         );
+        for (text, line) in [("A=1\nnothing\n", 2), ("# a\n\nDATABASE_URL postgres://x=1", 3), ("=1", 1)] {
+            assert_eq!(environment.add_file(text), Err(line), "{text}");
+        }
     }
 }

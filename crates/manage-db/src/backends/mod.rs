@@ -6,7 +6,7 @@ mod mysql;
 mod postgresql;
 mod sqlite;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base::BackendRef;
@@ -54,7 +54,13 @@ pub fn create(alias: &str, settings: &DatabaseSettings, root: &Path) -> Result<B
 
 /// Whether the settings lead to a file that holds `table`. Nothing is made or changed; a server is not asked.
 pub(crate) fn is_file_with(settings: &DatabaseSettings, root: &Path, table: &str) -> bool {
-    matches!(engine(settings), "sqlite" | "sqlite3") && sqlite::holds_table(&root.join(&settings.name), table)
+    file(settings, root).is_some_and(|file| sqlite::holds_table(&file, table))
+}
+
+/// The file that the settings lead to, be it there or not; none for a server.
+pub fn file(settings: &DatabaseSettings, root: &Path) -> Option<PathBuf> {
+    let is_file = matches!(engine(settings), "sqlite" | "sqlite3") && settings.name != ":memory:";
+    is_file.then(|| root.join(&settings.name))
 }
 
 /// The engine's name without Django's folders.

@@ -1,5 +1,7 @@
 //! What databases lack, asked through their pools.
 
+use std::time::{Duration, Instant};
+
 use tokio::sync::Mutex;
 
 use super::error::Result;
@@ -60,8 +62,11 @@ async fn history(database: &Database) -> crate::Result<History> {
     }
 }
 
+/// How long it is remembered that nothing is missing: a migration may be undone, a database brought back from a copy.
+const REMEMBERED: Duration = Duration::from_secs(10);
+
 /// Answers again and again whether a running site's databases have their migrations: the files are read once, and that
-/// nothing is missing is remembered.
+/// nothing is missing is remembered for some seconds.
 #[derive(Default)]
 pub struct Watcher {
     /// One look at a time: anybody may ask.
@@ -72,7 +77,8 @@ pub struct Watcher {
 struct Known {
     graph: Option<Graph>,
     homes: Option<Homes>,
-    is_complete: bool,
+    /// When it was seen that nothing is missing.
+    complete: Option<Instant>,
 }
 
 impl Watcher {
@@ -88,7 +94,7 @@ impl Watcher {
         router: &Router,
     ) -> Result<usize> {
         let mut known = self.known.lock().await;
-        if known.is_complete {
+        if known.complete.is_some_and(|seen| seen.elapsed() < REMEMBERED) {
             return Ok(0);
         }
         if known.graph.is_none() {
@@ -99,7 +105,7 @@ impl Watcher {
         }
         let Known { graph: Some(graph), homes: Some(homes), .. } = &*known else { return Ok(0) };
         let missing = of_homes(connections, graph, router, homes).await?.migrations.len();
-        known.is_complete = missing == 0;
+        known.complete = (missing == 0).then(Instant::now);
         Ok(missing)
     }
 }

@@ -23,8 +23,15 @@ url = \"${DATABASE_URL:-sqlite:///db.sqlite3}\"
 ";
 
 /// Whether the environment says which database to use.
-pub(super) fn is_in(environment: &Environment) -> bool {
-    url(environment, DEFAULT_ALIAS).is_some() || !environment.with_prefix("MANAGE__DATABASES__").is_empty()
+pub(super) fn is_in(environment: &Environment, aliases: &BTreeSet<String>) -> bool {
+    url(environment, DEFAULT_ALIAS).is_some()
+        || aliases.iter().any(|alias| url(environment, alias).is_some())
+        || !environment.with_prefix("MANAGE__DATABASES__").is_empty()
+}
+
+/// The databases that the layers name.
+pub(super) fn aliases(table: &Table) -> BTreeSet<String> {
+    keys(table, "databases")
 }
 
 /// Takes the addresses of the environment for the databases that the project's own layers do not name. With
@@ -50,9 +57,11 @@ pub(super) fn take_urls(table: &mut Table, own: &Table, environment: &Environmen
 }
 
 /// Every project has a database called `default`.
-pub(super) fn add_default(table: &mut Table) {
+pub(super) fn add_default(table: &mut Table, environment: &Environment) {
     within(table, "databases", |databases| {
-        if databases.is_empty() {
+        // Databases that the environment alone names are further ones.
+        let is_further = |alias: &String| url(environment, alias).is_some();
+        if databases.keys().all(is_further) && !databases.contains_key(DEFAULT_ALIAS) {
             let name = Node { value: Content::Text("db.sqlite3".into()), origin: Origin::Default };
             let database = Content::Table(Table::from([("name".into(), name)]));
             databases.insert(DEFAULT_ALIAS.into(), Node { value: database, origin: Origin::Default });

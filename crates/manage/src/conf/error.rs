@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+/// Variables with this beginning override single settings: `MANAGE__DATABASES__USERS__HOST=db2`.
+pub(super) const OVERRIDE_PREFIX: &str = "MANAGE__";
+
+/// The settings file that lies under all others.
+pub(super) const BASE: &str = "settings/base.toml";
+
 /// Where a setting was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -20,6 +26,20 @@ pub enum Origin {
     Variable(String),
     /// In a flag of the command line.
     Flag(&'static str),
+}
+
+impl Origin {
+    /// How high it lies: a higher layer goes over a lower one. What hosting services set lies under every file.
+    pub(super) fn layer(&self) -> u8 {
+        match self {
+            Self::Default => 0,
+            Self::Variable(name) if !name.starts_with(OVERRIDE_PREFIX) => 0,
+            Self::File { file, .. } if file == BASE => 1,
+            Self::File { .. } => 2,
+            Self::Variable(_) => 3,
+            Self::Flag(_) => 4,
+        }
+    }
 }
 
 impl fmt::Display for Origin {

@@ -8,7 +8,7 @@ use manage_leaves::environment::Environment;
 use super::content::strings;
 use super::databases;
 use super::entry::Entry;
-use super::error::{ImproperlyConfigured, Origin, Problem};
+use super::error::{ImproperlyConfigured, OVERRIDE_PREFIX, Origin, Problem};
 use super::place::{Locator, Place, PlaceKind};
 use super::section::{Reading, Section, suggestion};
 use super::settings::{AppSettings, Settings};
@@ -16,9 +16,6 @@ use super::tree::{self, Content, Node, Table};
 use crate::db::DEFAULT_ALIAS;
 use crate::files::Embedded;
 use crate::text;
-
-/// Variables with this beginning override single settings: `MANAGE__DATABASES__USERS__HOST=db2`.
-const OVERRIDE_PREFIX: &str = "MANAGE__";
 
 /// Which settings file lies over `base.toml`, and what said so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,22 +91,28 @@ pub(crate) fn load(
     mut environment: Environment,
     shipped: &Shipped,
 ) -> Result<Loaded, ImproperlyConfigured> {
-    let place = Place::find(locator, &environment).map_err(single)?;
     let profile = find_profile(locator, &environment);
-    if profile.name == "dev"
-        && let Ok(text) = fs::read_to_string(place.root.join(".env"))
-    {
-        environment.add_file(&text);
+    let place = Place::find(locator, &environment, &profile.name).map_err(single)?;
+    if profile.name == "dev" {
+        add_env_file(&place.root, &mut environment)?;
+    }
+    if let Some(name) = environment.not_text_of(&["MANAGE_", "DATABASE_URL"]) {
+        return Err(single(Problem {
+            origin: Origin::Variable(name.to_owned()),
+            key: String::new(),
+            message: "the variable is not UTF-8".to_owned(),
+        }));
     }
     let profiles = profiles(&place.root, shipped.files);
     if profile.is_named && !profiles.contains(&profile.name) {
         return Err(single(unknown_profile(&profile, &profiles)));
     }
     let (table, mut problems) = layers(&place, &profile, &environment, shipped);
+    let shipped_aliases = databases::aliases(&table);
     let is_project = place.is_named
         || place.kind != PlaceKind::Empty
         || profile.origin != Origin::Default
-        || databases::is_in(&environment);
+        || databases::is_in(&environment, &shipped_aliases);
     let reading = Reading { environment, ..Reading::default() };
     let settings = Section::read(&reading, "", table, |section| Settings::read(section, &shipped.sections));
     check_routes(&settings, &reading);
@@ -126,6 +129,29 @@ pub(crate) fn load(
         problems.extend(deferred);
         Err(ImproperlyConfigured { problems })
     }
+}
+
+/// Adds the variables of `.env`. A file that is there is read whole or is an error.
+fn add_env_file(root: &Path, environment: &mut Environment) -> Result<(), ImproperlyConfigured> {
+    let problem = |line: usize, message: String| {
+        single(Problem {
+            origin: Origin::File { file: ".env".into(), line, column: 1 },
+            key: String::new(),
+            message,
+        })
+    };
+    let text = match fs::read(root.join(".env")) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(problem(1, format!("cannot be read: {error}"))),
+    };
+    let text = String::from_utf8(text).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        problem(before.iter().filter(|byte| **byte == b'\n').count() + 1, "is not UTF-8".to_owned())
+    })?;
+    environment
+        .add_file(&text)
+        .map_err(|line| problem(line, "expected NAME=value, a comment or nothing".to_owned()))
 }
 
 /// All layers in one, lowest first: each file from disk, else the shipped one; addresses of databases that hosting
@@ -159,7 +185,7 @@ fn layers(
     }
     databases::take_urls(&mut table, &own, environment);
     add_overrides(&mut table, environment);
-    databases::add_default(&mut table);
+    databases::add_default(&mut table, environment);
     (table, problems)
 }
 
@@ -193,7 +219,7 @@ fn profiles(root: &Path, shipped: Embedded) -> Vec<String> {
 /// The root of the project that `locator` or the working directory points to, if there is one: a folder with
 /// settings. Nothing is read.
 pub(crate) fn find_project(locator: &Locator, environment: &Environment) -> Option<PathBuf> {
-    let place = Place::find(locator, environment).ok()?;
+    let place = Place::find(locator, environment, &find_profile(locator, environment).name).ok()?;
     (place.kind == PlaceKind::Settings).then_some(place.root)
 }
 
@@ -221,9 +247,21 @@ fn find_profile(locator: &Locator, environment: &Environment) -> Profile {
 /// One settings file of the disk, if it is there.
 fn on_disk(root: &Path, name: &str) -> Result<Option<Table>, Problem> {
     let file = format!("settings/{name}.toml");
+    let folder = root.join("settings");
+    if folder.is_symlink() && !folder.exists() {
+        let origin = Origin::File { file, line: 1, column: 1 };
+        return Err(Problem {
+            origin,
+            key: String::new(),
+            message: "settings/ is a link that leads nowhere".into(),
+        });
+    }
     match fs::read_to_string(root.join(&file)) {
         Ok(text) => tree::parse(&file, &text).map(Some),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        // A link that leads nowhere, such as to a secret that was not mounted, is there and cannot be read.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !root.join(&file).is_symlink() => {
+            Ok(None)
+        }
         Err(error) => {
             let origin = Origin::File { file, line: 1, column: 1 };
             Err(Problem { origin, key: String::new(), message: format!("cannot be read: {error}") })

@@ -41,7 +41,9 @@ pub enum PlaceKind {
 impl Place {
     /// The folder that `--project` or `MANAGE_PROJECT` names; else the nearest one upward with settings; else the
     /// nearest one upward with migrations or models; else the working directory.
-    pub(super) fn find(locator: &Locator, environment: &Environment) -> Result<Self, Problem> {
+    ///
+    /// A folder has settings when `settings/` holds a file that is read: `base.toml` or that of a profile.
+    pub(super) fn find(locator: &Locator, environment: &Environment, profile: &str) -> Result<Self, Problem> {
         let named = locator.project.clone().map(|path| (path, Origin::Flag("--project"))).or_else(|| {
             let path = environment.get("MANAGE_PROJECT").filter(|path| !path.is_empty())?;
             Some((PathBuf::from(path), Origin::Variable("MANAGE_PROJECT".into())))
@@ -50,19 +52,19 @@ impl Place {
             let root = fs::canonicalize(&path).ok().filter(|path| path.is_dir());
             let message = format!("{} is not a folder", path.display());
             let root = root.ok_or(Problem { origin, key: String::new(), message })?;
-            return Ok(Self { kind: PlaceKind::of(&root), root, is_named: true });
+            return Ok(Self { kind: PlaceKind::of(&root, profile), root, is_named: true });
         }
         let here = std::env::current_dir().map_err(|error| Problem {
             origin: Origin::Default,
             key: String::new(),
             message: format!("the working directory cannot be read: {error}"),
         })?;
-        Ok(Self::upward(&here))
+        Ok(Self::upward(&here, profile))
     }
 
-    fn upward(here: &Path) -> Self {
+    fn upward(here: &Path, profile: &str) -> Self {
         let place = |root: &Path, kind| Self { root: root.to_owned(), kind, is_named: false };
-        if let Some(root) = here.ancestors().find(|folder| has_settings(folder)) {
+        if let Some(root) = here.ancestors().find(|folder| has_settings(folder, profile)) {
             return place(root, PlaceKind::Settings);
         }
         let declared = |folder: &Path| Some(declared_apps(folder)).filter(|apps| !apps.is_empty());
@@ -74,8 +76,8 @@ impl Place {
 }
 
 impl PlaceKind {
-    fn of(root: &Path) -> Self {
-        if has_settings(root) {
+    fn of(root: &Path, profile: &str) -> Self {
+        if has_settings(root, profile) {
             return Self::Settings;
         }
         match declared_apps(root) {
@@ -85,9 +87,15 @@ impl PlaceKind {
     }
 }
 
-/// Whether the folder has a settings file. A folder `settings` of something else, such as Python code, is none.
-fn has_settings(root: &Path) -> bool {
-    entries(&root.join("settings")).any(|name| name.ends_with(".toml"))
+/// Whether the folder has a settings file that is read. A folder `settings` of something else, such as Python code, is
+/// none; a link to a folder or file that is not there is one that cannot be read.
+fn has_settings(root: &Path, profile: &str) -> bool {
+    let settings = root.join("settings");
+    let is_there = |name: &str| {
+        let file = settings.join(format!("{name}.toml"));
+        file.exists() || file.is_symlink()
+    };
+    ["base", "dev", "prod", profile].into_iter().any(is_there) || settings.is_symlink() && !settings.exists()
 }
 
 /// Labels of the apps that have models or migrations in the folder, sorted.

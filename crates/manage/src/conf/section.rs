@@ -285,6 +285,11 @@ impl<'a> Section<'a> {
     }
 
     /// What set a key that was read before.
+    /// How high the layer is that set a key.
+    pub(super) fn layer(&self, key: &str) -> u8 {
+        self.origin(key).layer()
+    }
+
     fn origin(&self, key: &str) -> Origin {
         let full = self.full(key);
         let entries = self.reading.entries.borrow();

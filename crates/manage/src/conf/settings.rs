@@ -195,10 +195,19 @@ fn database(section: &mut Section<'_>) -> DatabaseSettings {
         replica_of: section.optional_string("replica_of").filter(|alias| !alias.is_empty()),
     };
     let url = section.secret("url", "");
-    if !url.0.is_empty() {
+    let is_above = |key: &str| section.layer(key) > section.layer("url");
+    // An engine of a higher layer begins anew: a URL of another kind has nothing to say to it.
+    if !url.0.is_empty() && !is_above("engine") {
+        let parts = settings.clone();
         match settings.apply_url(&url.0).and_then(|()| DatabaseSettings::from_url(&url.0)) {
-            Ok(given) => note_url(section, &given),
-            Err(problem) => section.reject("url", problem),
+            Ok(given) => {
+                note_url(section, &given, &is_above);
+                keep_above(&mut settings, parts, &is_above);
+            }
+            Err(problem) => {
+                section.reject("url", problem);
+                return settings;
+            }
         }
     }
     if settings.name.is_empty() {
@@ -207,15 +216,34 @@ fn database(section: &mut Section<'_>) -> DatabaseSettings {
     settings
 }
 
+/// What a higher layer than the URL's says of single parts stays.
+fn keep_above(settings: &mut DatabaseSettings, parts: DatabaseSettings, is_above: &impl Fn(&str) -> bool) {
+    let DatabaseSettings { name, user, host, password, port, .. } = parts;
+    let texts = [
+        ("name", &mut settings.name, name),
+        ("user", &mut settings.user, user),
+        ("host", &mut settings.host, host),
+        ("password", &mut settings.password.0, password.0),
+    ];
+    for (_, slot, text) in texts.into_iter().filter(|(key, ..)| is_above(key)) {
+        *slot = text;
+    }
+    if is_above("port") {
+        settings.port = port;
+    }
+}
+
 /// Notes what the URL says in the place of what single keys say.
-fn note_url(section: &Section<'_>, given: &DatabaseSettings) {
+fn note_url(section: &Section<'_>, given: &DatabaseSettings, is_above: &impl Fn(&str) -> bool) {
     let texts =
         [("engine", &given.engine), ("name", &given.name), ("user", &given.user), ("host", &given.host)];
-    for (key, text) in texts {
+    for (key, text) in texts.into_iter().filter(|(key, _)| !is_above(key)) {
         section.note(key, text.as_str().into(), "url");
     }
-    section.note("password", hidden(&given.password.0), "url");
-    if let Some(port) = given.port {
+    if !is_above("password") {
+        section.note("password", hidden(&given.password.0), "url");
+    }
+    if let Some(port) = given.port.filter(|_| !is_above("port")) {
         section.note("port", port.into(), "url");
     }
     for (name, value) in &given.options {

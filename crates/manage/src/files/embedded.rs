@@ -7,7 +7,12 @@ use rust_embed::{Embed, EmbeddedFile};
 
 /// Folders of a crate whose files are part of the program: what [`embed!`](crate::embed) makes.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Embedded(pub &'static [Folder]);
+pub struct Embedded {
+    /// The folders.
+    pub folders: &'static [Folder],
+    /// Name of the crate that brings them.
+    pub owner: &'static str,
+}
 
 /// One embedded folder.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +27,7 @@ pub(super) type Content = (Cow<'static, [u8]>, Option<SystemTime>);
 impl Embedded {
     /// The file at this path.
     pub(super) fn get(self, path: &str) -> Option<Content> {
-        let file = self.0.iter().find_map(|folder| (folder.get)(path))?;
+        let file = self.folders.iter().find_map(|folder| (folder.get)(path))?;
         let modified =
             file.metadata.last_modified().map(|at| SystemTime::UNIX_EPOCH + Duration::from_secs(at));
         Some((file.data, modified))
@@ -35,7 +40,7 @@ impl Embedded {
 
     /// Paths of all its files.
     pub(crate) fn names(self) -> impl Iterator<Item = Cow<'static, str>> {
-        self.0.iter().flat_map(|folder| (folder.names)())
+        self.folders.iter().flat_map(|folder| (folder.names)())
     }
 }
 
@@ -63,6 +68,6 @@ macro_rules! embed {
     (@prefix $folder:tt) => { $crate::embed!(@prefix $folder $folder) };
     ($($folder:tt $(as $prefix:tt)?),+ $(,)?) => {{
         const FOLDERS: &[$crate::files::Folder] = &[$($crate::embed!(@prefix $folder $($prefix)?)),+];
-        $crate::files::Embedded(FOLDERS)
+        $crate::files::Embedded { folders: FOLDERS, owner: env!("CARGO_PKG_NAME") }
     }};
 }

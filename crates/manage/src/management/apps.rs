@@ -2,9 +2,9 @@
 
 use super::base::Installed;
 use super::error::{CommandError, CommandResult};
-use crate::conf::{ImproperlyConfigured, Loaded, PlaceKind, Problem, Shipped, declared_apps};
-use crate::db::Files as _;
+use crate::conf::{ImproperlyConfigured, Loaded, Origin, PlaceKind, Problem, Shipped, declared_apps};
 use crate::db::models::declared;
+use crate::db::{DEFAULT_ALIAS, Files as _};
 use crate::files::Embedded;
 use crate::setup::Project;
 use crate::text;
@@ -28,6 +28,7 @@ impl Installed {
     /// When `apps` names what is neither built in nor declared, and those of declared models.
     pub fn project(&self, loaded: Loaded) -> CommandResult<Project> {
         let chosen = self.chosen(&loaded);
+        self.check_apps(&loaded, &chosen)?;
         self.check_routes(&loaded, &chosen)?;
         let embedded = self.embedded(&chosen);
         let mut project = Project::new(loaded, chosen.clone(), embedded)?;
@@ -61,6 +62,55 @@ impl Installed {
         }
     }
 
+    /// Every app is there once, with the apps that it needs, with a database, and under a label of its own.
+    fn check_apps(&self, loaded: &Loaded, chosen: &[String]) -> Result<(), ImproperlyConfigured> {
+        let mut problems = Vec::new();
+        for (position, label) in chosen.iter().enumerate() {
+            if chosen[..position].contains(label) {
+                problems.push(loaded.problem("apps", format!("`{label}` is listed twice")));
+            }
+            if let Some(problem) = self.label_problem(loaded, label) {
+                problems.push(problem);
+                continue;
+            }
+            let needed = self.app(label).map_or(&[] as &[&str], |app| app.requires);
+            let missing = needed.iter().filter(|needed| !chosen.iter().any(|other| other == *needed));
+            problems.extend(missing.map(|needed| {
+                loaded.problem("apps", format!("`{label}` needs the app `{needed}`, which is not listed"))
+            }));
+        }
+        let homes = |label: &&String| !loaded.settings.routes.contains_key(*label);
+        if !loaded.settings.databases.contains_key(DEFAULT_ALIAS)
+            && let Some(label) = chosen.iter().find(homes)
+        {
+            let known: Vec<&String> = loaded.settings.databases.keys().collect();
+            problems.push(loaded.problem(
+                "databases",
+                format!(
+                    "the app `{label}` lives on `{DEFAULT_ALIAS}`, which is not configured; configured: {}",
+                    text::alternatives(&known).replace(" or ", " and ")
+                ),
+            ));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ImproperlyConfigured { problems }) }
+    }
+
+    /// An app that is declared on disk cannot have the label of one that is built in: they would be mixed.
+    fn label_problem(&self, loaded: &Loaded, label: &str) -> Option<Problem> {
+        self.app(label)?;
+        let (root, models) = (&loaded.place.root, format!("models/{label}.toml"));
+        let is_declared =
+            matches!(&loaded.place.kind, PlaceKind::Declared(apps) if apps.iter().any(|app| app == label));
+        let file = match root.join(&models).exists() {
+            true => models,
+            false if is_declared => format!("migrations/{label}/"),
+            false => return None,
+        };
+        let origin = Origin::File { file, line: 1, column: 1 };
+        let message = format!("an app that is built in is called `{label}`: choose another label");
+        Some(Problem { origin, key: String::new(), message })
+    }
+
     /// Every route must be that of an app: of an installed one, or of one that could be.
     fn check_routes(&self, loaded: &Loaded, chosen: &[String]) -> Result<(), ImproperlyConfigured> {
         let mut known: Vec<String> = chosen.to_vec();
@@ -91,7 +141,10 @@ impl Installed {
     /// Takes the models of an app without Rust from its file. It may have migrations alone.
     fn declare(&self, label: &str, project: &mut Project) -> CommandResult {
         let path = format!("models/{label}.toml");
-        if let Some(content) = project.files.read(&path)? {
+        let content = project.files.read(&path);
+        let content =
+            content.map_err(|error| CommandError::failed(format!("{path}: cannot be read: {error}")))?;
+        if let Some(content) = content {
             let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
             let declared = declared::read(label, &path, &text).map_err(CommandError::failed)?;
             declared.into_iter().for_each(|model| project.models.register(model));

@@ -154,6 +154,8 @@ pub struct Check {
 pub struct AppConfig {
     /// Its name in migrations, routes and settings: lower-case letters, digits and underscores.
     pub label: &'static str,
+    /// Labels of the apps that it cannot do without.
+    pub requires: &'static [&'static str],
     /// Registers its models.
     pub models: fn(&mut Registry),
     /// What its migrations call, by name; they write `<label>.<name>`.
@@ -187,9 +189,10 @@ impl AppConfig {
     /// An app that contributes nothing: what others are written over.
     pub const EMPTY: Self = Self {
         label: "",
+        requires: &[],
         models: |_| {},
         functions: &[],
-        files: Embedded(&[]),
+        files: Embedded { folders: &[], owner: "" },
         settings: None,
         urlpatterns: Vec::new,
         commands: &[],
@@ -360,6 +363,7 @@ impl Manage {
     /// Every problem of the settings, and a folder that is none.
     pub fn existing(&self) -> CommandResult<Loaded> {
         let loaded = self.load()?;
+        super::foreign::check(&loaded.place.root, self.installed.files.owner)?;
         if loaded.is_project || holds_databases(&loaded) {
             return Ok(loaded);
         }

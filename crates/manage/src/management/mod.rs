@@ -4,6 +4,7 @@ mod error;
 mod output;
 
 mod files;
+mod foreign;
 mod install;
 mod names;
 mod signals;

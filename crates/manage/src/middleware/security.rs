@@ -88,6 +88,10 @@ impl Hosts {
 impl Middleware for Hosts {
     async fn handle(&self, request: Request, next: Next<'_>) -> Response {
         let info = next.info();
+        if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+            // RFC 9112 3.2: nobody can say which of them counts.
+            return HttpError::BadRequest("more than one Host").into_response();
+        }
         if !host_name(&info.host).is_some_and(|host| is_allowed(host, &self.allowed)) {
             return HttpError::BadRequest("a host that is not in `allowed_hosts`").into_response();
         }

@@ -14,6 +14,7 @@ use crate::management::AppConfig;
 /// The app.
 pub const APP: AppConfig = AppConfig {
     label: "accounts",
+    requires: &["auth", "sessions"],
     models: models::register,
     files: crate::embed!("migrations/accounts/", "templates/accounts/"),
     urlpatterns: urls::urlpatterns,

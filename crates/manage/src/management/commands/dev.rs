@@ -1,13 +1,15 @@
 use std::fs;
+use std::io::Write as _;
 
 use clap::Args;
 
 use crate::conf::Address;
-use crate::conf::{PLAIN_SETTINGS, PlaceKind};
+use crate::conf::{Loaded, PLAIN_SETTINGS, PlaceKind};
+use crate::db::backends::file;
 use crate::management::files::write;
 use crate::management::holds_databases;
 use crate::management::serving;
-use crate::management::{BaseCommand, CommandResult, Group, Manage, Output};
+use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 
 /// Make what is missing, then serve the site for development
 #[derive(Debug, Args)]
@@ -33,13 +35,7 @@ impl BaseCommand for Dev {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         self.begin(manage, out)?;
-        let pending = serving::pending(manage.project()?)??;
-        let unfinished = manage.project()?.root.join(UNFINISHED);
-        if unfinished.exists() || pending.is_new && !pending.migrations.is_empty() {
-            fs::write(&unfinished, "`manage dev` makes this project; it goes on where it was stopped.\n")?;
-            self.make(manage, out)?;
-            fs::remove_file(&unfinished)?;
-        }
+        self.make_once(manage, out)?;
         let mut project = manage.new_project()?;
         project.settings.debug = true;
         serving::run(manage, project, &self.bind, out)
@@ -52,6 +48,9 @@ impl Dev {
         let loaded = manage.load()?.complete()?;
         let (root, is_new) =
             (loaded.place.root.clone(), loaded.place.kind == PlaceKind::Empty && !holds_databases(&loaded));
+        if is_new {
+            refuse_strangers(&loaded)?;
+        }
         serving::check_bind(&manage.installed.project(loaded)?, &self.bind)?;
         if is_new {
             let text = manage.installed.files.text(SETTINGS).unwrap_or_else(|| PLAIN_SETTINGS.to_owned());
@@ -62,6 +61,27 @@ impl Dev {
         Ok(())
     }
 
+    /// Makes and fills the databases, one process at a time: the second finds everything made.
+    fn make_once(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let unfinished = manage.project()?.root.join(UNFINISHED);
+        let pending = serving::pending(manage.project()?)??;
+        let is_empty = pending.is_new && !pending.migrations.is_empty();
+        if !is_empty && !unfinished.exists() {
+            return Ok(());
+        }
+        let mut mark = fs::File::options().create(true).append(true).open(&unfinished)?;
+        mark.lock()?;
+        let pending = serving::pending(manage.project()?)??;
+        // Whoever had the lock before has removed the file when all was done.
+        if !unfinished.exists() && !pending.is_new {
+            return Ok(());
+        }
+        mark.set_len(0)?;
+        mark.write_all(b"`manage dev` makes this project; it goes on where it was stopped.\n")?;
+        self.make(manage, out)?;
+        Ok(fs::remove_file(&unfinished)?)
+    }
+
     fn make(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         out.status("A new project: making its databases.")?;
         manage.call("migrate", &[], out)?;
@@ -70,5 +90,16 @@ impl Dev {
             apps.filter_map(|app| app.first_content).try_for_each(|fill| fill(manage, out))?;
         }
         Ok(out.flush()?)
+    }
+}
+
+/// Databases of another program, such as a Django project's, are not filled with this one's tables.
+fn refuse_strangers(loaded: &Loaded) -> CommandResult {
+    let files = loaded.settings.databases.values().filter_map(|database| file(database, &loaded.place.root));
+    let mut taken = files.filter(|file| file.metadata().is_ok_and(|facts| facts.len() > 0));
+    match taken.next() {
+        None => Ok(()),
+        Some(file) => Err(CommandError::failed(format!("{} is there already and is not of this program", file.display()))
+            .hint("type `manage dev` in an empty folder; for a database of your own, write settings/base.toml first")),
     }
 }
