@@ -8,7 +8,7 @@ use super::base::{Command, GlobalArgs, Group, Installed};
 pub(super) fn parser(installed: &Installed) -> clap::Command {
     let root = GlobalArgs::augment_args(clap::Command::new("manage"))
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Migrations, serving, people, certificates: Django's manage.py, a web server and a blog in one binary")
+        .about("Migrations, serving, people, certificates: Django's manage.py and a web server in one binary")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .override_help(overview(installed));

@@ -10,6 +10,7 @@ pub mod models;
 mod passwords;
 
 mod backends;
+mod bulk;
 mod login;
 mod permissions;
 
@@ -18,6 +19,7 @@ mod middleware;
 mod management;
 
 pub use backends::authenticate;
+pub use bulk::{NewPerson, create_many};
 pub use login::{login, logout};
 pub use middleware::CurrentUser;
 pub use models::User;
