@@ -17,8 +17,9 @@ pub struct NewPerson<'a> {
     pub group: &'a str,
 }
 
-/// Makes accounts with one password, whose numbers follow each other, and gives the first number. Nobody is told of them
-/// by a signal. Accounts that a run left behind which was stopped later are found again: all of them or none.
+/// Makes accounts with one password, whose numbers follow each other, and gives the first number.
+///
+/// Nobody is told of them by a signal. Accounts that a run left behind which was stopped later are found again: all of them or none.
 ///
 /// `told` hears how many rows were written each time; there are two for each person.
 ///
