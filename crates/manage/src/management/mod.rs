@@ -4,10 +4,10 @@ mod error;
 mod output;
 
 mod files;
-mod install;
 mod names;
 mod signals;
 
+mod install;
 mod skeleton;
 
 mod base;
