@@ -1,15 +1,28 @@
 //! Files that commands write into a project.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-/// Writes a file beside and renames it, so that nobody ever reads half of it. One that is there is replaced.
+/// Writes a file beside and renames it, so that nobody ever reads half of it. One that is there is replaced, where a
+/// link leads too, and keeps its permissions.
 ///
 /// # Errors
-/// When the disk refuses; nothing is left behind then.
+/// When the disk refuses, or a file that is there may only be read; nothing is left behind then.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
-    place(path, text, |beside| fs::rename(beside, path))
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let permissions = fs::metadata(&path).ok().map(|metadata| metadata.permissions());
+    // A rename asks the folder alone.
+    if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    place(&path, text, |beside| {
+        if let Some(permissions) = permissions {
+            fs::set_permissions(beside, permissions)?;
+        }
+        fs::rename(beside, &path)
+    })
 }
 
 /// As [`write`], for a file that must not be there yet.
@@ -19,6 +32,40 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
 pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     // Unlike a rename a link does not replace what is there.
     place(path, text, |beside| fs::hard_link(beside, path).and_then(|()| fs::remove_file(beside)))
+}
+
+/// Why the disk refuses, in words without numbers where people know them.
+pub(super) fn refusal(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "Permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Waits until no other program changes the project, and keeps others waiting until the answer is dropped. The folder
+/// itself is locked: no file is left behind.
+///
+/// # Errors
+/// When the folder cannot be opened or locked.
+pub(super) fn lock(folder: &Path) -> io::Result<File> {
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    Ok(folder)
+}
+
+/// The text as `rustfmt` writes it, by the rules that hold in the folder; none where there is no `rustfmt`, or it does
+/// not understand the text. Given by stdin, since it would follow the modules of a file.
+pub(super) fn formatted(folder: &Path, text: &str) -> Option<String> {
+    let folder = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--edition", "2024"]).current_dir(folder);
+    rustfmt.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = rustfmt.spawn().ok()?;
+    // Closed at the end of the line, which tells it that this was all.
+    let is_given = child.stdin.take().is_some_and(|mut stdin| stdin.write_all(text.as_bytes()).is_ok());
+    let output = child.wait_with_output().ok()?;
+    let formatted = String::from_utf8(output.stdout).ok()?;
+    (is_given && output.status.success() && !formatted.is_empty()).then_some(formatted)
 }
 
 fn place(path: &Path, text: &str, put: impl FnOnce(&PathBuf) -> io::Result<()>) -> io::Result<()> {

@@ -5,10 +5,10 @@ mod output;
 
 mod files;
 mod foreign;
-mod install;
 mod names;
 mod signals;
 
+mod install;
 mod skeleton;
 
 mod base;

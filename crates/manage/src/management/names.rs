@@ -1,5 +1,7 @@
 //! Names that projects and apps can have.
 
+use std::path::Path;
+
 use super::error::{CommandError, CommandResult};
 
 /// Words of Rust that name no module, and crates that are always there.
@@ -67,6 +69,9 @@ const RESERVED: [&str; 61] = [
     "lib",
 ];
 
+/// Folders that cargo makes beside a program, which therefore cannot have these names.
+const FOLDERS_OF_CARGO: [&str; 4] = ["build", "deps", "examples", "incremental"];
+
 /// Refuses a name that no crate can have.
 ///
 /// # Errors
@@ -82,6 +87,10 @@ pub(super) fn check_project(name: &str) -> CommandResult {
             "a project",
             "lower-case letters, digits, `-` and `_`, beginning with a letter",
         ));
+    }
+    if FOLDERS_OF_CARGO.contains(&name) {
+        let text = format!("`{name}` is no name for a project: cargo has a folder of that name");
+        return Err(CommandError::usage(text));
     }
     reserved(&name.replace('-', "_"), name, "a project")
 }
@@ -104,6 +113,19 @@ pub(super) fn check_app(label: &str) -> CommandResult {
         ));
     }
     reserved(label, label, "an app")
+}
+
+/// Refuses an app in Rust whose module the site has already.
+///
+/// # Errors
+/// When there is such a file or folder.
+pub(super) fn check_module(root: &Path, label: &str) -> CommandResult {
+    let taken = [format!("src/{label}.rs"), format!("src/{label}/")];
+    match taken.iter().find(|path| root.join(path).exists()) {
+        Some(path) => Err(CommandError::failed(format!("{path} is there already"))
+            .hint("nothing was written; choose another name")),
+        None => Ok(()),
+    }
 }
 
 fn reserved(word: &str, name: &str, what: &str) -> CommandResult {

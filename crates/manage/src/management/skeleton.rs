@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{CommandError, CommandResult};
-use super::files::write_new;
+use super::files::{formatted, refusal, write, write_new};
 use crate::files::Embedded;
 
 /// The ending of a skeleton's files: no tool shall take them for what they become.
@@ -50,11 +50,12 @@ impl Skeleton<'_> {
     }
 }
 
-/// Writes all files into `folder`, or none: what is there already is never replaced.
+/// Writes all files into `folder`, or none: what is there already is never replaced. Files of Rust are formatted, as
+/// Django does with what it writes.
 ///
 /// # Errors
 /// When one of them is there, or the disk refuses; what was written by then is removed again.
-pub(super) fn write_all(folder: &Path, files: &[NewFile]) -> CommandResult {
+pub(super) fn write_all(folder: &Path, files: &[NewFile]) -> CommandResult<Made> {
     let taken: Vec<&str> =
         files.iter().map(|file| file.path.as_str()).filter(|path| folder.join(path).exists()).collect();
     if let [first, rest @ ..] = taken.as_slice() {
@@ -67,20 +68,36 @@ pub(super) fn write_all(folder: &Path, files: &[NewFile]) -> CommandResult {
         if let Err(error) = made.file(folder, file) {
             made.undo();
             let path = folder.join(&file.path);
-            return Err(CommandError::failed(format!("{} cannot be written: {error}", path.display())));
+            let (path, reason) = (path.display(), refusal(&error));
+            return Err(CommandError::failed(format!("{path}: cannot be written: {reason}")));
         }
     }
-    Ok(())
+    Ok(made)
 }
 
 /// What a run has made so far.
 #[derive(Default)]
-struct Made {
+pub(super) struct Made {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
+    replaced: Vec<(PathBuf, String)>,
 }
 
 impl Made {
+    /// Replaces a file whose text was `before`; an empty one may not have been there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn replace(&mut self, path: &Path, before: &str, after: &str) -> io::Result<()> {
+        let is_new = !path.exists();
+        write(path, after)?;
+        match is_new {
+            true => self.files.push(path.to_owned()),
+            false => self.replaced.push((path.to_owned(), before.to_owned())),
+        }
+        Ok(())
+    }
+
     fn file(&mut self, folder: &Path, file: &NewFile) -> io::Result<()> {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {
@@ -88,12 +105,16 @@ impl Made {
             self.folders.extend(missing.into_iter().map(Path::to_owned));
             fs::create_dir_all(parent)?;
         }
-        write_new(&path, &file.text)?;
+        let folder = path.parent().filter(|_| file.path.ends_with(".rs"));
+        let rust = folder.and_then(|folder| formatted(folder, &file.text));
+        write_new(&path, rust.as_deref().unwrap_or(&file.text))?;
         self.files.push(path);
         Ok(())
     }
 
-    fn undo(&self) {
+    /// Makes all as it was before.
+    pub(super) fn undo(&self) {
+        self.replaced.iter().for_each(|(file, text)| drop(write(file, text)));
         self.files.iter().for_each(|file| drop(fs::remove_file(file)));
         let mut folders = self.folders.clone();
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));

@@ -1,14 +1,13 @@
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
-use crate::conf::PlaceKind;
-use crate::management::files::write;
-use crate::management::install;
-use crate::management::names::check_app;
+use crate::conf::{Loaded, PlaceKind};
+use crate::management::files::{lock, refusal};
+use crate::management::install::{self, Edit, Plan};
+use crate::management::names::{check_app, check_module};
 use crate::management::schemas::SchemaOf;
-use crate::management::skeleton::{NewFile, Skeleton, write_all};
+use crate::management::skeleton::{Made, NewFile, Skeleton, write_all};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 
 /// Begin an app: a model, its first migration and, in a site of Rust, pages
@@ -32,33 +31,81 @@ impl BaseCommand for StartApp {
         if manage.installed.app(&self.label).is_some() {
             return Err(CommandError::usage(format!("there is an app `{}` already", self.label)));
         }
-        let place = manage.load()?.place;
-        let is_rust = place.root.join("Cargo.toml").is_file();
-        let steps = match (is_rust, &place.kind) {
-            (true, _) => install::in_rust(&place.root, &self.label)?,
-            (false, PlaceKind::Settings) => install::in_settings(&place.root, &self.label)?,
-            // Without settings every app that is declared is installed.
-            (false, _) => Vec::new(),
-        };
-        write_all(&place.root, &self.files(is_rust, &place.root))?;
+        let root = manage.load()?.place.root;
+        let _lock = lock(&root)
+            .map_err(|error| CommandError::failed(format!("{}: {}", root.display(), refusal(&error))))?;
+        // Read anew: who held the lock may have installed another app.
+        let loaded = manage.load()?;
+        let is_rust = root.join("Cargo.toml").is_file();
+        if is_rust {
+            check_module(&root, &self.label)?;
+        }
+        let plan = self.plan(manage, &loaded, is_rust)?;
+        let edits = if self.install { plan.edits()? } else { &[] };
+        let mut made = write_all(&root, &self.files(is_rust, &root))?;
+        let written = self.write(manage, &mut made, edits);
+        written.inspect_err(|_| made.undo())?;
         out.status(format!("The app `{}` was made.", self.label))?;
-        if steps.is_empty() {
-            return Ok(());
-        }
-        if self.install {
-            steps.iter().try_for_each(|step| write(&step.file, &step.changed))?;
-            let mut files: Vec<String> = steps.iter().map(|step| shown(&step.file, &place.root)).collect();
-            files.dedup();
-            return Ok(out.status(format!("Installed in {}.", files.join(" and ")))?);
-        }
-        out.status("Install it with `--install` next time, or now by these lines:")?;
-        steps.iter().try_for_each(|step| {
-            Ok(out.status(format!("  {}: {}", shown(&step.file, &place.root), step.line))?)
-        })
+        self.tell(&plan, out)
     }
 }
 
 impl StartApp {
+    /// What installs the app.
+    fn plan(&self, manage: &Manage, loaded: &Loaded, is_rust: bool) -> CommandResult<Plan> {
+        let place = &loaded.place;
+        let in_rust = match is_rust {
+            true => install::in_rust(&place.root, &self.label)?,
+            false => Plan::nothing(),
+        };
+        // Where the settings say nothing, a site of Rust installs all of its apps; without settings every app that is
+        // declared is installed.
+        let is_asked = loaded.settings.apps.is_some() || !is_rust && place.kind == PlaceKind::Settings;
+        if !is_asked {
+            return Ok(in_rust);
+        }
+        let built_in: Vec<&str> = manage.installed.apps.iter().map(|app| app.label).collect();
+        let in_settings = install::in_settings(loaded, &built_in, manage.installed.files, &self.label)?;
+        Ok(in_rust.and(in_settings))
+    }
+
+    /// Writes the lines, and looks whether they did it.
+    fn write(&self, manage: &Manage, made: &mut Made, edits: &[Edit]) -> CommandResult {
+        for edit in edits {
+            made.replace(&edit.path, &edit.before, &edit.text()).map_err(|error| {
+                CommandError::failed(format!("{}: cannot be written: {}", edit.file, refusal(&error)))
+            })?;
+        }
+        let Some(edit) = edits.first() else { return Ok(()) };
+        let loaded = manage.load()?;
+        let is_rust = loaded.place.root.join("Cargo.toml").is_file();
+        let left = self.plan(manage, &loaded, is_rust)?.steps;
+        match left.first() {
+            None => Ok(()),
+            Some(step) => {
+                let text = format!("{}: the line could not be added", edit.file);
+                Err(CommandError::failed(text).hint(format!("add it by hand: {}: {}", step.file, step.line)))
+            }
+        }
+    }
+
+    fn tell(&self, plan: &Plan, out: &mut Output) -> CommandResult {
+        match &plan.edits {
+            _ if plan.steps.is_empty() => {}
+            Ok(edits) if self.install => {
+                let files: Vec<&str> = edits.iter().map(|edit| edit.file.as_str()).collect();
+                out.status(format!("Installed in {}.", files.join(" and ")))?;
+            }
+            Ok(_) => out.status("Install it with `--install` next time, or now by these lines:")?,
+            Err(reason) => out.status(format!("{reason}. Install it by these lines:"))?,
+        }
+        if !self.install {
+            plan.steps.iter().try_for_each(|step| out.status(format!("  {}: {}", step.file, step.line)))?;
+        }
+        plan.notes.iter().try_for_each(|note| out.status(note))?;
+        Ok(())
+    }
+
     fn files(&self, is_rust: bool, root: &Path) -> Vec<NewFile> {
         let marks = [("__label__", self.label.as_str())];
         let name = if is_rust { "app" } else { "declared_app" };
@@ -69,9 +116,4 @@ impl StartApp {
         files.retain(|file| !file.path.ends_with(".schema.json") || !root.join(&file.path).exists());
         files
     }
-}
-
-fn shown(file: &Path, root: &Path) -> String {
-    let relative: PathBuf = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    file.strip_prefix(&relative).or_else(|_| file.strip_prefix(root)).unwrap_or(file).display().to_string()
 }

@@ -34,7 +34,7 @@ impl BaseCommand for StartProject {
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         check_project(&self.name)?;
         let folder = self.directory.clone().unwrap_or_else(|| PathBuf::from(&self.name));
-        write_all(&folder, &self.files(manage)?)?;
+        drop(write_all(&folder, &self.files(manage)?)?);
         let run = if self.declared { "manage startapp NAME --install" } else { "cargo run -- dev" };
         out.status(format!("{} was made. Go on with:", folder.display()))?;
         if folder != Path::new(".") {
