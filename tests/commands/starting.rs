@@ -343,6 +343,9 @@ fn a_name_of_a_folder_of_cargo_or_of_a_module_of_the_site_is_refused() {
             .manage(["startapp", label, "--install"])
             .fails_with(1, &format!("error: {said}\nhint: nothing was written; choose another name\n"));
     }
+    workspace
+        .manage(["startapp", "bin"])
+        .fails_with(2, "error: `bin` is no name for an app: cargo takes src/bin/ for programs\n");
     assert_eq!(everything(&workspace), before);
 }
 

@@ -115,11 +115,14 @@ pub(super) fn check_app(label: &str) -> CommandResult {
     reserved(label, label, "an app")
 }
 
-/// Refuses an app in Rust whose module the site has already.
+/// Refuses an app in Rust whose module the site has already, or cannot have.
 ///
 /// # Errors
-/// When there is such a file or folder.
+/// When there is such a file or folder; a wrong command line.
 pub(super) fn check_module(root: &Path, label: &str) -> CommandResult {
+    if label == "bin" {
+        return Err(CommandError::usage("`bin` is no name for an app: cargo takes src/bin/ for programs"));
+    }
     let taken = [format!("src/{label}.rs"), format!("src/{label}/")];
     match taken.iter().find(|path| root.join(path).exists()) {
         Some(path) => Err(CommandError::failed(format!("{path} is there already"))
