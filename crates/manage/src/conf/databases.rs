@@ -7,12 +7,11 @@ use manage_leaves::environment::Environment;
 use super::content::strings;
 use super::error::Origin;
 use super::tree::{Content, Node, Table};
+use crate::db::DEFAULT_ALIAS;
 
 /// The variable with which hosting services give the address of the database; `USERS_DATABASE_URL` gives that of
 /// `users`.
 const URL: &str = "DATABASE_URL";
-
-const DEFAULT_ALIAS: &str = "default";
 
 /// The text of `settings/base.toml` for a project that needs no more than a database.
 pub(crate) const PLAIN_SETTINGS: &str = "\
