@@ -7,27 +7,23 @@ use futures_util::FutureExt as _;
 use minijinja::{Value, context};
 
 use super::asked::{Asked, Viewed};
-use super::object::{About, Rows, object};
-use crate::db::models::{Column, Model, Ordering, QuerySet};
-use crate::http::{HttpError, Request, Response};
+use super::object::{Rows, object};
+use super::shared::{Shared, model_view};
+use crate::db;
+use crate::db::models::{Column, Field, Model, ModelState, Ordering, QuerySet};
+use crate::http::{HttpError, Request, ViewResult};
 use crate::urls::Site;
-use crate::views::page;
 
 /// A page of rows, in the order of the model's `ordering`.
 ///
-/// The template sees `object_list`, the same under `<model>_list`, and `page_obj`: `number`, `has_next`, `has_previous`,
+/// The template, `<app>/<model>_list.html`, sees `object_list`, the same under `<model>_list`, and `page_obj`: `number`, `has_next`, `has_previous`,
 /// `next_page_number`, `previous_page_number`. Pages are not counted.
 pub struct ListView<M> {
-    template: Option<&'static str>,
+    shared: Shared<M>,
     page_size: Option<u64>,
-    rows: Rows<M>,
 }
 
-impl<M> Clone for ListView<M> {
-    fn clone(&self) -> Self {
-        Self { template: self.template, page_size: self.page_size, rows: self.rows }
-    }
-}
+model_view!(ListView);
 
 impl<M: Model + 'static> Default for ListView<M> {
     fn default() -> Self {
@@ -38,14 +34,7 @@ impl<M: Model + 'static> Default for ListView<M> {
 impl<M: Model + 'static> ListView<M> {
     /// All rows on one page.
     pub fn new() -> Self {
-        Self { template: None, page_size: None, rows: |rows| rows }
-    }
-
-    /// Another template than `<app>/<model>_list.html`.
-    #[must_use]
-    pub fn template(mut self, name: &'static str) -> Self {
-        self.template = Some(name);
-        self
+        Self { shared: Shared::new(), page_size: None }
     }
 
     /// So many rows on a page; `?page=2` asks for the next.
@@ -55,26 +44,11 @@ impl<M: Model + 'static> ListView<M> {
         self
     }
 
-    /// Narrows or orders the rows.
-    #[must_use]
-    pub fn rows(mut self, rows: Rows<M>) -> Self {
-        self.rows = rows;
-        self
-    }
-
-    /// The view.
-    pub fn as_view(self) -> impl Fn(State<Arc<Site>>, Request) -> Viewed + Clone + Send + Sync + 'static {
-        move |State(site): State<Arc<Site>>, request: Request| -> Viewed {
-            let view = self.clone();
-            async move { view.answer(Asked::of(site, request).await?).await }.boxed()
-        }
-    }
-
-    async fn answer(self, asked: Asked) -> Result<Response, HttpError> {
-        let about = About::of::<M>();
+    async fn answer(&self, asked: Asked) -> ViewResult {
         let number = number(asked.context.query()?.get("page"))?;
         let database = asked.site.project.database_of(M::APP)?;
-        let mut rows = (self.rows)(QuerySet::new(database).order_by(ordering::<M>(&about)));
+        let mut rows =
+            (self.shared.rows)(QuerySet::new(database).order_by(ordering::<M>(&self.shared.state)));
         if let Some(size) = self.page_size {
             // One more than the page holds tells whether there is another.
             let start = (number - 1).saturating_mul(size);
@@ -95,10 +69,9 @@ impl<M: Model + 'static> ListView<M> {
             next_page_number => number + 1,
             previous_page_number => number.saturating_sub(1),
         };
-        let named = Value::from_pairs([(format!("{}_list", about.name()), list.clone())]);
+        let named = Value::from_pairs([(format!("{}_list", self.shared.name()), list.clone())]);
         let names = context! { object_list => list, page_obj => page_obj, is_paginated => self.page_size.is_some(), ..named };
-        let template = self.template.map_or_else(|| about.template("list"), str::to_owned);
-        page(&asked.site, &asked.context, &template, names)
+        self.shared.page(&asked, "list", names)
     }
 }
 
@@ -111,16 +84,16 @@ fn number(text: Option<&str>) -> Result<u64, HttpError> {
 }
 
 /// The model's own order.
-fn ordering<M: Model>(about: &About) -> Vec<Ordering<M>> {
+fn ordering<M: Model>(state: &ModelState) -> Vec<Ordering<M>> {
     let column = |name: &str| {
         let column = match name {
             "pk" => M::KEY.to_owned(),
-            name => about.state.field(name).map_or_else(|| name.to_owned(), crate::db::models::Field::column),
+            name => state.field(name).map_or_else(|| name.to_owned(), Field::column),
         };
         M::COLUMNS.iter().copied().find(|known| *known == column)
     };
-    let order = about.state.options.ordering.iter().filter_map(|name| {
-        let found = Column::<M, crate::db::Value>::new(M::TABLE, column(name.trim_start_matches('-'))?);
+    let order = state.options.ordering.iter().filter_map(|name| {
+        let found = Column::<M, db::Value>::new(M::TABLE, column(name.trim_start_matches('-'))?);
         Some(if name.starts_with('-') { found.desc() } else { found.asc() })
     });
     order.collect()

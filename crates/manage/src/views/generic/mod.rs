@@ -8,8 +8,9 @@
 //! Templates have Django's names: `<app>/<model>_list.html`, `_detail.html`, `_form.html`, `_confirm_delete.html`.
 
 mod asked;
-
 mod object;
+
+mod shared;
 
 mod base;
 mod detail;

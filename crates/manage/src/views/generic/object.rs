@@ -1,11 +1,9 @@
-//! Rows of any model, found by the parts of an address and shown to templates.
+//! Rows and values of any model, as templates and addresses have them.
 
 use minijinja::Value as Shown;
 
-use super::asked::Asked;
-use crate::db::models::{Column, Field, FieldType, Model, ModelState, QuerySet};
+use crate::db::models::{Field, FieldType, Model, QuerySet};
 use crate::db::{Database, Value};
-use crate::http::HttpError;
 
 /// Narrows or orders the rows that a view is about (Django's `get_queryset`).
 pub type Rows<M> = for<'a> fn(QuerySet<M, &'a Database>) -> QuerySet<M, &'a Database>;
@@ -33,53 +31,8 @@ fn shown(value: Value) -> Shown {
     }
 }
 
-/// What a view knows of its model.
-pub(super) struct About {
-    pub(super) state: ModelState,
-}
-
-impl About {
-    pub(super) fn of<M: Model>() -> Self {
-        Self { state: M::state() }
-    }
-
-    /// `polls/question_list.html`: Django's name of the template.
-    pub(super) fn template(&self, suffix: &str) -> String {
-        format!("{}/{}_{suffix}.html", self.state.app, self.name())
-    }
-
-    /// `question`: how templates call a row.
-    pub(super) fn name(&self) -> String {
-        self.state.name.to_lowercase()
-    }
-}
-
-/// The row that the address names, by `pk` or by the name of any field: `/polls/{pk}/`, `/articles/{slug}/`.
-///
-/// # Errors
-/// [`HttpError::NotFound`] when there is no such row or a part cannot be a value of its field, and those of the database.
-pub(super) async fn find<M: Model + 'static>(asked: &Asked, rows: Rows<M>) -> Result<M, HttpError> {
-    let state = M::state();
-    let mut found = rows(QuerySet::new(asked.site.project.database_of(M::APP)?));
-    let mut is_named = false;
-    for (name, text) in &asked.parameters {
-        let field = if name == "pk" { state.primary_key() } else { state.field(name) };
-        let Some(field) = field else { continue };
-        let value = value(field, text).ok_or(HttpError::NotFound)?;
-        let column =
-            M::COLUMNS.iter().find(|column| **column == field.column()).ok_or(HttpError::NotFound)?;
-        found = found.filter(Column::<M, Value>::new(M::TABLE, column).eq(value));
-        is_named = true;
-    }
-    if !is_named {
-        let why = format!("the address names no row of {}: it needs {{pk}} or a field", state.label());
-        return Err(HttpError::Internal(anyhow::anyhow!(why)));
-    }
-    found.first().await?.ok_or(HttpError::NotFound)
-}
-
 /// A part of an address as a value of the field.
-fn value(field: &Field, text: &str) -> Option<Value> {
+pub(super) fn value(field: &Field, text: &str) -> Option<Value> {
     use FieldType::{Char, Email, Slug, Text, Url};
     match field.kind {
         Char | Email | Slug | Text | Url => Some(Value::Text(text.to_owned())),
