@@ -20,6 +20,13 @@ pub struct Entry {
     pub origin: Origin,
 }
 
+/// What set `key`, among the settings that were read so far.
+pub(super) fn origin_of(entries: &[Entry], key: &str) -> Origin {
+    // The last ones are asked for most.
+    let entry = entries.iter().rev().find(|entry| entry.key == key);
+    entry.map_or(Origin::Default, |entry| entry.origin.clone())
+}
+
 /// A setting's value as TOML; what TOML has no word for is `none`, and the stars of a secret stand alone.
 pub(crate) fn as_toml(value: &Value) -> String {
     match value {

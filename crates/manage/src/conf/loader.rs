@@ -7,7 +7,7 @@ use manage_leaves::environment::Environment;
 
 use super::content::strings;
 use super::databases;
-use super::entry::Entry;
+use super::entry::{Entry, origin_of};
 use super::error::{ImproperlyConfigured, OVERRIDE_PREFIX, Origin, Problem};
 use super::place::{Locator, Place, PlaceKind};
 use super::section::{Reading, Section, suggestion};
@@ -51,9 +51,7 @@ pub struct Loaded {
 impl Loaded {
     /// A problem with the setting `key`, at the place where it was written.
     pub fn problem(&self, key: &str, message: String) -> Problem {
-        let entry = self.entries.iter().find(|entry| entry.key == key);
-        let origin = entry.map_or(Origin::Default, |entry| entry.origin.clone());
-        Problem { origin, key: key.to_owned(), message }
+        Problem { origin: origin_of(&self.entries, key), key: key.to_owned(), message }
     }
 
     /// Itself, when nothing is wrong with what serving needs either.
@@ -302,7 +300,7 @@ fn check_routes(settings: &Settings, reading: &Reading) {
                 },
             };
             let key = format!("routes.{app}");
-            reading.problem(&origin_of(reading, &key), &key, problem);
+            reading.problem(&reading.origin_of(&key), &key, problem);
         }
     }
 }
@@ -323,19 +321,13 @@ fn check_replicas(settings: &Settings, reading: &Reading) {
             },
         };
         let key = format!("databases.{alias}.replica_of");
-        reading.problem(&origin_of(reading, &key), &key, problem);
+        reading.problem(&reading.origin_of(&key), &key, problem);
     }
 }
 
 fn no_database(settings: &Settings, alias: &str) -> String {
     let known: Vec<&String> = settings.databases.keys().collect();
     format!("there is no database `{alias}`; configured: {}", text::alternatives(&known))
-}
-
-/// What set the key.
-fn origin_of(reading: &Reading, key: &str) -> Origin {
-    let entries = reading.entries.borrow();
-    entries.iter().find(|entry| entry.key == key).map_or(Origin::Default, |entry| entry.origin.clone())
 }
 
 fn single(problem: Problem) -> ImproperlyConfigured {

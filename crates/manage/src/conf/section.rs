@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::content::{self, Read, Refusal, found};
 use super::duration;
-use super::entry::{Entry, hidden};
+use super::entry::{Entry, hidden, origin_of};
 use super::error::{Origin, Problem};
 use super::kind::Kind;
 use super::record::{Record, Shape};
@@ -38,6 +38,11 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// What set `key`, which was read before.
+    pub(super) fn origin_of(&self, key: &str) -> Origin {
+        origin_of(&self.entries.borrow(), key)
+    }
+
     pub(super) fn problem(&self, origin: &Origin, key: &str, message: String) {
         let problem = Problem { origin: origin.clone(), key: key.to_owned(), message };
         self.problems.borrow_mut().push(problem);
@@ -284,17 +289,14 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// What set a key that was read before.
     /// How high the layer is that set a key.
     pub(super) fn layer(&self, key: &str) -> u8 {
         self.origin(key).layer()
     }
 
+    /// What set a key that was read before.
     fn origin(&self, key: &str) -> Origin {
-        let full = self.full(key);
-        let entries = self.reading.entries.borrow();
-        let entry = entries.iter().rev().find(|entry| entry.key == full);
-        entry.map_or(Origin::Default, |entry| entry.origin.clone())
+        self.reading.origin_of(&self.full(key))
     }
 
     fn take_table(&mut self, key: &str) -> Table {
