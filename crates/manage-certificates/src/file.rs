@@ -64,7 +64,7 @@ impl<'a> Staged<'a> {
         Self::marked(target, &new_mark(), content, access, person)
     }
 
-    /// As [`Staged::write`], under a name with this mark, which [`new_mark`] made.
+    /// As [`Staged::write`], under a name with this mark, which `new_mark` made.
     ///
     /// # Errors
     /// As [`Staged::write`].

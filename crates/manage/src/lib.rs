@@ -1,7 +1,7 @@
 //! The framework `manage`: Django's rooms for a site in Rust, and for the schema of a project in any language.
 //!
 //! A site is a [`Program`] of apps ([`AppConfig`]). The modules carry Django's names: replace `django.` by `manage::`,
-//! and `django.middleware.csrf` is [`middleware::csrf`].
+//! and `django.middleware.csrf` is `middleware::csrf`.
 //!
 //! Modules are declared lowest first: each uses only those of earlier groups, and so inside every folder.
 

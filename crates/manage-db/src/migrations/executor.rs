@@ -105,7 +105,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Locked`] when somebody else has the lock for longer than the database's `lock_timeout`, or
-    /// [`lock::LONGEST`] without one; [`Error::Database`].
+    /// `lock::LONGEST` without one; [`Error::Database`].
     pub async fn open_locked(backend: &BackendRef, tell: &mut impl FnMut(Event<'_>)) -> Result<Self> {
         let mut connection = backend.connect().await?;
         let mut lock = backend.migration_lock();

@@ -1,4 +1,4 @@
-//! What happens to every request and answer, in the order that [`chain`] gives.
+//! What happens to every request and answer, in the order that `chain` gives.
 
 mod panics;
 mod reception;
