@@ -15,8 +15,6 @@ pub struct Project {
     pub root: PathBuf,
     /// Which settings file was chosen.
     pub profile: Profile,
-    /// Names of the settings files that could have been chosen.
-    pub profiles: Vec<String>,
     /// Its settings.
     pub settings: Settings,
     /// Labels of the installed apps, in order.
@@ -44,7 +42,7 @@ impl Project {
     /// # Errors
     /// When a database's settings make no sense.
     pub fn new(loaded: Loaded, apps: Vec<String>, embedded: Vec<Embedded>) -> Result<Self> {
-        let Loaded { place, profile, profiles, settings, .. } = loaded;
+        let Loaded { place, profile, settings, .. } = loaded;
         let root = place.root;
         let connections = Connections::new(&settings.databases, &root)?;
         let router = Router::new(settings.routes.clone());
@@ -52,7 +50,6 @@ impl Project {
         Ok(Self {
             root,
             profile,
-            profiles,
             settings,
             apps,
             connections,

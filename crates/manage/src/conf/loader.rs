@@ -38,8 +38,6 @@ pub struct Loaded {
     pub is_project: bool,
     /// The profile.
     pub profile: Profile,
-    /// Names of all that could have been chosen.
-    pub profiles: Vec<String>,
     /// The settings.
     pub settings: Settings,
     /// Each setting with its default and origin, in the order of reading.
@@ -101,9 +99,8 @@ pub(crate) fn load(
             message: "the variable is not UTF-8".to_owned(),
         }));
     }
-    let profiles = profiles(&place.root, shipped.files);
-    if profile.is_named && !profiles.contains(&profile.name) {
-        return Err(single(unknown_profile(&profile, &profiles)));
+    if profile.is_named {
+        check_profile(&profile, &profiles(&place.root, shipped.files))?;
     }
     let (table, mut problems) = layers(&place, &profile, &environment, shipped);
     let shipped_aliases = databases::aliases(&table);
@@ -121,7 +118,7 @@ pub(crate) fn load(
     problems.extend(others);
     if problems.is_empty() {
         let entries = reading.entries.into_inner();
-        Ok(Loaded { place, is_project, profile, profiles, settings, entries, deferred })
+        Ok(Loaded { place, is_project, profile, settings, entries, deferred })
     } else {
         // All of them at once, also those that alone would not have mattered.
         problems.extend(deferred);
@@ -201,7 +198,7 @@ fn has_site(place: &Place, own: &Table, shipped: &Shipped) -> bool {
 }
 
 /// Names of the profiles that can be chosen: files of the root and those in the binary.
-fn profiles(root: &Path, shipped: Embedded) -> Vec<String> {
+pub(crate) fn profiles(root: &Path, shipped: Embedded) -> Vec<String> {
     let on_disk = fs::read_dir(root.join("settings")).into_iter().flatten().flatten();
     let mut names: Vec<String> = on_disk
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -267,13 +264,17 @@ fn on_disk(root: &Path, name: &str) -> Result<Option<Table>, Problem> {
     }
 }
 
-fn unknown_profile(profile: &Profile, known: &[String]) -> Problem {
+/// A profile that was named must be there.
+fn check_profile(profile: &Profile, known: &[String]) -> Result<(), ImproperlyConfigured> {
+    if known.contains(&profile.name) {
+        return Ok(());
+    }
     let hint = suggestion(&profile.name, known, "profiles");
-    Problem {
+    Err(single(Problem {
         origin: profile.origin.clone(),
         key: String::new(),
         message: format!("there is no settings profile `{}`; {hint}", profile.name),
-    }
+    }))
 }
 
 fn add_overrides(table: &mut Table, environment: &Environment) {

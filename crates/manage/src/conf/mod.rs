@@ -35,7 +35,7 @@ pub use entry::Entry;
 pub(crate) use entry::as_toml;
 pub use error::{ImproperlyConfigured, Origin, Problem};
 pub use loader::{Loaded, Profile, Shipped};
-pub(crate) use loader::{find_project, load};
+pub(crate) use loader::{find_project, load, profiles};
 pub use log_filter::LogFilter;
 pub use manage_derive::Documented;
 pub use manage_leaves::environment::Environment;

@@ -10,7 +10,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 use super::base::{GlobalArgs, Installed, Manage};
 use super::output::ColorChoice;
 use super::parser::parser;
-use crate::conf::Environment;
+use crate::conf::{Environment, profiles};
 use crate::db::Files as _;
 use crate::setup::Project;
 
@@ -19,15 +19,15 @@ const VARIABLE: &str = "MANAGE_COMPLETE";
 
 /// Where the values of an argument come from, by the argument's name.
 const SOURCES: [(&str, Source); 5] = [
-    ("app_label", |project, _| project.apps.clone()),
+    ("app_label", |_, project, _| project.apps.clone()),
     ("migration_name", migrations),
-    ("database", |project, _| project.connections.aliases().into_iter().map(str::to_owned).collect()),
-    ("databases", |project, _| project.connections.aliases().into_iter().map(str::to_owned).collect()),
-    ("settings", |project, _| project.profiles.clone()),
+    ("database", aliases),
+    ("databases", aliases),
+    ("settings", |installed, project, _| profiles(&project.root, installed.files)),
 ];
 
-/// Gives values, from the project and the words typed so far.
-type Source = fn(&Project, &[OsString]) -> Vec<String>;
+/// Gives values, from the program, the project and the words typed so far.
+type Source = fn(&Installed, &Project, &[OsString]) -> Vec<String>;
 
 /// The script that teaches `shell` to ask, if the shell is known.
 pub(super) fn script(shell: &str) -> Option<String> {
@@ -82,7 +82,7 @@ fn candidates(
     let manage = Manage::new(installed.clone(), globals, Environment::of_process());
     let Ok(project) = manage.project() else { return Vec::new() };
     let current = current.to_string_lossy();
-    let values = source(project, words).into_iter();
+    let values = source(installed, project, words).into_iter();
     values.filter(|value| value.starts_with(current.as_ref())).map(CompletionCandidate::new).collect()
 }
 
@@ -92,8 +92,13 @@ fn after(words: &[OsString], flag: &str) -> Option<String> {
     words.get(position + 1)?.to_str().map(str::to_owned)
 }
 
+/// Names of the databases.
+fn aliases(_: &Installed, project: &Project, _: &[OsString]) -> Vec<String> {
+    project.connections.aliases().into_iter().map(str::to_owned).collect()
+}
+
 /// Names of the migrations of the app that was typed already.
-fn migrations(project: &Project, words: &[OsString]) -> Vec<String> {
+fn migrations(_: &Installed, project: &Project, words: &[OsString]) -> Vec<String> {
     let Some(app) = project.apps.iter().find(|label| words.iter().any(|word| word == label.as_str())) else {
         return Vec::new();
     };
