@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::extract::{Query, State};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use manage::AppConfig;
 use manage::http::{Body, HttpError, Request, Response};
 use manage::middleware::{Link, Middleware, Next};
 use manage::urls::{Route, Site, include};
 use manage::views::Path;
+use manage::{AppConfig, Program};
 use serde::Deserialize;
 
 use crate::support::{SmallSite, Workspace};
@@ -78,6 +78,27 @@ fn every_link_around_the_views_knows_the_route_and_its_facts() {
     assert_eq!(site.get("/up/x/").header("x-route"), known);
     assert_eq!(site.get("/up/x/y/").header("x-route"), "nothing");
     assert!(site.get("/healthz").header("x-route").starts_with("healthz /healthz Facts { json: false"));
+}
+
+#[test]
+fn what_the_site_brings_itself_is_there_for_its_own_apps_and_not_for_declared_ones_alone() {
+    const SHOP: AppConfig = AppConfig { label: "shop", ..AppConfig::EMPTY };
+    let program = |apps: &[AppConfig]| {
+        let own = || vec![Route::get("own", "/own/", || async { "" })];
+        Program::new().apps(apps.iter().copied()).urls(own).middleware(&[Link::Inner(|_| Box::new(Tells))])
+    };
+    let said = |apps: &[AppConfig], chosen: &str| {
+        let workspace = Workspace::new();
+        workspace.write("models/orders.toml", "");
+        let site = SmallSite::in_folder(workspace, &program(apps), &[("MANAGE__APPS", chosen)]);
+        let reply = site.get("/own/");
+        (reply.status, reply.header("x-route").is_empty())
+    };
+    assert_eq!(said(&[SHOP], "shop"), (200, false));
+    assert_eq!(said(&[SHOP], "orders,shop"), (200, false));
+    assert_eq!(said(&[SHOP], "orders"), (404, true));
+    // A program may be routes alone.
+    assert_eq!(said(&[], ""), (200, false));
 }
 
 #[derive(Deserialize)]

@@ -184,12 +184,16 @@ fn layers(
     (table, problems)
 }
 
-/// Whether the project has an app of the site, so that the settings which the site brings are its own as well.
+/// Whether the project has an app of the site, so that the settings which the site brings are its own as well; a site
+/// may have no apps at all.
 fn has_site(place: &Place, own: &Table, shipped: &Shipped) -> bool {
     let is_built_in = |label: &String| shipped.apps.contains(&label.as_str());
     let named = own
         .get("apps")
         .filter(|node| !matches!(&node.value, Content::Untyped(text) if text.trim().is_empty()));
+    if shipped.apps.is_empty() {
+        return true;
+    }
     match (named.and_then(|node| strings(&node.value).ok()), &place.kind) {
         (Some(chosen), _) => chosen.iter().any(is_built_in),
         (_, PlaceKind::Declared(apps)) => apps.iter().any(is_built_in),

@@ -131,10 +131,8 @@ impl Installed {
 
     /// The embedded files of the chosen apps, the site's own first, the framework's last.
     fn embedded(&self, chosen: &[String]) -> Vec<Embedded> {
-        let apps: Vec<Embedded> =
-            chosen.iter().filter_map(|label| self.app(label)).map(|app| app.files).collect();
-        // A project of declared apps alone has nothing of the site.
-        let own = (!apps.is_empty()).then_some(self.files);
+        let own = self.has_site(chosen).then_some(self.files);
+        let apps = chosen.iter().filter_map(|label| self.app(label)).map(|app| app.files);
         own.into_iter().chain(apps).chain([PAGES]).collect()
     }
 

@@ -233,6 +233,11 @@ impl Installed {
         self.apps.iter().find(|app| app.label == label)
     }
 
+    /// Whether a project of these apps has what the site brings itself: one that took none of its apps has not.
+    pub(super) fn has_site(&self, labels: &[String]) -> bool {
+        self.apps.is_empty() || labels.iter().any(|label| self.app(label).is_some())
+    }
+
     /// Every command, each with the label of its app; the framework's have none.
     pub fn all_commands(&self) -> impl Iterator<Item = (Option<&'static str>, &'static Command)> {
         let of_apps =
@@ -253,8 +258,7 @@ impl Installed {
     /// The addresses of a project: those of its apps in their order, the site's own, and those that any site has.
     pub fn routes_of(&self, project: &Project) -> Vec<Route> {
         let mut routes: Vec<Route> = self.apps_of(project).flat_map(|app| (app.urlpatterns)()).collect();
-        // A project of declared apps alone has nothing of the site.
-        if self.apps_of(project).next().is_some() {
+        if self.has_site(&project.apps) {
             routes.extend(self.urlpatterns.map(|own| own()).unwrap_or_default());
         }
         routes.extend(views::urlpatterns());
@@ -267,7 +271,8 @@ impl Installed {
     /// The chain around the views of a project.
     pub fn chain_of(&self, project: &Project) -> Vec<Make> {
         let of_apps = self.apps_of(project).flat_map(|app| app.middleware);
-        middleware::chain(&of_apps.chain(self.middleware).copied().collect::<Vec<_>>())
+        let own = if self.has_site(&project.apps) { self.middleware } else { &[] };
+        middleware::chain(&of_apps.chain(own).copied().collect::<Vec<_>>())
     }
 
     /// Adds what every template of a project knows besides `url` and `static`.
