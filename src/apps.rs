@@ -9,5 +9,6 @@ use crate::blog;
 pub fn program() -> Program {
     Program::new()
         .apps([sessions::APP, auth::APP, accounts::APP, blog::APP])
-        .files(manage::embed!("settings/"))
+        // The groups of this site have rights on the blog: its own `accounts.0002_groups`.
+        .files(manage::embed!("settings/", "migrations/accounts/"))
 }

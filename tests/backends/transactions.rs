@@ -56,7 +56,7 @@ on_every_database! {
         let database = &db.database;
         table(database).await;
         let ran = Arc::new(AtomicU32::new(0));
-        let hook = |ran: &Arc<AtomicU32>| { let ran = Arc::clone(ran); move || { ran.fetch_add(1, Ordering::SeqCst); } };
+        let hook = |ran: &Arc<AtomicU32>| { let ran = Arc::clone(ran); async move { ran.fetch_add(1, Ordering::SeqCst); } };
         let counted = Arc::clone(&ran);
         database.atomic::<_, Error>(async |tx| {
             tx.on_commit(hook(&counted));
@@ -75,6 +75,19 @@ on_every_database! {
         }).await;
         assert!(failed.is_err());
         assert_eq!(ran.load(Ordering::SeqCst), 1);
+    }
+
+    async fn what_runs_after_the_commit_may_ask_the_same_database(db in TestDatabase) {
+        let database = db.reopen(|settings| settings.pool_size = 1);
+        table(&database).await;
+        let (asking, heard) = (database.clone(), Arc::new(AtomicU32::new(0)));
+        let said = Arc::clone(&heard);
+        let work = database.atomic(async |tx| {
+            tx.on_commit(async move { said.store(u32::try_from(total(&asking).await).unwrap(), Ordering::SeqCst) });
+            tx.execute(ADD, params![5]).await
+        });
+        tokio::time::timeout(PATIENCE, work).await.expect("the only connection is free again").unwrap();
+        assert_eq!(heard.load(Ordering::SeqCst), 5);
     }
 
     async fn many_writers_at_once_lose_no_update(db in TestDatabase) {

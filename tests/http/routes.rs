@@ -74,7 +74,7 @@ fn every_link_around_the_views_knows_the_route_and_its_facts() {
         ..AppConfig::EMPTY
     }]);
     let known = "shop:upload /up/{name}/ Facts { json: true, csrf_exempt: true, login_required: true, \
-                 max_body_bytes: Some(7) }";
+                 max_body_bytes: Some(7), throttle: None }";
     assert_eq!(site.get("/up/x/").header("x-route"), known);
     assert_eq!(site.get("/up/x/y/").header("x-route"), "nothing");
     assert!(site.get("/healthz").header("x-route").starts_with("healthz /healthz Facts { json: false"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::backends::base::{BackendRef, FromRow, Row, Statement, Value};
 use super::connections::{Database, Lent};
@@ -48,7 +49,8 @@ impl Executor for &Database {
 /// before the other one has woken up, and both meet once more.
 const PAUSE: Duration = Duration::from_millis(20);
 
-type Hook = Box<dyn FnOnce() + Send>;
+/// What is left to do when the transaction was committed.
+type Hook = BoxFuture<'static, ()>;
 
 /// A running transaction. Dropped unfinished, it is rolled back: its connection is closed at once.
 pub struct Transaction {
@@ -151,9 +153,11 @@ impl Transaction {
         answer
     }
 
-    /// Calls `hook` after the outermost transaction was committed, and never if it was not.
-    pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
-        self.hooks.push(Box::new(hook));
+    /// Runs `work` after the outermost transaction was committed, and never if it was not: mail, a signal
+    /// (`async move { project.signals.send_robust(&project, &sold).await }`). The connection is back in its pool by then,
+    /// and whoever asked for the transaction waits for it.
+    pub fn on_commit(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.hooks.push(Box::pin(work));
     }
 
     /// Runs a query and reads every row.
@@ -219,7 +223,7 @@ impl Transaction {
         done.map_err(|error| self.at(error))?;
         self.connection = None;
         for hook in std::mem::take(&mut self.hooks) {
-            hook();
+            hook.await;
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Signals: what happened, told to everybody who asked for it, as Django's `django.dispatch`.
 //!
-//! A signal is a type. `signals.connect(|project, made: &UserCreated| async move { ... }.boxed())` asks for it,
-//! `signals.send(project, &UserCreated { .. })` tells it. Receivers are called in the order in which they were
-//! connected, one after the other.
+//! A signal is a type. `signals.connect(|project, made: &UserCreated| async move { ... }.boxed())` asks for it, or
+//! `connect_sync` with a receiver that never waits; `signals.send(project, &UserCreated { .. })` tells it. Receivers are
+//! called in the order in which they were connected, one after the other. What must be told only if a transaction holds
+//! is sent from `Transaction::on_commit`.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -15,8 +16,20 @@ pub type Received = anyhow::Result<()>;
 /// A receiver at work.
 pub type Receiving<'a> = BoxFuture<'a, Received>;
 
-/// What one receiver does with a signal of type `T`; `C` is what every receiver can reach besides.
-type Call<C, T> = for<'a> fn(&'a C, &'a T) -> Receiving<'a>;
+/// A receiver of signals of type `T`; `C` is what every receiver can reach besides.
+enum Receiver<C, T> {
+    Async(for<'a> fn(&'a C, &'a T) -> Receiving<'a>),
+    Sync(fn(&C, &T) -> Received),
+}
+
+impl<C, T> Receiver<C, T> {
+    async fn call(&self, context: &C, signal: &T) -> Received {
+        match self {
+            Self::Async(receiver) => receiver(context, signal).await,
+            Self::Sync(receiver) => receiver(context, signal),
+        }
+    }
+}
 
 /// Who wants to be told of what, by the type of the signal.
 pub struct Signals<C> {
@@ -32,7 +45,16 @@ impl<C> Default for Signals<C> {
 
 impl<C: 'static> Signals<C> {
     /// Asks for every signal of type `T`.
-    pub fn connect<T: Any>(&mut self, receiver: Call<C, T>) {
+    pub fn connect<T: Any>(&mut self, receiver: for<'a> fn(&'a C, &'a T) -> Receiving<'a>) {
+        self.add(Receiver::Async(receiver));
+    }
+
+    /// Asks for every signal of type `T` with a receiver that never waits.
+    pub fn connect_sync<T: Any>(&mut self, receiver: fn(&C, &T) -> Received) {
+        self.add(Receiver::Sync(receiver));
+    }
+
+    fn add<T: Any>(&mut self, receiver: Receiver<C, T>) {
         self.receivers.entry(TypeId::of::<T>()).or_default().push(Box::new(receiver));
     }
 
@@ -42,7 +64,7 @@ impl<C: 'static> Signals<C> {
     /// That of the receiver.
     pub async fn send<T: Any>(&self, context: &C, signal: &T) -> Received {
         for receiver in self.receivers_of::<T>() {
-            receiver(context, signal).await?;
+            receiver.call(context, signal).await?;
         }
         Ok(())
     }
@@ -50,7 +72,7 @@ impl<C: 'static> Signals<C> {
     /// Tells every receiver, whatever the others come to; failures are logged (Django's `send_robust`).
     pub async fn send_robust<T: Any>(&self, context: &C, signal: &T) {
         for receiver in self.receivers_of::<T>() {
-            if let Err(error) = receiver(context, signal).await {
+            if let Err(error) = receiver.call(context, signal).await {
                 tracing::error!(signal = std::any::type_name::<T>(), "a receiver failed: {error:#}");
             }
         }
@@ -61,9 +83,9 @@ impl<C: 'static> Signals<C> {
         self.receivers.contains_key(&TypeId::of::<T>())
     }
 
-    fn receivers_of<T: Any>(&self) -> impl Iterator<Item = Call<C, T>> {
+    fn receivers_of<T: Any>(&self) -> impl Iterator<Item = &Receiver<C, T>> {
         let found = self.receivers.get(&TypeId::of::<T>()).map_or(&[] as &[_], Vec::as_slice);
-        found.iter().filter_map(|receiver| receiver.downcast_ref::<Call<C, T>>().copied())
+        found.iter().filter_map(|receiver| receiver.downcast_ref())
     }
 }
 
@@ -90,12 +112,9 @@ mod tests {
             }
             .boxed()
         });
-        signals.connect(|heard: &Heard, signal: &Happened| {
-            async move {
-                heard.lock().unwrap().push(format!("second {}", signal.0));
-                Ok(())
-            }
-            .boxed()
+        signals.connect_sync(|heard: &Heard, signal: &Happened| {
+            heard.lock().unwrap().push(format!("second {}", signal.0));
+            Ok(())
         });
         signals
     }

@@ -26,7 +26,7 @@ pub use header_text::HeaderText;
 pub use info::{RequestId, RequestInfo};
 pub use person::Person;
 pub use redirect::{is_safe_next, redirect};
-pub use resolver_match::{Facts, Resolved, ResolverMatch, RouteInfo};
+pub use resolver_match::{Facts, Resolved, ResolverMatch, RouteInfo, Throttle};
 pub use signals::RequestFinished;
 
 /// Adds `name` to the answer's `Vary`, once.

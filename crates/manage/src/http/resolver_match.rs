@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::uri::PathAndQuery;
 
@@ -18,6 +19,25 @@ pub struct Facts {
     pub login_required: bool,
     /// Most bytes of a body, instead of `server.max_body_bytes`.
     pub max_body_bytes: Option<usize>,
+    /// How often one person may send something here.
+    pub throttle: Option<Throttle>,
+}
+
+/// How often one person may do something (Django REST framework's `ScopedRateThrottle`): whoever signed in counts by
+/// name, everybody else by address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// What counts together: routes of one scope have one count.
+    pub scope: &'static str,
+    /// How often.
+    pub times: u32,
+    /// In how long a time.
+    pub within: Duration,
+}
+
+impl Throttle {
+    /// The longest time in which anything is counted.
+    pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 }
 
 /// A route as the rest of the house knows it.

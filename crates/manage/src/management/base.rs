@@ -270,9 +270,13 @@ impl Installed {
 
     /// The chain around the views of a project.
     pub fn chain_of(&self, project: &Project) -> Vec<Make> {
+        middleware::chain(&self.links_of(project).copied().collect::<Vec<_>>())
+    }
+
+    /// The links that its apps bring, and the site.
+    pub(super) fn links_of<'a>(&'a self, project: &'a Project) -> impl Iterator<Item = &'a Link> {
         let of_apps = self.apps_of(project).flat_map(|app| app.middleware);
-        let own = if self.has_site(&project.apps) { self.middleware } else { &[] };
-        middleware::chain(&of_apps.chain(own).copied().collect::<Vec<_>>())
+        of_apps.chain(if self.has_site(&project.apps) { self.middleware } else { &[] })
     }
 
     /// Adds what every template of a project knows besides `url` and `static`.

@@ -31,6 +31,8 @@ pub enum Link {
     Outer(Make),
     /// Right around the views.
     Inner(Make),
+    /// Inside of those: the one that counts where a route says how often ([`Facts::throttle`](crate::http::Facts)).
+    Throttle(Make),
 }
 
 /// The rest of the chain, and behind it the views.

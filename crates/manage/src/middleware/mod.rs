@@ -20,24 +20,22 @@ pub use panics::log_panics;
 /// The error pages stand further out than in Django, so that a refusal by any link inside is a page as well; the
 /// cookies of the forms' tokens stand outside of them, because the pages hold forms.
 pub(crate) fn chain(links: &[Link]) -> Vec<Make> {
-    let outer = links.iter().filter_map(|link| match link {
-        Link::Outer(make) => Some(*make),
-        Link::Inner(_) => None,
-    });
-    let inner = links.iter().filter_map(|link| match link {
-        Link::Outer(_) => None,
-        Link::Inner(make) => Some(*make),
-    });
-    let mut chain: Vec<Make> = vec![access_log::AccessLog::make, security::Headers::make];
-    chain.extend(outer);
-    chain.extend([
-        csrf::Cookies::make as Make,
+    let (mut outer, mut inner, mut throttles): (Vec<Make>, Vec<Make>, Vec<Make>) = Default::default();
+    for link in links {
+        match link {
+            Link::Outer(make) => outer.push(*make),
+            Link::Inner(make) => inner.push(*make),
+            Link::Throttle(make) => throttles.push(*make),
+        }
+    }
+    let recorded: [Make; 2] = [access_log::AccessLog::make, security::Headers::make];
+    let framework: [Make; 6] = [
+        csrf::Cookies::make,
         error_pages::ErrorPages::make,
         security::Hosts::make,
         static_files::StaticFiles::make,
         common::Common::make,
         csrf::Check::make,
-    ]);
-    chain.extend(inner);
-    chain
+    ];
+    recorded.into_iter().chain(outer).chain(framework).chain(inner).chain(throttles).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::handler::Handler;
 use futures_util::future::BoxFuture;
@@ -9,7 +10,7 @@ use http::Method;
 
 use super::names::Names;
 use super::site::Site;
-use crate::http::{Facts, Request, Response};
+use crate::http::{Facts, Request, Response, Throttle};
 
 /// A view, whatever it takes of a request.
 pub(super) type View = Arc<dyn Fn(Request, Arc<Site>) -> BoxFuture<'static, Response> + Send + Sync>;
@@ -123,6 +124,15 @@ impl Route {
         self
     }
 
+    /// Takes what one person sends here only `times` in a time `within` which it counts, of a day at most; after that
+    /// the answer is 429, with the seconds to wait. Routes of one `scope` have one count. An app whose link counts must be
+    /// installed, such as `contrib::accounts`.
+    #[must_use]
+    pub fn throttle(mut self, scope: &'static str, times: u32, within: Duration) -> Self {
+        self.facts.throttle = Some(Throttle { scope, times, within });
+        self
+    }
+
     /// Only for people who signed in (Django's `login_required`): others are led to the page to sign in and from there
     /// back, or get 401 where there is no such page.
     #[must_use]
@@ -171,6 +181,9 @@ mod tests {
         assert_eq!(route.facts, Facts { json: true, max_body_bytes: Some(10), ..Facts::default() });
         let route = route.csrf_exempt().login_required();
         assert!(route.facts.csrf_exempt && route.facts.login_required);
+        let within = Duration::from_secs(60);
+        let route = route.throttle("order", 3, within);
+        assert_eq!(route.facts.throttle, Some(Throttle { scope: "order", times: 3, within }));
     }
 
     #[test]

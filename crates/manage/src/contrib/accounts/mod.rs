@@ -5,11 +5,14 @@ mod forms;
 mod models;
 mod throttle;
 
+mod middleware;
+
 mod views;
 
 mod urls;
 
 use crate::management::AppConfig;
+use crate::middleware::Link;
 
 /// The app.
 pub const APP: AppConfig = AppConfig {
@@ -18,5 +21,6 @@ pub const APP: AppConfig = AppConfig {
     models: models::register,
     files: crate::embed!("migrations/accounts/", "templates/accounts/"),
     urlpatterns: urls::urlpatterns,
+    middleware: &[Link::Throttle(middleware::Throttling::make)],
     ..AppConfig::EMPTY
 };

@@ -1,7 +1,8 @@
-//! Sign-ins are throttled per account and per address, new accounts per address, by rows that survive a restart and are
-//! shared by all workers.
+//! Sign-ins are throttled per account and per address, what a route limits per person, by rows that survive a restart
+//! and are shared by all workers.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,10 +10,8 @@ use crate::contrib::auth::AuthSettings;
 use crate::crypto;
 use crate::db::backends::base::Statement;
 use crate::db::{Database, Executor, Result, params};
+use crate::http::{Person, Throttle};
 use crate::timezone;
-
-/// New accounts from one address within the window of sign-ins: a school or an office shares one.
-const SIGN_UPS: i64 = 20;
 
 /// An attempt that may go on.
 pub(super) struct Attempt {
@@ -41,7 +40,7 @@ pub(super) async fn begin(
     username: &str,
     address: IpAddr,
 ) -> Result<Verdict> {
-    let window = Window::new(settings);
+    let window = Window::new(settings.login_window);
     window.forget_ended(database).await?;
     let (account, address) =
         (subject("account", &username.to_lowercase()), subject("address", &network(address)));
@@ -55,30 +54,35 @@ pub(super) async fn begin(
     let oldest = counts.iter().filter(|(_, count, _)| *count > limit).map(|(_, _, oldest)| *oldest).max();
     let Some(oldest) = oldest else { return Ok(Verdict::Allowed(Attempt { account, address_id })) };
     // An attempt that was not made does not count, else a person who keeps trying waits for ever.
-    database
-        .execute("DELETE FROM accounts_loginattempt WHERE id IN (?, ?)", params![account_id, address_id])
-        .await?;
+    forget(database, &[account_id, address_id]).await?;
     Ok(Verdict::Wait { seconds: window.wait(oldest) })
 }
 
-/// Counts a new account against the address it is made from. Gives the seconds to wait when there were too many.
+/// Counts one more thing that somebody does against its limit. Gives the seconds to wait when there were too many.
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn sign_up(
+pub(super) async fn count(
     database: &Database,
-    settings: &AuthSettings,
+    limit: Throttle,
+    person: Option<&dyn Person>,
     address: IpAddr,
 ) -> Result<Option<u64>> {
-    const COUNT: &str = "SELECT COUNT(*), MIN(attempted_at) FROM accounts_loginattempt WHERE subject = ? AND attempted_at > ?";
-    let window = Window::new(settings);
+    const COUNT: &str = "SELECT COUNT(*), MIN(attempted_at) FROM accounts_loginattempt \
+                         WHERE subject = ? AND attempted_at > ?";
+    let window = Window::new(limit.within);
     window.forget_ended(database).await?;
-    let subject = subject("sign-up", &network(address));
+    let who = match person {
+        Some(person) => format!("person {}", person.name()),
+        None => format!("address {}", network(address)),
+    };
+    let subject = subject(&format!("throttle {}", limit.scope), &who);
     let id = insert(database, &subject, window.now).await?;
     let counted: Option<(i64, Option<Timestamp>)> =
         database.query_optional(COUNT, params![subject, window.start]).await?;
-    let Some((_, Some(oldest))) = counted.filter(|(count, _)| *count > SIGN_UPS) else { return Ok(None) };
-    database.execute("DELETE FROM accounts_loginattempt WHERE id = ?", params![id]).await?;
+    let is_over = |(count, _): &(i64, _)| *count > i64::from(limit.times);
+    let Some((_, Some(oldest))) = counted.filter(is_over) else { return Ok(None) };
+    forget(database, &[id]).await?;
     Ok(Some(window.wait(oldest)))
 }
 
@@ -90,16 +94,19 @@ struct Window {
 }
 
 impl Window {
-    fn new(settings: &AuthSettings) -> Self {
+    fn new(length: Duration) -> Self {
         let now = timezone::now();
-        let length = SignedDuration::try_from(settings.login_window).unwrap_or(SignedDuration::MAX);
+        let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
         Self { now, start: now.saturating_sub(length).unwrap_or(Timestamp::MIN), length }
     }
 
-    /// Deletes what counts no more.
+    /// Deletes what counts no more, for this window and for any other.
     async fn forget_ended(&self, database: &Database) -> Result<()> {
         const SQL: &str = "DELETE FROM accounts_loginattempt WHERE attempted_at <= ?";
-        database.execute(SQL, params![self.start]).await.map(drop)
+        let longest = SignedDuration::try_from(Throttle::LONGEST).unwrap_or(SignedDuration::MAX);
+        let kept = self.length.max(longest);
+        let end = self.now.saturating_sub(kept).unwrap_or(Timestamp::MIN);
+        database.execute(SQL, params![end]).await.map(drop)
     }
 
     /// Seconds until an attempt counts no more, at least one.
@@ -118,6 +125,14 @@ impl Window {
 pub(super) async fn succeeded(database: &Database, attempt: &Attempt) -> Result<()> {
     const SQL: &str = "DELETE FROM accounts_loginattempt WHERE subject = ? OR id = ?";
     database.execute(SQL, params![attempt.account, attempt.address_id]).await.map(drop)
+}
+
+/// Takes attempts back.
+async fn forget(database: &Database, ids: &[i64]) -> Result<()> {
+    for id in ids {
+        database.execute("DELETE FROM accounts_loginattempt WHERE id = ?", params![*id]).await?;
+    }
+    Ok(())
 }
 
 async fn insert(mut database: &Database, subject: &str, now: Timestamp) -> Result<i64> {

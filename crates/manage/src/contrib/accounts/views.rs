@@ -90,10 +90,6 @@ pub(super) async fn signup(
     }
     let mut form = SignupForm::bind(&data, settings.password_min_length);
     if form.errors.is_empty() {
-        let database = site.project.database_of("accounts")?;
-        if let Some(wait_seconds) = throttle::sign_up(database, settings, context.info.client).await? {
-            return Err(HttpError::TooManyRequests { wait_seconds });
-        }
         match create(&site, &form).await? {
             Some(user) => {
                 auth::login(&site.project, &session, &context.info, &user).await?;
