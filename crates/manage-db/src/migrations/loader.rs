@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::error::Result;
-use super::file::{SqlFile, parse_sql, parse_toml, sql_endings};
+use super::file::parse_toml;
 use super::graph::Graph;
 use super::migration::{Key, MAX_NUMBER, Migration};
+use super::sql_file::{SqlFile, parse_sql, sql_endings};
 use crate::backends::DIALECTS;
 use crate::files::Files;
 use crate::models::document::Mistake;

@@ -25,6 +25,8 @@ mod migration;
 // Files.
 mod file;
 
+mod sql_file;
+
 // All migrations and their order.
 pub mod graph;
 
