@@ -13,7 +13,13 @@ pub mod state;
 // What Rust code a migration may call.
 mod functions;
 
-// From models to tables, and what is written down about them.
+// From models to tables, and what becomes of tables.
+mod hints;
+mod tables;
+
+mod differ;
+
+// What is written down about them.
 pub mod schema;
 
 // The changes that a migration is made of.
@@ -60,6 +66,7 @@ pub use executor::{Fake, Prepared, Session, Work, compile, verify};
 pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
+pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
 pub use migration::{Key, Migration};
 pub use pending::{Pending, Watcher, pending};

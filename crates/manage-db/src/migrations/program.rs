@@ -1,7 +1,7 @@
 //! What one migration runs on one database, compiled from the states before and after each operation.
 
 use super::error::{Error, Result};
-use super::migration::Migration;
+use super::migration::{Located, Migration};
 use super::schema::{Action, Schema};
 use super::state::ProjectState;
 use crate::backends::base::schema::{Guard, Step};
@@ -60,20 +60,17 @@ pub(crate) fn replay(migration: &Migration, state: &mut ProjectState) -> Result<
 pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>) -> Result<Program> {
     let mut schema = Schema::new(site.backend, site.is_here);
     let app = &migration.key.app;
-    let mut parts = Vec::new();
-    for located in &migration.operations {
+    let located: Vec<&Located> = migration.operations.iter().collect();
+    for located in &located {
         let from = state.clone();
         let change = located.operation.change();
         change
             .state_forwards(app, state)
             .and_then(|()| change.database_forwards(app, &mut schema, &from, state))
             .map_err(|problem| problem_at(migration, located.line, problem))?;
-        let actions = schema.take();
-        check_transaction(migration, located.line, &actions)?;
-        let (description, place) = (change.describe_for(schema.dialect()), migration.place(located.line));
-        parts.push(Part { description, place, actions });
+        schema.end_part();
     }
-    Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
+    program(migration, &located, schema)
 }
 
 /// Compiles what undoes the migration, which was the last to be replayed on a state that was `before` without it.
@@ -92,18 +89,31 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
             .map_err(|problem| problem_at(migration, located.line, problem))?;
         states.push(state);
     }
-    let mut parts = Vec::new();
-    for (located, pair) in migration.operations.iter().zip(states.windows(2)).rev() {
-        let change = located.operation.change();
+    let pairs = migration.operations.iter().zip(states.windows(2)).rev();
+    let mut located = Vec::with_capacity(migration.operations.len());
+    for (one, pair) in pairs {
+        let change = one.operation.change();
         change
             .database_backwards(app, &mut schema, &pair[1], &pair[0])
-            .map_err(|problem| problem_at(migration, located.line, problem))?;
-        let actions = schema.take();
-        check_transaction(migration, located.line, &actions)?;
-        let (description, place) = (change.describe_for(schema.dialect()), migration.place(located.line));
-        parts.push(Part { description, place, actions });
+            .map_err(|problem| problem_at(migration, one.line, problem))?;
+        schema.end_part();
+        located.push(one);
     }
-    Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
+    program(migration, &located, schema)
+}
+
+/// Puts what the operations want behind their descriptions.
+fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> Result<Program> {
+    let dialect = schema.dialect();
+    let line = |part: usize| located.get(part).map_or(1, |located| located.line);
+    let script = schema.finish().map_err(|(part, problem)| problem_at(migration, line(part), problem))?;
+    let mut parts = Vec::with_capacity(located.len());
+    for (located, actions) in located.iter().zip(script.parts) {
+        check_transaction(migration, located.line, &actions)?;
+        let description = located.operation.change().describe_for(dialect);
+        parts.push(Part { description, place: migration.place(located.line), actions });
+    }
+    Ok(Program { parts, guard: script.guard, is_atomic: migration.atomic })
 }
 
 /// Refuses statements that would end the transaction which the migration and its row of the history share.
