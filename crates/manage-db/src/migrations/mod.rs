@@ -25,11 +25,14 @@ pub mod schema;
 // The changes that a migration is made of.
 pub mod operations;
 
+mod written;
+
 // One migration.
 mod migration;
 
 // Files.
 mod file;
+mod writer;
 
 mod sql_file;
 
@@ -75,3 +78,4 @@ pub use program::Program;
 pub use recorder::{History, holds_history};
 pub use run::{Mode, Request, run};
 pub use state::ProjectState;
+pub use writer::write;
