@@ -71,7 +71,7 @@ pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
-pub use migration::{Key, Migration};
+pub use migration::{Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use plan::{Plan, PlanSite, Target};
 pub use program::Program;
