@@ -20,8 +20,8 @@ use manage::db::{Connections, DatabaseSettings, Folder, Router};
 
 use crate::support::{TestDatabase, on_every_database, schema};
 
-/// Seeds that found something once, and some more.
-const SEEDS: std::ops::Range<u64> = 1..61;
+/// As many as take seconds. One that fails is named in what the test writes, and stays.
+const SEEDS: std::ops::Range<u64> = 1..25;
 
 /// Migrations of one history.
 const LENGTH: usize = 6;
@@ -290,7 +290,7 @@ impl Maker {
                     field.default = Some(DefaultValue::Literal(toml::Value::Integer(1)));
                 }
                 3 if kind != FieldType::Text && kind != FieldType::Json && is_free => {
-                    field.unique = !field.unique
+                    field.unique = !field.unique;
                 }
                 4 if kind != FieldType::Text && kind != FieldType::Json => {
                     field.db_index = *self.random.of(&[None, Some(true), Some(false)])?;
@@ -570,10 +570,6 @@ async fn check(db: &TestDatabase, seed: u64) {
     for number in 1..=LENGTH {
         let made = maker.migration(number);
         let text = write(&made).unwrap();
-        eprintln!(
-            "OPS {}",
-            made.operations.iter().map(|one| one.operation.name()).collect::<Vec<_>>().join(" ")
-        );
         db.workspace.write(&format!("migrations/{APP}/{number:04}_x.toml"), &text);
         migrate(db, number).await;
         let created = text.matches("op = \"CreateModel\"").count();
@@ -588,6 +584,7 @@ async fn check(db: &TestDatabase, seed: u64) {
     fresh.workspace.write(&format!("migrations/{APP}/0001_x.toml"), &write(&last).unwrap());
     migrate(&fresh, 1).await;
     assert_same(&schema(fresh.kind, &fresh.database).await, &schemas[LENGTH], "made anew");
+    fresh.discard().await;
     for number in (0..LENGTH).rev() {
         migrate(db, number).await;
         assert_same(&schema(db.kind, &db.database).await, &schemas[number], &format!("back to {number}"));
@@ -610,18 +607,14 @@ fn assert_same(found: &[String], wanted: &[String], what: &str) {
 
 on_every_database! {
     async fn a_history_made_by_chance_comes_to_what_its_last_state_makes_anew(db in TestDatabase) {
-        let seeds: Vec<u64> = match std::env::var("SEED") {
-            Ok(seed) => {
-                let (from, to) = seed.split_once("..").unwrap();
-                (from.parse().unwrap()..to.parse().unwrap()).collect()
-            }
-            Err(_) => SEEDS.collect(),
-        };
-        for seed in seeds {
+        for seed in SEEDS {
             let db = TestDatabase::create(db.kind).await;
-            let path = db.workspace.path().to_owned();
-            eprintln!("seed {seed} in {}", path.display());
+            #[expect(clippy::print_stderr, reason = "the last one is the one that failed")]
+            {
+                eprintln!("seed {seed}");
+            }
             check(&db, seed).await;
+            db.discard().await;
         }
     }
 }

@@ -37,6 +37,18 @@ impl TestDatabase {
         open("default", &settings, self.workspace.path())
     }
 
+    /// Drops the database of a test that makes many.
+    pub async fn discard(self) {
+        let variable = match self.kind {
+            Kind::Sqlite => return,
+            Kind::Postgresql => "MANAGE_TEST_POSTGRESQL_URL",
+            Kind::Mariadb => "MANAGE_TEST_MYSQL_URL",
+        };
+        let (_, name) = self.url.rsplit_once('/').unwrap();
+        let forced = if self.kind == Kind::Postgresql { " WITH (FORCE)" } else { "" };
+        server(variable).0.execute(&format!("DROP DATABASE {name}{forced}"), &[]).await.unwrap();
+    }
+
     /// Makes an empty database.
     pub async fn create(kind: Kind) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -56,14 +68,19 @@ impl TestDatabase {
 
 /// Makes a database beside the one that a server's address names, and gives its address.
 async fn on_server(variable: &str, name: &str) -> String {
+    let (server, url) = server(variable);
+    server.execute(&format!("CREATE DATABASE {name}"), &[]).await.unwrap();
+    let (base, _) = url.rsplit_once('/').unwrap();
+    format!("{base}/{name}")
+}
+
+/// The server that a variable leads to, and its address.
+fn server(variable: &str) -> (Database, String) {
     #[expect(clippy::disallowed_methods, reason = "scripts/test hands the addresses over")]
     let url = std::env::var(variable).unwrap_or_else(|_| {
         panic!("{variable} is not set: run the tests with scripts/test, which starts the database servers")
     });
-    let server = open("server", &DatabaseSettings::from_url(&url).unwrap(), Path::new("/"));
-    server.execute(&format!("CREATE DATABASE {name}"), &[]).await.unwrap();
-    let (base, _) = url.rsplit_once('/').unwrap();
-    format!("{base}/{name}")
+    (open("server", &DatabaseSettings::from_url(&url).unwrap(), Path::new("/")), url)
 }
 
 fn open(alias: &str, settings: &DatabaseSettings, root: &Path) -> Database {

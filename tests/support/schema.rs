@@ -19,23 +19,6 @@ const POSTGRESQL: [&str; 3] = [
      WHERE c.relnamespace = 'public'::regnamespace AND NOT i.indisprimary",
 ];
 
-const MARIADB: [&str; 5] = [
-    "SELECT concat_ws(' ', table_name, column_name, column_type, is_nullable, column_default, extra, \
-     generation_expression, collation_name, column_comment) FROM information_schema.columns \
-     WHERE table_schema = database()",
-    "SELECT concat_ws(' ', table_name, table_comment) FROM information_schema.tables \
-     WHERE table_schema = database()",
-    "SELECT concat_ws(' ', table_name, index_name, non_unique, seq_in_index, column_name, collation) \
-     FROM information_schema.statistics WHERE table_schema = database()",
-    "SELECT concat_ws(' ', k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, \
-     k.referenced_column_name, r.delete_rule) FROM information_schema.key_column_usage k \
-     JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema \
-     AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
-     WHERE k.table_schema = database()",
-    "SELECT concat_ws(' ', table_name, IF(level = 'Table', constraint_name, ''), check_clause) FROM information_schema.check_constraints \
-     WHERE constraint_schema = database()",
-];
-
 const SQLITE: [&str; 5] = [
     "SELECT concat_ws(' ', t.name, c.name, c.type, c.\"notnull\", c.dflt_value, 'pk=' || c.pk, 'hidden=' || c.hidden) \
      FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'",
@@ -53,16 +36,39 @@ const SQLITE: [&str; 5] = [
 
 /// Columns, keys, indexes and constraints of every table but the history's, sorted.
 pub async fn schema(kind: Kind, database: &Database) -> Vec<String> {
-    let queries: &[&str] = match kind {
-        Kind::Postgresql => &POSTGRESQL,
-        Kind::Mariadb => &MARIADB,
-        Kind::Sqlite => &SQLITE,
+    let mut lines = match kind {
+        Kind::Postgresql => answers(database, &POSTGRESQL).await,
+        Kind::Sqlite => answers(database, &SQLITE).await,
+        Kind::Mariadb => tables(database).await,
     };
+    lines.retain(|line| !line.contains("manage_"));
+    lines.sort();
+    lines
+}
+
+async fn answers(database: &Database, queries: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     for query in queries {
         let rows: Vec<(String,)> = database.query(query, &[]).await.unwrap();
-        lines.extend(rows.into_iter().map(|(line,)| line).filter(|line| !line.contains("manage_")));
+        lines.extend(rows.into_iter().map(|(line,)| line));
     }
-    lines.sort();
     lines
+}
+
+/// MariaDB's own texts of the tables, line by line. Its tables about tables take ever longer, the more there are.
+async fn tables(database: &Database) -> Vec<String> {
+    let names: Vec<(String,)> = database.query("SHOW TABLES", &[]).await.unwrap();
+    let mut lines = Vec::new();
+    for (name,) in names {
+        let texts: Vec<(String, String)> =
+            database.query(&format!("SHOW CREATE TABLE `{name}`"), &[]).await.unwrap();
+        let text = texts[0].1.lines().map(|line| line.trim().trim_end_matches(','));
+        lines.extend(text.map(|line| format!("{name} {}", without_counter(line))));
+    }
+    lines
+}
+
+fn without_counter(line: &str) -> String {
+    let words = line.split(' ').filter(|word| !word.starts_with("AUTO_INCREMENT="));
+    words.collect::<Vec<_>>().join(" ")
 }

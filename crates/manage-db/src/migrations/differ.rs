@@ -214,7 +214,7 @@ fn unconvertible(model: &ModelState, field: &Field, before: &Field) -> Problem {
         kind => kind,
     };
     format!(
-        "{}.{}: the values of a {:?} cannot become those of a {:?}: add another field, fill it from this one \
+        "{}.{}: no value of {:?} can become one of {:?}: add another field, fill it from this one \
          (RunSql or RunRust), remove this one and rename the new one",
         model.label(),
         field.name,

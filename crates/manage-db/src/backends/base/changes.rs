@@ -217,6 +217,26 @@ impl Alter {
         done
     }
 
+    /// The change in three steps: what is computed from a column whose type changes goes first and comes last. None:
+    /// nothing is.
+    pub(crate) fn in_three(&self, is_retyped: impl Fn(&Column, &Column) -> bool) -> Option<[Self; 3]> {
+        let retyped: Vec<(&str, &str)> = self
+            .origins
+            .iter()
+            .filter(|(new, old)| {
+                let pair = self.old.column(old).zip(self.new.column(new));
+                pair.is_some_and(|(old, new)| is_retyped(old, new))
+            })
+            .map(|(new, old)| (old.as_str(), new.as_str()))
+            .collect();
+        let old = self.old.without_computed(|reads| retyped.iter().any(|(old, _)| reads(old)));
+        let new = self.new.without_computed(|reads| retyped.iter().any(|(_, new)| reads(new)));
+        let is_same = old == self.old && new == self.new;
+        let first = Self::plain(self.old.clone(), old.clone());
+        let last = Self::plain(new.clone(), self.new.clone());
+        (!is_same).then(|| [first, Self { old, new, ..self.clone() }, last])
+    }
+
     /// This change and the one that follows as one, if the rows come to the same.
     pub(crate) fn followed_by(&self, later: &Self) -> Option<Self> {
         let mut whole = Self { old: self.old.clone(), origins: BTreeMap::new(), ..later.clone() };
@@ -274,6 +294,14 @@ impl<'a, T: PartialEq> Matched<'a, T> {
 }
 
 impl Table {
+    /// The table without the indexes and constraints whose SQL is meant.
+    fn without_computed(&self, is_meant: impl Fn(&dyn Fn(&str) -> bool) -> bool) -> Self {
+        let mut table = self.clone();
+        table.indexes.retain(|index| !is_meant(&|column| index.reads(column)));
+        table.constraints.retain(|constraint| !is_meant(&|column| constraint.reads(column)));
+        table
+    }
+
     /// Calls columns otherwise, wherever the table names them.
     pub(crate) fn rename_columns(&mut self, names: &BTreeMap<String, String>) {
         let rename = |name: &mut String| {
@@ -335,25 +363,32 @@ impl Index {
 
     /// Whether it uses the column.
     pub(crate) fn uses(&self, column: &str) -> bool {
-        let in_parts = self.parts.iter().any(|part| match part {
-            IndexPart::Column { name, .. } => name == column,
-            IndexPart::Expression(sql) => mentions(sql, column),
+        let is_part = |part: &IndexPart| matches!(part, IndexPart::Column { name, .. } if name == column);
+        self.parts.iter().any(is_part) || self.include.iter().any(|name| name == column) || self.reads(column)
+    }
+
+    /// Whether its SQL names the column.
+    fn reads(&self, column: &str) -> bool {
+        let expressions = self.parts.iter().filter_map(|part| match part {
+            IndexPart::Expression(sql) => Some(sql),
+            IndexPart::Column { .. } => None,
         });
-        in_parts
-            || self.include.iter().any(|name| name == column)
-            || self.condition.as_ref().is_some_and(|sql| mentions(sql, column))
+        expressions.chain(&self.condition).any(|sql| mentions(sql, column))
     }
 }
 
 impl Constraint {
     /// Whether it uses the column.
     pub(crate) fn uses(&self, column: &str) -> bool {
+        matches!(&self.rule, Rule::Unique { columns, .. } if columns.iter().any(|name| name == column))
+            || self.reads(column)
+    }
+
+    /// Whether its SQL names the column.
+    fn reads(&self, column: &str) -> bool {
         match &self.rule {
             Rule::Check(sql) | Rule::Exclude(sql) => mentions(sql, column),
-            Rule::Unique { columns, condition, .. } => {
-                columns.iter().any(|name| name == column)
-                    || condition.as_ref().is_some_and(|sql| mentions(sql, column))
-            }
+            Rule::Unique { condition, .. } => condition.as_ref().is_some_and(|sql| mentions(sql, column)),
         }
     }
 }

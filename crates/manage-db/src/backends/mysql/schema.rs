@@ -140,13 +140,12 @@ impl Editor {
     fn alter_table(&mut self, alter: &Alter) -> Result<()> {
         let before = alter.before();
         let alterations = alter.alterations(&before);
-        if let [Alteration::DropIndex(index)] = alterations[..] {
-            let (name, table) = (Mysql.quote(&index.name), Mysql.quote(&alter.new.name));
-            self.push(format!("DROP INDEX {name} ON {table}"));
-            return Ok(());
-        }
         let table = &alter.new;
         let borrowed = keys_without_index(&before, table, &alterations);
+        if let ([Alteration::DropIndex(index)], true) = (&alterations[..], borrowed.is_empty()) {
+            self.push(format!("DROP INDEX {} ON {}", Mysql.quote(&index.name), Mysql.quote(&table.name)));
+            return Ok(());
+        }
         let checks = checks_of_renamed(alter, &before);
         let mut drops: Vec<String> = borrowed.iter().filter_map(|column| drop_key(column)).collect();
         drops.extend(checks.iter().map(|check| drop_constraint(check)));
@@ -341,24 +340,22 @@ fn has_index(table: &Table, column: &Column) -> bool {
     indexed.chain(unique).any(|name| *name == column.name)
 }
 
-/// Kept keys whose index goes: the servers hold on to it as long as the key is there.
-fn keys_without_index<'a>(
-    before: &'a Table,
-    new: &'a Table,
-    alterations: &[Alteration<'_>],
-) -> Vec<&'a Column> {
-    let goes = |column: &Column| {
-        alterations.iter().any(|alteration| match alteration {
-            Alteration::DropIndex(index) => index.uses(&column.name),
-            Alteration::DropConstraint(constraint) => !is_check(constraint) && constraint.uses(&column.name),
-            _ => false,
-        })
-    };
-    let kept = new.columns.iter().filter(|column| {
+/// Kept keys whose last index goes: the servers hold on to it as long as the key is there.
+fn keys_without_index<'a>(before: &Table, new: &'a Table, alterations: &[Alteration<'_>]) -> Vec<&'a Column> {
+    let mut left = before.clone();
+    for alteration in alterations {
+        match alteration {
+            Alteration::DropIndex(gone) => left.indexes.retain(|index| index.name != gone.name),
+            Alteration::DropConstraint(gone) => left.constraints.retain(|rule| rule.name != gone.name),
+            _ => {}
+        }
+    }
+    let is_without = |column: &&Column| {
         let old = before.column(&column.name).map(|old| &old.foreign_key);
-        column.foreign_key.is_some() && old == Some(&column.foreign_key)
-    });
-    kept.filter(|column| goes(column)).collect()
+        let is_kept = column.foreign_key.is_some() && old == Some(&column.foreign_key);
+        is_kept && has_index(before, column) && !has_index(&left, column)
+    };
+    new.columns.iter().filter(is_without).collect()
 }
 
 /// Checks that name a renamed column, as they are after: the servers do not follow.

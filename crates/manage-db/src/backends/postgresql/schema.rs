@@ -307,7 +307,11 @@ impl SchemaEditor for Editor {
                 let (from, to) = (Postgresql.quote(from), Postgresql.quote(to));
                 self.push(format!("ALTER TABLE {from} RENAME TO {to}"));
             }
-            TableChange::Alter(alter) => self.alter_table(alter)?,
+            // The server would keep what is computed as it was, with casts to the type that a column had.
+            TableChange::Alter(alter) => match alter.in_three(retyped) {
+                Some(steps) => steps.iter().try_for_each(|step| self.alter_table(step))?,
+                None => self.alter_table(alter)?,
+            },
             TableChange::Validate { table, constraint } => {
                 let (table, constraint) = (Postgresql.quote(table), Postgresql.quote(constraint));
                 self.push(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"));
