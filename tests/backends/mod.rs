@@ -6,6 +6,7 @@ mod migrations;
 mod models;
 mod options;
 mod queries;
+mod scripts;
 mod statements;
 mod tls;
 mod transactions;

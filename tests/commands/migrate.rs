@@ -156,8 +156,9 @@ fn mistakes_in_files_are_told_with_their_line_and_nothing_is_touched() {
         (
             "0002_x.sql",
             "CREATE TABLE a (b);\nCOMMIT;\n",
-            "error: migrations/shop/0002_x.sql:1: `COMMIT` would break the migration's own transaction: take it out, \
-             or say that there is none (`atomic = false`)\n",
+            "error: migrations/shop/0002_x.sql:2: `COMMIT` would break the migration's own transaction: take it out, \
+             or say that there is none with `-- atomic: false` at the top; then each BEGIN with its COMMIT is a \
+             step\n",
         ),
         (
             "0001_initial.sql",

@@ -16,7 +16,7 @@ fields = [
 
 [[operation]]
 op = "RunSql"
-forwards = { postgresql = "SELECT 'a;b'; SELECT 2" }
+forwards = { postgresql = "SELECT 'a;b'; SELECT 2", mysql = "", sqlite = "" }
 backwards = ""
 "#;
 

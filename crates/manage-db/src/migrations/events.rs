@@ -45,6 +45,8 @@ pub enum Event<'a> {
         is_faked: bool,
         /// How long it took.
         took: Duration,
+        /// What was left out of what was written, in sentences.
+        notes: &'a [String],
     },
     /// It failed.
     Failed,

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use refinery::{Runner, Target as RefineryTarget};
 
+use super::action::{Action, Place};
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
 use super::events::Event;
@@ -16,11 +17,11 @@ use super::migration::{Key, Migration};
 use super::operations::Created;
 use super::plan::Plan;
 use super::program::{self, Program, Site};
-use super::recorder::{HISTORY_TABLE, History, JournalKey, STEPS_TABLE, create_history_sql, recorded};
-use super::schema::{Action, Schema};
+use super::recorder::{History, Home, JournalKey, recorded};
+use super::schema::Schema;
 use super::state::ProjectState;
 use super::unit::{Failure, Unit};
-use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock};
+use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock, shown};
 use crate::models::document::Mistake;
 use crate::router::Router;
 
@@ -210,13 +211,12 @@ impl Session {
         if prepared.is_empty() {
             return Ok(());
         }
-        if !self.history.tables.contains(HISTORY_TABLE) {
-            let sql = create_history_sql(&self.backend);
+        let mut home = Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?;
+        if let Some(sql) = home.missing_history() {
             self.connection.batch(&[&sql]).await.map_err(|failure| failure.error)?;
-            self.history.tables.insert(HISTORY_TABLE.to_owned());
+            home.has_history = true;
         }
         let existing = self.existing(prepared).await?;
-        let mut has_journal = self.history.tables.contains(STEPS_TABLE);
         let mut applied = self.applied(work.graph);
         for step in &prepared.steps {
             let started = Instant::now();
@@ -224,15 +224,16 @@ impl Session {
             let is_faked =
                 fake == Fake::Yes || step.creates.as_ref().is_some_and(|creates| exists(creates, &existing));
             let done = if prepared.is_backwards {
-                self.undo(work, step, is_faked, &mut has_journal).await
+                self.undo(work, step, is_faked, &mut home).await
             } else {
-                self.apply(work, step, is_faked, &mut has_journal, &mut applied).await
+                self.apply(work, step, is_faked, &mut home, &mut applied).await
             };
             if let Err(error) = done {
                 tell(Event::Failed);
                 return Err(error);
             }
-            tell(Event::Finished { is_faked, took: started.elapsed() });
+            let notes = if is_faked { &[][..] } else { &step.program.notes };
+            tell(Event::Finished { is_faked, took: started.elapsed(), notes });
         }
         Ok(())
     }
@@ -240,7 +241,7 @@ impl Session {
     /// The applied migrations as refinery compares them with the files. Their texts are not needed for that.
     fn applied(&self, graph: &Graph) -> Vec<refinery::Migration> {
         let known = self.history.applied.iter().filter_map(|applied| graph.get(applied.key.as_ref()?));
-        known.filter_map(|migration| without_text(&recorded(migration)?)).collect()
+        known.filter_map(|migration| without_text(&recorded(migration, self.dialect())?)).collect()
     }
 
     async fn apply(
@@ -248,11 +249,11 @@ impl Session {
         work: Work<'_>,
         step: &PreparedStep,
         is_faked: bool,
-        has_journal: &mut bool,
+        home: &mut Home,
         applied: &mut Vec<refinery::Migration>,
     ) -> Result<()> {
-        let migration = &*step.migration;
-        let Some(next) = recorded(migration) else {
+        let (migration, dialect) = (&*step.migration, self.dialect());
+        let Some(next) = recorded(migration, self.dialect()) else {
             let message = "refinery does not take this name".to_owned();
             return Err(Mistake { path: migration.path.clone(), line: 1, message }.into());
         };
@@ -261,15 +262,16 @@ impl Session {
         all.push(next.clone());
         let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
         let mut runner = Runner::new(&all).set_target(target);
-        runner.set_migration_table_name(HISTORY_TABLE);
+        runner.set_migration_table_name(home.history());
+        let mut own = if is_faked { None } else { own_connection(&self.backend, &step.program).await? };
         let mut driver = Driver {
             backend: &self.backend,
-            connection: &mut *self.connection,
+            connection: own.as_deref_mut().unwrap_or(&mut *self.connection),
             functions: work.functions,
-            programs: HashMap::from([(migration.canonical.as_str(), &step.program)]),
+            programs: HashMap::from([(migration.canonical.text(dialect), &step.program)]),
             journal,
             done: self.history.journal.get(&journal),
-            has_journal,
+            home,
             applied: applied.clone(),
             failure: None,
         };
@@ -293,31 +295,36 @@ impl Session {
         work: Work<'_>,
         step: &PreparedStep,
         is_faked: bool,
-        has_journal: &mut bool,
+        home: &mut Home,
     ) -> Result<()> {
         let migration = &*step.migration;
         let journal = JournalKey { version: migration.version(), is_backwards: true };
-        let table = self.backend.features().quote_name(HISTORY_TABLE);
-        let record = format!("DELETE FROM {table} WHERE version = {}", journal.version);
-        let nothing = Program { parts: Vec::new(), guard: None, is_atomic: true };
+        let record = format!("DELETE FROM {} WHERE version = {}", home.history(), journal.version);
+        let nothing = Program::empty();
+        let program = if is_faked { &nothing } else { &step.program };
+        let mut own = own_connection(&self.backend, program).await?;
         let unit = Unit {
             backend: &self.backend,
-            connection: &mut *self.connection,
+            connection: own.as_deref_mut().unwrap_or(&mut *self.connection),
             functions: work.functions,
-            program: if is_faked { &nothing } else { &step.program },
+            program,
             record: &record,
             journal,
             done: self.history.journal.get(&journal),
-            has_journal,
+            home,
         };
         unit.run().await.map_err(|failure| self.explain(failure, migration, true))
+    }
+
+    fn dialect(&self) -> &'static str {
+        self.backend.features().dialect
     }
 
     fn explain(&self, failure: Failure, migration: &Migration, is_backwards: bool) -> Error {
         let (alias, name) = (self.alias().to_owned(), migration.key.to_string());
         match failure {
             Failure::Failed { place, what, outcome, error } => {
-                let place = if place.is_empty() { migration.place(1) } else { place };
+                let place = if place == Place::default() { migration.place(1) } else { place };
                 let outcome = match outcome {
                     Outcome::RolledBack if !self.backend.features().can_rollback_ddl => Outcome::Kept(0),
                     outcome => outcome,
@@ -325,9 +332,9 @@ impl Session {
                 Box::new(ApplyError {
                     alias,
                     migration: name,
-                    place,
+                    place: place.to_string(),
                     is_backwards,
-                    what,
+                    what: shown(&what, self.backend.script_rules().syntax),
                     outcome,
                     source: error,
                 })
@@ -348,6 +355,15 @@ impl Session {
         let found = self.backend.introspection().column_names(&mut *self.connection).await?;
         let lower = |names: BTreeSet<String>| names.iter().map(|name| name.to_lowercase()).collect();
         Ok(found.into_iter().map(|(table, columns)| (table.to_lowercase(), lower(columns))).collect())
+    }
+}
+
+/// A connection of its own for a program that may leave its session otherwise than it found it: what one migration sets
+/// does not hold for the next, and not for the lock.
+async fn own_connection(backend: &BackendRef, program: &Program) -> Result<Option<Box<dyn Connection>>> {
+    match program.is_tame() || !backend.is_shared() {
+        true => Ok(None),
+        false => Ok(Some(backend.connect().await?)),
     }
 }
 
@@ -399,10 +415,9 @@ fn check_functions(step: &PreparedStep, functions: &Functions) -> Result<()> {
             if functions.get(name).is_none() {
                 let known: Vec<&str> = functions.names().collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                let (path, line) = part.place.rsplit_once(':').unwrap_or((&part.place, "1"));
                 return Err(Mistake {
-                    path: path.to_owned(),
-                    line: line.parse().unwrap_or(1),
+                    path: part.place.path.to_string(),
+                    line: part.place.line,
                     message: format!("no app has the function `{name}`; known: {known}"),
                 }
                 .into());
@@ -491,7 +506,7 @@ pub fn compile(work: Work<'_>, backend: &BackendRef, key: &Key, is_backwards: bo
 /// [`Error::History`], with all of it.
 pub fn verify(graph: &Graph, sessions: &[Session]) -> Result<()> {
     let problems: Vec<HistoryProblem> =
-        sessions.iter().flat_map(|session| session.history.problems(session.alias(), graph)).collect();
+        sessions.iter().flat_map(|session| session.history.problems(session.backend(), graph)).collect();
     if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }
 }
 

@@ -9,10 +9,10 @@ use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::migration::{Key, Located, Migration, Reference};
+use super::migration::{Canonical, Key, Located, Migration, Reference};
 use super::operations::{
     AddConstraint, AddField, AddIndex, CreateModel, DeleteModel, Operation, RemoveConstraint, RemoveField,
-    RemoveIndex, RunRust, RunSql, SqlSource,
+    RemoveIndex, RunRust, RunSql, SqlPart, SqlSource,
 };
 use crate::backends::{DIALECTS, dialect};
 use crate::models::declared;
@@ -45,7 +45,7 @@ pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Resu
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
         follows_number: false,
         operations: Vec::new(),
-        canonical,
+        canonical: Canonical { texts: BTreeMap::from([("", canonical)]), earlier: Vec::new() },
     };
     if let Some(node) = table.remove("operation") {
         migration.operations = operations(document, &key.app, node)?;
@@ -327,16 +327,25 @@ fn sql_source(document: Document<'_>, node: &Node<'_>) -> Result<SqlSource, Mist
     Ok(SqlSource::PerDialect(texts))
 }
 
-fn sql_texts(document: Document<'_>, node: &Node<'_>) -> Result<Vec<String>, Mistake> {
-    let wrong = |span: Range<usize>| document.mistake(&span, "expected SQL: a text or a list of texts");
+fn sql_texts(document: Document<'_>, node: &Node<'_>) -> Result<Vec<SqlPart>, Mistake> {
+    let part = |node: &Node<'_>| {
+        let text = node.get_ref().as_str().map(str::to_owned);
+        let text =
+            text.ok_or_else(|| document.mistake(&node.span(), "expected SQL: a text or a list of texts"))?;
+        Ok(SqlPart { text, path: None, line: text_line(document, node.span().start) })
+    };
     match node.get_ref() {
-        DeValue::String(text) => Ok(vec![text.clone().into_owned()]),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong(item.span())))
-            .collect(),
-        _ => Err(wrong(node.span())),
+        DeValue::Array(items) => items.iter().map(part).collect(),
+        _ => Ok(vec![part(node)?]),
     }
+}
+
+/// The line of the first sign of a text; one of several lines begins on the line behind its marks.
+fn text_line(document: Document<'_>, start: usize) -> usize {
+    let marks = ["\"\"\"\n", "'''\n"];
+    let is_next =
+        document.text.get(start..).is_some_and(|rest| marks.iter().any(|mark| rest.starts_with(mark)));
+    document.line(start) + usize::from(is_next)
 }
 
 /// What is built without blocking writers cannot be part of a transaction.
@@ -450,8 +459,8 @@ backwards = ""
         assert_eq!(migration.depends, [Reference { key: Key::new("auth", "0001_initial"), line: 2 }]);
         assert_eq!(migration.operations.iter().map(|one| one.line).collect::<Vec<_>>(), [4, 11]);
         let Operation::RunSql(sql) = &migration.operations[1].operation else { panic!("not SQL") };
-        assert_eq!(sql.forwards.texts("postgresql").len(), 2);
-        assert_eq!(sql.forwards.texts("mysql").len(), 0);
+        assert_eq!(sql.forwards.parts("postgresql").unwrap().len(), 2);
+        assert_eq!(sql.forwards.parts("mysql"), None);
     }
 
     #[test]

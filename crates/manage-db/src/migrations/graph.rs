@@ -247,7 +247,7 @@ fn edges(migrations: &[Migration]) -> Result<Vec<Edge>> {
             let wanted = reference.key.to_string();
             let nearest = text::nearest(&wanted, known.iter().map(String::as_str));
             Error::MissingParent {
-                place: migration.place(reference.line),
+                place: migration.place(reference.line).to_string(),
                 child: migration.key.to_string(),
                 nearest: nearest.into_iter().map(str::to_owned).collect(),
                 parent: wanted,
@@ -343,7 +343,7 @@ mod tests {
             atomic: true,
             follows_number: false,
             operations: Vec::new(),
-            canonical: String::new(),
+            canonical: crate::migrations::migration::Canonical::default(),
         }
     }
 

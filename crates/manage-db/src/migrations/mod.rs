@@ -10,7 +10,8 @@ pub mod error;
 // Models at one point of the history.
 pub mod state;
 
-// What Rust code a migration may call.
+// What a migration runs, and what Rust code it may call.
+pub mod action;
 mod functions;
 
 // From models to tables, and what is written down about them.
@@ -25,6 +26,8 @@ mod migration;
 // Files.
 mod file;
 
+mod markers;
+
 mod sql_file;
 
 // All migrations and their order.
@@ -33,6 +36,8 @@ pub mod graph;
 pub mod loader;
 
 // Statements.
+mod script;
+
 pub mod program;
 
 // What a database remembers.

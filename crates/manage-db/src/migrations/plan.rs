@@ -119,7 +119,7 @@ fn check_reversible(migrations: &[Arc<Migration>]) -> Result<()> {
     for migration in migrations {
         if let Some(located) = migration.irreversible() {
             return Err(Error::Irreversible {
-                place: migration.place(located.line),
+                place: migration.place(located.line).to_string(),
                 migration: migration.key.to_string(),
                 operation: located.operation.change().describe(),
             });

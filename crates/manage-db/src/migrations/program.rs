@@ -1,11 +1,14 @@
 //! What one migration runs on one database, compiled from the states before and after each operation.
 
+use super::action::{Action, Place};
 use super::error::{Error, Result};
-use super::migration::Migration;
-use super::schema::{Action, Schema};
+use super::migration::{Located, Migration};
+use super::operations::{Operation, SqlSource};
+use super::schema::Schema;
+use super::script::{self, Setting};
 use super::state::ProjectState;
-use crate::backends::base::schema::{Guard, Step};
-use crate::backends::base::{Backend, first_word};
+use crate::backends::base::Backend;
+use crate::backends::base::schema::Guard;
 use crate::models::document::Mistake;
 
 /// Everything that a migration runs on one database, in order.
@@ -17,6 +20,29 @@ pub struct Program {
     pub guard: Option<&'static Guard>,
     /// Whether it runs in one transaction.
     pub is_atomic: bool,
+    /// What is left out of what was written, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Program {
+    /// A program that does nothing.
+    pub(super) fn empty() -> Self {
+        Self { parts: Vec::new(), guard: None, is_atomic: true, notes: Vec::new() }
+    }
+
+    /// Everything that runs, each with the operation that it is of.
+    pub(super) fn actions(&self) -> impl Iterator<Item = (&Part, &Action)> {
+        self.parts.iter().flat_map(|part| part.actions.iter().map(move |action| (part, action)))
+    }
+
+    /// Whether the session is as it was, for whoever comes next.
+    pub(super) fn is_tame(&self) -> bool {
+        self.actions().all(|(_, action)| match action {
+            Action::Step(_) => true,
+            Action::Script(step) => step.statements.iter().all(|statement| statement.is_tame),
+            Action::Function { .. } => false,
+        })
+    }
 }
 
 /// What one operation runs.
@@ -24,8 +50,8 @@ pub struct Program {
 pub struct Part {
     /// The operation in words.
     pub description: String,
-    /// File and line of the operation.
-    pub place: String,
+    /// Where the operation stands.
+    pub place: Place,
     /// What it runs.
     pub actions: Vec<Action>,
 }
@@ -58,22 +84,21 @@ pub(crate) fn replay(migration: &Migration, state: &mut ProjectState) -> Result<
 /// # Errors
 /// [`Error::File`] when an operation makes no sense at this point or the database cannot do it.
 pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>) -> Result<Program> {
-    let mut schema = Schema::new(site.backend, site.is_here);
+    let mut compiler = Compiler::new(migration, site);
     let app = &migration.key.app;
-    let mut parts = Vec::new();
     for located in &migration.operations {
         let from = state.clone();
         let change = located.operation.change();
         change
             .state_forwards(app, state)
-            .and_then(|()| change.database_forwards(app, &mut schema, &from, state))
+            .and_then(|()| change.database_forwards(app, &mut compiler.schema, &from, state))
             .map_err(|problem| problem_at(migration, located.line, problem))?;
-        let actions = schema.take();
-        check_transaction(migration, located.line, &actions)?;
-        let (description, place) = (change.describe_for(schema.dialect()), migration.place(located.line));
-        parts.push(Part { description, place, actions });
+        if let Operation::RunSql(sql) = &located.operation {
+            compiler.script(&sql.forwards, located)?;
+        }
+        compiler.part(located);
     }
-    Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
+    Ok(compiler.program())
 }
 
 /// Compiles what undoes the migration, which was the last to be replayed on a state that was `before` without it.
@@ -81,7 +106,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
 /// # Errors
 /// As [`forwards`].
 pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Result<Program> {
-    let mut schema = Schema::new(site.backend, site.is_here);
+    let mut compiler = Compiler::new(migration, site);
     let app = &migration.key.app;
     let mut states = vec![before.clone()];
     for located in &migration.operations {
@@ -92,38 +117,82 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
             .map_err(|problem| problem_at(migration, located.line, problem))?;
         states.push(state);
     }
-    let mut parts = Vec::new();
     for (located, pair) in migration.operations.iter().zip(states.windows(2)).rev() {
         let change = located.operation.change();
         change
-            .database_backwards(app, &mut schema, &pair[1], &pair[0])
+            .database_backwards(app, &mut compiler.schema, &pair[1], &pair[0])
             .map_err(|problem| problem_at(migration, located.line, problem))?;
-        let actions = schema.take();
-        check_transaction(migration, located.line, &actions)?;
-        let (description, place) = (change.describe_for(schema.dialect()), migration.place(located.line));
-        parts.push(Part { description, place, actions });
+        if let Operation::RunSql(sql) = &located.operation
+            && let Some(backwards) = &sql.backwards
+        {
+            compiler.script(backwards, located)?;
+        }
+        compiler.part(located);
     }
-    Ok(Program { parts, guard: schema.guard(), is_atomic: migration.atomic })
+    Ok(compiler.program())
 }
 
-/// Refuses statements that would end the transaction which the migration and its row of the history share.
-fn check_transaction(migration: &Migration, line: usize, actions: &[Action]) -> Result<()> {
-    const WORDS: [&str; 6] = ["BEGIN", "START", "COMMIT", "ROLLBACK", "END", "ABORT"];
-    if !migration.atomic {
-        return Ok(());
+/// A program that is being put together.
+struct Compiler<'a> {
+    migration: &'a Migration,
+    backend: &'a dyn Backend,
+    schema: Schema<'a>,
+    parts: Vec<Part>,
+    guard: Option<&'static Guard>,
+    notes: Vec<String>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(migration: &'a Migration, site: Site<'a>) -> Self {
+        let schema = Schema::new(site.backend, site.is_here);
+        Self { migration, backend: site.backend, schema, parts: Vec::new(), guard: None, notes: Vec::new() }
     }
-    for action in actions {
-        let Action::Step(Step::Sql(sql)) = action else { continue };
-        let word = first_word(sql).to_ascii_uppercase();
-        if WORDS.contains(&word.as_str()) {
-            let problem = format!(
-                "`{word}` would break the migration's own transaction: take it out, or say that there is none \
-                 (`atomic = false`)"
-            );
-            return Err(problem_at(migration, line, problem));
-        }
+
+    /// Notes what an operation's SQL comes to on this database.
+    fn script(&mut self, source: &SqlSource, located: &Located) -> Result<()> {
+        let features = self.backend.features();
+        let Some(parts) = source.parts(features.dialect) else {
+            return Err(self.no_variant(located));
+        };
+        let setting = Setting {
+            rules: self.backend.script_rules(),
+            path: &self.migration.path,
+            is_atomic: self.migration.atomic,
+        };
+        let script = script::compile(parts, setting)?;
+        self.guard = self.guard.or(script.guard);
+        self.notes.extend(script.notes);
+        self.schema.run_script(script.actions);
+        Ok(())
     }
-    Ok(())
+
+    fn no_variant(&self, located: &Located) -> Error {
+        let features = self.backend.features();
+        let (vendor, dialect) = (features.display_name, features.dialect);
+        let (app, alias) = (&self.migration.key.app, self.backend.alias());
+        let way_out = match self.migration.path.ends_with(".sql") {
+            true => format!(
+                "write {}.{dialect}.sql; an empty one says that there is nothing to do",
+                self.migration.key.name
+            ),
+            false => format!("add `{dialect}`; an empty text says that there is nothing to do"),
+        };
+        let message =
+            format!("there is no SQL for {vendor}, and app `{app}` lives on database `{alias}`: {way_out}");
+        problem_at(self.migration, located.line, message)
+    }
+
+    /// Ends what one operation runs.
+    fn part(&mut self, located: &Located) {
+        let description = located.operation.change().describe_for(self.schema.dialect());
+        let (place, actions) = (self.migration.place(located.line), self.schema.take());
+        self.parts.push(Part { description, place, actions });
+    }
+
+    fn program(self) -> Program {
+        let Self { migration, schema, parts, guard, notes, .. } = self;
+        Program { parts, guard: schema.guard().or(guard), is_atomic: migration.atomic, notes }
+    }
 }
 
 fn problem_at(migration: &Migration, line: usize, problem: String) -> Error {

@@ -2,30 +2,17 @@
 
 use crate::SqlText;
 use crate::backends::base::schema::{
-    self, Column, ColumnType, Constraint, Default, ForeignKey, Generated, Guard, IndexPart, Rule, Step,
-    Table, generated_name, shortened,
+    self, Column, ColumnType, Constraint, Default, ForeignKey, Generated, Guard, IndexPart, Rule, Table,
+    generated_name, shortened,
 };
-use crate::backends::base::{Backend, SchemaEditor, Value, split};
+use crate::backends::base::{Backend, SchemaEditor, Value};
 use crate::models::{self, DefaultValue, Field, FieldType, ModelState, OnDelete};
 
+use super::action::Action;
 use super::state::ProjectState;
 
 /// A sentence about what makes no sense.
 pub type Problem = String;
-
-/// One thing that a migration runs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Statements.
-    Step(Step),
-    /// A function of an app, and the models at that point.
-    Function {
-        /// Its name: `app.name`.
-        name: String,
-        /// The models at that point.
-        state: Box<ProjectState>,
-    },
-}
 
 /// Where operations write down what has to run on one database.
 pub struct Schema<'a> {
@@ -46,11 +33,12 @@ impl<'a> Schema<'a> {
         &mut *self.editor
     }
 
-    /// Notes every statement of a text that somebody wrote.
-    pub(crate) fn run_sql(&mut self, text: &str) {
-        for statement in split(text, self.backend.syntax()) {
-            self.editor.run_sql(&statement);
-        }
+    /// Notes what was compiled of a script.
+    pub(crate) fn run_script(&mut self, actions: Vec<Action>) {
+        self.collect();
+        // It may change rows as a function does.
+        self.editor.run_function();
+        self.actions.extend(actions);
     }
 
     /// Notes a function.

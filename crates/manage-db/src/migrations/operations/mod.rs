@@ -13,7 +13,7 @@ pub use change::{Change, Created};
 pub use fields::{AddField, RemoveField};
 pub use indexes::{AddConstraint, AddIndex, RemoveConstraint, RemoveIndex};
 pub use models::{CreateModel, DeleteModel};
-pub use special::{RunRust, SqlSource};
+pub use special::{RunRust, SqlPart, SqlSource};
 
 use schemars::JsonSchema;
 
@@ -78,15 +78,16 @@ fn beginning(sql: &str) -> String {
 impl Change for RunSql {
     fn describe(&self) -> String {
         let mut texts = match &self.forwards {
-            SqlSource::Same(texts) => texts.iter().collect::<Vec<_>>(),
-            SqlSource::PerDialect(texts) => texts.values().flatten().collect(),
+            SqlSource::Same(parts) => parts.iter().collect::<Vec<_>>(),
+            SqlSource::PerDialect(parts) => parts.values().flatten().collect(),
         };
-        texts.retain(|text| !beginning(text).is_empty());
-        format!("Raw SQL operation -> {}", texts.first().map_or(String::new(), |text| beginning(text)))
+        texts.retain(|part| !beginning(&part.text).is_empty());
+        format!("Raw SQL operation -> {}", texts.first().map_or(String::new(), |part| beginning(&part.text)))
     }
 
     fn describe_for(&self, dialect: &str) -> String {
-        let text = self.forwards.texts(dialect).first().map_or(String::new(), |text| beginning(text));
+        let parts = self.forwards.parts(dialect).unwrap_or_default();
+        let text = parts.first().map_or(String::new(), |part| beginning(&part.text));
         format!("Raw SQL operation -> {}", if text.is_empty() { "nothing to do here" } else { &text })
     }
 
@@ -94,37 +95,28 @@ impl Change for RunSql {
         self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
     }
 
+    /// What it runs are scripts, which the program compiles.
     fn database_forwards(
         &self,
         _app: &str,
-        schema: &mut Schema<'_>,
+        _schema: &mut Schema<'_>,
         _from: &ProjectState,
         _to: &ProjectState,
     ) -> Result<(), Problem> {
-        run(schema, &self.forwards);
         Ok(())
     }
 
     fn database_backwards(
         &self,
         _app: &str,
-        schema: &mut Schema<'_>,
+        _schema: &mut Schema<'_>,
         _from: &ProjectState,
         _to: &ProjectState,
     ) -> Result<(), Problem> {
-        if let Some(source) = &self.backwards {
-            run(schema, source);
-        }
         Ok(())
     }
 
     fn is_reversible(&self) -> bool {
         self.backwards.is_some()
-    }
-}
-
-fn run(schema: &mut Schema<'_>, source: &SqlSource) {
-    for text in source.texts(schema.dialect()) {
-        schema.run_sql(text);
     }
 }

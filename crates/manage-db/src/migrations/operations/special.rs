@@ -14,21 +14,41 @@ use crate::migrations::state::ProjectState;
 /// The name of the function that does nothing.
 pub(crate) const NOOP: &str = "noop";
 
+/// A text of one or more statements, and where it stands.
+#[derive(Debug, Clone)]
+pub struct SqlPart {
+    /// The statements.
+    pub text: String,
+    /// The file, where it is another one than the migration's.
+    pub path: Option<String>,
+    /// The line of the text's beginning, from 1.
+    pub line: usize,
+}
+
+/// Where a text stands is no part of what it does.
+impl PartialEq for SqlPart {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for SqlPart {}
+
 /// SQL that somebody wrote: texts of one or more statements, the same for all kinds of database or by dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SqlSource {
     /// For every kind of database.
-    Same(Vec<String>),
-    /// By dialect. A database whose dialect is not there runs nothing.
-    PerDialect(BTreeMap<String, Vec<String>>),
+    Same(Vec<SqlPart>),
+    /// By dialect. On a database whose dialect is not there it cannot be run.
+    PerDialect(BTreeMap<String, Vec<SqlPart>>),
 }
 
 impl SqlSource {
-    /// The texts for `dialect`.
-    pub fn texts(&self, dialect: &str) -> &[String] {
+    /// The texts for `dialect`; none: nobody said what it is there.
+    pub fn parts(&self, dialect: &str) -> Option<&[SqlPart]> {
         match self {
-            Self::Same(texts) => texts,
-            Self::PerDialect(texts) => texts.get(dialect).map_or(&[], Vec::as_slice),
+            Self::Same(parts) => Some(parts),
+            Self::PerDialect(parts) => parts.get(dialect).map(Vec::as_slice),
         }
     }
 }

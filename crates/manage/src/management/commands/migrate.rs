@@ -148,7 +148,10 @@ impl<'a> Show<'a> {
             Event::Database(site) if self.request.mode == Mode::Plan => self.planned(site),
             Event::Database(site) => self.begun(site),
             Event::Started(migration) => self.started(migration),
-            Event::Finished { is_faked, took } => self.finished(*is_faked, *took),
+            Event::Finished { is_faked, took, notes } => {
+                let finished = self.finished(*is_faked, *took);
+                finished.and_then(|()| notes.iter().try_for_each(|note| self.out.status(note)))
+            }
             Event::Failed => self.ended(Style::Error, "FAILED"),
         };
         if self.shown.is_ok() {
