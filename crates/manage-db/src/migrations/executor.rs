@@ -14,11 +14,10 @@ use super::functions::Functions;
 use super::graph::Graph;
 use super::lock;
 use super::migration::{Key, Migration};
-use super::operations::Created;
 use super::plan::Plan;
 use super::program::{self, Program, Site};
 use super::recorder::{History, Home, JournalKey, recorded};
-use super::schema::Schema;
+use super::schema::Created;
 use super::state::ProjectState;
 use super::unit::{Failure, Unit};
 use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock, shown};
@@ -392,20 +391,16 @@ fn exists(created: &Created, existing: &BTreeMap<String, BTreeSet<String>>) -> b
 
 /// Tables and columns that a migration makes.
 fn creates(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Result<Created> {
-    let schema = Schema::new(site.backend, site.is_here);
+    let mut schema = program::schema(migration, site);
     let mut state = before.clone();
-    let mut created = Created::default();
     for located in &migration.operations {
-        let change = located.operation.change();
-        let more = change
+        let (from, change) = (state.clone(), located.operation.change());
+        change
             .state_forwards(&migration.key.app, &mut state)
-            .and_then(|()| change.creates(&migration.key.app, &schema, &state));
-        let more =
-            more.map_err(|message| Mistake { path: migration.path.clone(), line: located.line, message })?;
-        created.tables.extend(more.tables);
-        created.columns.extend(more.columns);
+            .and_then(|()| change.database_forwards(&migration.key.app, &mut schema, &from, &state))
+            .map_err(|message| Mistake { path: migration.path.clone(), line: located.line, message })?;
     }
-    Ok(created)
+    Ok(schema.created())
 }
 
 fn check_functions(step: &PreparedStep, functions: &Functions) -> Result<()> {

@@ -11,8 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::migration::{Canonical, Key, Located, Migration, Reference};
 use super::operations::{
-    AddConstraint, AddField, AddIndex, CreateModel, DeleteModel, Operation, RemoveConstraint, RemoveField,
-    RemoveIndex, RunRust, RunSql, SqlPart, SqlSource,
+    AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
+    AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, MoveModel, Operation,
+    RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,
+    SeparateDatabaseAndState, SqlPart, SqlSource, ValidateConstraint,
 };
 use crate::backends::{DIALECTS, dialect};
 use crate::models::declared;
@@ -141,50 +143,41 @@ struct Kind {
     keys: fn(&mut SchemaGenerator) -> Schema,
 }
 
+/// A kind whose keys are the fields of its struct.
+macro_rules! kind {
+    ($name:ident) => {
+        Kind {
+            name: stringify!($name),
+            read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::$name),
+            keys: $name::json_schema,
+        }
+    };
+}
+
 /// Every kind, in the order of the manual.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 22] = [
     Kind { name: "CreateModel", read: create_model, keys: create_model_keys },
-    Kind {
-        name: "DeleteModel",
-        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::DeleteModel),
-        keys: DeleteModel::json_schema,
-    },
+    kind!(DeleteModel),
+    kind!(RenameModel),
+    kind!(MoveModel),
+    kind!(AlterModelTable),
+    kind!(AlterModelTableComment),
+    kind!(AlterModelOptions),
     Kind { name: "AddField", read: add_field, keys: AddField::json_schema },
-    Kind {
-        name: "RemoveField",
-        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::RemoveField),
-        keys: RemoveField::json_schema,
-    },
-    Kind {
-        name: "AddIndex",
-        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::AddIndex),
-        keys: AddIndex::json_schema,
-    },
-    Kind {
-        name: "RemoveIndex",
-        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::RemoveIndex),
-        keys: RemoveIndex::json_schema,
-    },
-    Kind {
-        name: "AddConstraint",
-        read: |document, _, table, span| {
-            document.read_table(table, span.clone()).map(Operation::AddConstraint)
-        },
-        keys: AddConstraint::json_schema,
-    },
-    Kind {
-        name: "RemoveConstraint",
-        read: |document, _, table, span| {
-            document.read_table(table, span.clone()).map(Operation::RemoveConstraint)
-        },
-        keys: RemoveConstraint::json_schema,
-    },
+    kind!(RemoveField),
+    Kind { name: "AlterField", read: alter_field, keys: AlterField::json_schema },
+    kind!(RenameField),
+    kind!(AddIndex),
+    kind!(RemoveIndex),
+    kind!(RenameIndex),
+    kind!(AddConstraint),
+    kind!(RemoveConstraint),
+    kind!(AlterConstraint),
+    kind!(ValidateConstraint),
+    kind!(CreateExtension),
     Kind { name: "RunSql", read: run_sql, keys: RunSql::json_schema },
-    Kind {
-        name: "RunRust",
-        read: |document, _, table, span| document.read_table(table, span.clone()).map(Operation::RunRust),
-        keys: RunRust::json_schema,
-    },
+    kind!(RunRust),
+    Kind { name: "SeparateDatabaseAndState", read: separate, keys: SeparateDatabaseAndState::json_schema },
 ];
 
 impl JsonSchema for Operation {
@@ -280,6 +273,42 @@ fn add_field<'a>(
     }
 }
 
+fn alter_field<'a>(
+    document: Document<'a>,
+    _app: &str,
+    table: DeTable<'a>,
+    span: &Range<usize>,
+) -> Result<Operation, Mistake> {
+    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
+    let operation: AlterField = document.read_table(table, span.clone())?;
+    match operation.field.problem() {
+        Some(problem) => Err(document.mistake(&place, problem)),
+        None => Ok(Operation::AlterField(operation)),
+    }
+}
+
+fn separate<'a>(
+    document: Document<'a>,
+    app: &str,
+    mut table: DeTable<'a>,
+    _span: &Range<usize>,
+) -> Result<Operation, Mistake> {
+    let database = inner_operations(document, app, table.remove("database"))?;
+    let state = inner_operations(document, app, table.remove("state"))?;
+    refuse_rest(document, &table, &["database", "state"])?;
+    Ok(Operation::SeparateDatabaseAndState(SeparateDatabaseAndState { database, state }))
+}
+
+/// Operations within an operation.
+fn inner_operations<'a>(
+    document: Document<'a>,
+    app: &str,
+    node: Option<Node<'a>>,
+) -> Result<Vec<Operation>, Mistake> {
+    let Some(node) = node else { return Ok(Vec::new()) };
+    Ok(operations(document, app, node)?.into_iter().map(|located| located.operation).collect())
+}
+
 fn refuse_rest(document: Document<'_>, table: &DeTable<'_>, known: &[&str]) -> Result<(), Mistake> {
     match first_unknown(table, known) {
         Some(unknown) => {
@@ -301,10 +330,7 @@ fn run_sql<'a>(
     };
     let forwards = sql_source(document, &forwards)?;
     let backwards = table.remove("backwards").map(|node| sql_source(document, &node)).transpose()?;
-    let state = match table.remove("state") {
-        Some(node) => operations(document, app, node)?.into_iter().map(|located| located.operation).collect(),
-        None => Vec::new(),
-    };
+    let state = inner_operations(document, app, table.remove("state"))?;
     refuse_rest(document, &table, &["forwards", "backwards", "state"])?;
     Ok(Operation::RunSql(RunSql { forwards, backwards, state }))
 }

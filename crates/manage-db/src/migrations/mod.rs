@@ -14,7 +14,18 @@ pub mod state;
 pub mod action;
 mod functions;
 
-// From models to tables, and what is written down about them.
+// SQL that somebody wrote, and what one database runs of it.
+mod sql_source;
+
+mod script;
+
+// From models to tables, and what becomes of tables.
+mod hints;
+mod tables;
+
+mod differ;
+
+// What is written down about them.
 pub mod schema;
 
 // The changes that a migration is made of.
@@ -36,8 +47,6 @@ pub mod graph;
 pub mod loader;
 
 // Statements.
-mod script;
-
 pub mod program;
 
 // What a database remembers.
@@ -65,6 +74,7 @@ pub use executor::{Fake, Prepared, Session, Work, compile, verify};
 pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
+pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
 pub use migration::{Key, Migration};
 pub use pending::{Pending, Watcher, pending};

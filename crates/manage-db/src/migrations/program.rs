@@ -3,9 +3,7 @@
 use super::action::{Action, Place};
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
-use super::operations::{Operation, SqlSource};
-use super::schema::Schema;
-use super::script::{self, Setting};
+use super::schema::{MigrationFile, Schema, Written};
 use super::state::ProjectState;
 use crate::backends::base::Backend;
 use crate::backends::base::schema::Guard;
@@ -84,21 +82,19 @@ pub(crate) fn replay(migration: &Migration, state: &mut ProjectState) -> Result<
 /// # Errors
 /// [`Error::File`] when an operation makes no sense at this point or the database cannot do it.
 pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>) -> Result<Program> {
-    let mut compiler = Compiler::new(migration, site);
+    let mut schema = schema(migration, site);
     let app = &migration.key.app;
-    for located in &migration.operations {
+    let located: Vec<&Located> = migration.operations.iter().collect();
+    for located in &located {
         let from = state.clone();
         let change = located.operation.change();
-        change
+        let done = change
             .state_forwards(app, state)
-            .and_then(|()| change.database_forwards(app, &mut compiler.schema, &from, state))
-            .map_err(|problem| problem_at(migration, located.line, problem))?;
-        if let Operation::RunSql(sql) = &located.operation {
-            compiler.script(&sql.forwards, located)?;
-        }
-        compiler.part(located);
+            .and_then(|()| change.database_forwards(app, &mut schema, &from, state));
+        done.map_err(|problem| problem_in(&mut schema, migration, located.line, problem))?;
+        schema.end_part();
     }
-    Ok(compiler.program())
+    program(migration, &located, schema)
 }
 
 /// Compiles what undoes the migration, which was the last to be replayed on a state that was `before` without it.
@@ -106,7 +102,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
 /// # Errors
 /// As [`forwards`].
 pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Result<Program> {
-    let mut compiler = Compiler::new(migration, site);
+    let mut schema = schema(migration, site);
     let app = &migration.key.app;
     let mut states = vec![before.clone()];
     for located in &migration.operations {
@@ -117,82 +113,41 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
             .map_err(|problem| problem_at(migration, located.line, problem))?;
         states.push(state);
     }
-    for (located, pair) in migration.operations.iter().zip(states.windows(2)).rev() {
-        let change = located.operation.change();
-        change
-            .database_backwards(app, &mut compiler.schema, &pair[1], &pair[0])
-            .map_err(|problem| problem_at(migration, located.line, problem))?;
-        if let Operation::RunSql(sql) = &located.operation
-            && let Some(backwards) = &sql.backwards
-        {
-            compiler.script(backwards, located)?;
-        }
-        compiler.part(located);
+    let pairs = migration.operations.iter().zip(states.windows(2)).rev();
+    let mut located = Vec::with_capacity(migration.operations.len());
+    for (one, pair) in pairs {
+        let change = one.operation.change();
+        let done = change.database_backwards(app, &mut schema, &pair[1], &pair[0]);
+        done.map_err(|problem| problem_in(&mut schema, migration, one.line, problem))?;
+        schema.end_part();
+        located.push(one);
     }
-    Ok(compiler.program())
+    program(migration, &located, schema)
 }
 
-/// A program that is being put together.
-struct Compiler<'a> {
-    migration: &'a Migration,
-    backend: &'a dyn Backend,
-    schema: Schema<'a>,
-    parts: Vec<Part>,
-    guard: Option<&'static Guard>,
-    notes: Vec<String>,
+/// Puts what the operations want behind their descriptions.
+fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> Result<Program> {
+    let dialect = schema.dialect();
+    let line = |part: usize| located.get(part).map_or(1, |located| located.line);
+    let written = schema.finish().map_err(|(part, problem)| problem_at(migration, line(part), problem))?;
+    let mut parts = Vec::with_capacity(located.len());
+    for (located, actions) in located.iter().zip(written.parts) {
+        let description = located.operation.change().describe_for(dialect);
+        parts.push(Part { description, place: migration.place(located.line), actions });
+    }
+    let Written { guard, left_out: notes, .. } = written;
+    Ok(Program { parts, guard, is_atomic: migration.atomic, notes })
 }
 
-impl<'a> Compiler<'a> {
-    fn new(migration: &'a Migration, site: Site<'a>) -> Self {
-        let schema = Schema::new(site.backend, site.is_here);
-        Self { migration, backend: site.backend, schema, parts: Vec::new(), guard: None, notes: Vec::new() }
-    }
+/// Notes for a migration.
+pub(super) fn schema<'a>(migration: &'a Migration, site: Site<'a>) -> Schema<'a> {
+    let file = MigrationFile { path: &migration.path, is_atomic: migration.atomic };
+    Schema::new(site.backend, site.is_here, file)
+}
 
-    /// Notes what an operation's SQL comes to on this database.
-    fn script(&mut self, source: &SqlSource, located: &Located) -> Result<()> {
-        let features = self.backend.features();
-        let Some(parts) = source.parts(features.dialect) else {
-            return Err(self.no_variant(located));
-        };
-        let setting = Setting {
-            rules: self.backend.script_rules(),
-            path: &self.migration.path,
-            is_atomic: self.migration.atomic,
-        };
-        let script = script::compile(parts, setting)?;
-        self.guard = self.guard.or(script.guard);
-        self.notes.extend(script.notes);
-        self.schema.run_script(script.actions);
-        Ok(())
-    }
-
-    fn no_variant(&self, located: &Located) -> Error {
-        let features = self.backend.features();
-        let (vendor, dialect) = (features.display_name, features.dialect);
-        let (app, alias) = (&self.migration.key.app, self.backend.alias());
-        let way_out = match self.migration.path.ends_with(".sql") {
-            true => format!(
-                "write {}.{dialect}.sql; an empty one says that there is nothing to do",
-                self.migration.key.name
-            ),
-            false => format!("add `{dialect}`; an empty text says that there is nothing to do"),
-        };
-        let message =
-            format!("there is no SQL for {vendor}, and app `{app}` lives on database `{alias}`: {way_out}");
-        problem_at(self.migration, located.line, message)
-    }
-
-    /// Ends what one operation runs.
-    fn part(&mut self, located: &Located) {
-        let description = located.operation.change().describe_for(self.schema.dialect());
-        let (place, actions) = (self.migration.place(located.line), self.schema.take());
-        self.parts.push(Part { description, place, actions });
-    }
-
-    fn program(self) -> Program {
-        let Self { migration, schema, parts, guard, notes, .. } = self;
-        Program { parts, guard: schema.guard().or(guard), is_atomic: migration.atomic, notes }
-    }
+/// What is wrong, at its own place where it is in a script.
+fn problem_in(schema: &mut Schema<'_>, migration: &Migration, line: usize, problem: String) -> Error {
+    schema.mistake().map_or_else(|| problem_at(migration, line, problem), Error::from)
 }
 
 fn problem_at(migration: &Migration, line: usize, problem: String) -> Error {

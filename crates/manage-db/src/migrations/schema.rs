@@ -1,415 +1,248 @@
-//! From models to tables, and the notes that operations take about what has to run.
+//! The notes that operations take about what has to run.
 
-use crate::SqlText;
-use crate::backends::base::schema::{
-    self, Column, ColumnType, Constraint, Default, ForeignKey, Generated, Guard, IndexPart, Rule, Table,
-    generated_name, shortened,
-};
-use crate::backends::base::{Backend, SchemaEditor, Value};
-use crate::models::{self, DefaultValue, Field, FieldType, ModelState, OnDelete};
+use std::collections::BTreeSet;
 
 use super::action::Action;
+use super::differ::changes;
+use super::hints::Hints;
+use super::script::{self, Setting};
+use super::sql_source::SqlSource;
 use super::state::ProjectState;
+use super::tables::Tables;
+use crate::backends::base::changes::{Alter, TableChange};
+use crate::backends::base::schema::Guard;
+use crate::backends::base::{Backend, SchemaEditor};
+use crate::models::document::Mistake;
 
-/// A sentence about what makes no sense.
-pub type Problem = String;
+pub use super::tables::Problem;
 
 /// Where operations write down what has to run on one database.
 pub struct Schema<'a> {
-    backend: &'a dyn Backend,
-    is_here: &'a dyn Fn(&str) -> bool,
-    editor: Box<dyn SchemaEditor>,
-    actions: Vec<Action>,
+    tables: Tables<'a>,
+    file: MigrationFile<'a>,
+    notes: Vec<Note>,
+    part: usize,
+    guard: Option<&'static Guard>,
+    left_out: Vec<String>,
+    /// What is wrong in a script, with a place of its own.
+    mistake: Option<Mistake>,
+}
+
+/// What a script has to know of the file that it stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct MigrationFile<'a> {
+    /// Its path, relative to the project's root.
+    pub path: &'a str,
+    /// Whether the migration is one transaction.
+    pub is_atomic: bool,
+}
+
+/// What one operation wants.
+struct Note {
+    /// The number of the operation.
+    part: usize,
+    wish: Wish,
+}
+
+enum Wish {
+    Change(TableChange),
+    Script(Vec<Action>),
+    Function { name: String, state: Box<ProjectState> },
+}
+
+/// What a migration runs.
+pub(crate) struct Written {
+    /// By operation.
+    pub parts: Vec<Vec<Action>>,
+    /// What has to surround the transaction.
+    pub guard: Option<&'static Guard>,
+    /// What is left out of scripts, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// Tables and columns that a migration makes, for `--fake-initial`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Created {
+    /// Names of tables.
+    pub tables: BTreeSet<String>,
+    /// Names of columns with those of their tables.
+    pub columns: BTreeSet<(String, String)>,
 }
 
 impl<'a> Schema<'a> {
     /// Notes for `backend`; `is_here` tells whether an app's tables live on this database.
-    pub fn new(backend: &'a dyn Backend, is_here: &'a dyn Fn(&str) -> bool) -> Self {
-        Self { backend, is_here, editor: backend.schema_editor(), actions: Vec::new() }
+    pub fn new(backend: &'a dyn Backend, is_here: &'a dyn Fn(&str) -> bool, file: MigrationFile<'a>) -> Self {
+        let tables = Tables { backend, is_here };
+        Self { tables, file, notes: Vec::new(), part: 0, guard: None, left_out: Vec::new(), mistake: None }
     }
 
-    /// The writer of DDL.
-    pub(crate) fn editor(&mut self) -> &mut dyn SchemaEditor {
-        &mut *self.editor
+    /// Notes what the tables need to get from one state to the other.
+    ///
+    /// # Errors
+    /// What makes no sense, or rows that cannot come along.
+    pub(crate) fn change(
+        &mut self,
+        states: (&ProjectState, &ProjectState),
+        hints: &Hints,
+    ) -> Result<(), Problem> {
+        for change in changes(self.tables, states, hints)? {
+            self.note(Wish::Change(change));
+        }
+        Ok(())
     }
 
-    /// Notes what was compiled of a script.
-    pub(crate) fn run_script(&mut self, actions: Vec<Action>) {
-        self.collect();
-        // It may change rows as a function does.
-        self.editor.run_function();
-        self.actions.extend(actions);
+    /// Notes a change of one table.
+    pub(crate) fn apply(&mut self, change: TableChange) {
+        self.note(Wish::Change(change));
+    }
+
+    /// Notes what a script comes to on this database.
+    ///
+    /// # Errors
+    /// What would not run as it is written; [`Schema::mistake`] has its place.
+    pub(crate) fn run_script(&mut self, source: &SqlSource) -> Result<(), Problem> {
+        let Some(parts) = source.parts(self.dialect()) else { return Err(self.no_variant()) };
+        let MigrationFile { path, is_atomic } = self.file;
+        let setting = Setting { rules: self.tables.backend.script_rules(), path, is_atomic };
+        match script::compile(parts, setting) {
+            Ok(script) => {
+                self.guard = self.guard.or(script.guard);
+                self.left_out.extend(script.notes);
+                self.note(Wish::Script(script.actions));
+                Ok(())
+            }
+            Err(mistake) => {
+                let problem = mistake.message.clone();
+                self.mistake = Some(mistake);
+                Err(problem)
+            }
+        }
+    }
+
+    fn no_variant(&self) -> Problem {
+        let features = self.tables.backend.features();
+        let (vendor, dialect) = (features.display_name, features.dialect);
+        let alias = self.tables.backend.alias();
+        let stem = self.file.path.rsplit('/').next().and_then(|name| name.split('.').next());
+        let way_out = match stem.filter(|_| self.file.path.ends_with(".sql")) {
+            Some(stem) => {
+                format!("write {stem}.{dialect}.sql; an empty one says that there is nothing to do")
+            }
+            None => format!("add `{dialect}`; an empty text says that there is nothing to do"),
+        };
+        format!("there is no SQL for {vendor}, and its app lives on database `{alias}`: {way_out}")
+    }
+
+    /// What is wrong in a script, with its place, if anything is.
+    pub(crate) fn mistake(&mut self) -> Option<Mistake> {
+        self.mistake.take()
     }
 
     /// Notes a function.
     pub(crate) fn run_function(&mut self, name: &str, state: &ProjectState) {
-        self.collect();
-        self.editor.run_function();
-        self.actions.push(Action::Function { name: name.to_owned(), state: Box::new(state.clone()) });
+        self.note(Wish::Function { name: name.to_owned(), state: Box::new(state.clone()) });
     }
 
-    /// Gives what was noted so far and forgets it.
-    pub fn take(&mut self) -> Vec<Action> {
-        self.collect();
-        std::mem::take(&mut self.actions)
+    /// Ends what one operation wants and begins the next.
+    pub(crate) fn end_part(&mut self) {
+        self.part += 1;
     }
 
-    /// What has to surround the transaction, if anything noted so far asks for it.
-    pub fn guard(&self) -> Option<&'static Guard> {
-        self.editor.guard()
+    /// The makers of tables.
+    pub(crate) fn tables(&self) -> Tables<'a> {
+        self.tables
     }
 
     /// The name of the database's SQL in per-vendor texts.
     pub fn dialect(&self) -> &'static str {
-        self.backend.features().dialect
+        self.tables.dialect()
     }
 
-    fn collect(&mut self) {
-        self.actions.extend(self.editor.take().into_iter().map(Action::Step));
+    /// The tables and columns that what was noted makes.
+    pub(crate) fn created(&self) -> Created {
+        let mut created = Created::default();
+        for note in &self.notes {
+            match &note.wish {
+                Wish::Change(TableChange::Create(table)) => {
+                    created.tables.insert(table.name.clone());
+                }
+                Wish::Change(TableChange::Alter(alter)) => {
+                    let added = alter.new.columns.iter().filter(|one| !alter.origins.contains_key(&one.name));
+                    let table = &alter.new.name;
+                    created.columns.extend(added.map(|column| (table.clone(), column.name.clone())));
+                }
+                _ => {}
+            }
+        }
+        created
     }
 
-    /// The table of a model.
+    /// Writes everything down.
     ///
     /// # Errors
-    /// What makes no sense about the model at this point.
-    pub fn table(&self, state: &ProjectState, model: &ModelState) -> Result<Table, Problem> {
-        let name = self.short(&model.table());
-        let mut table = Table {
-            name,
-            columns: Vec::new(),
-            indexes: Vec::new(),
-            constraints: Vec::new(),
-            comment: model.options.db_comment.clone(),
-        };
-        for field in model.fields.iter().filter(|field| field.is_concrete()) {
-            let column = self.column(state, model, field)?;
-            if field.is_unique() {
-                let name = generated_name(&table.name, &[&column.name], "_uniq");
-                table.constraints.push(unique(name, vec![column.name.clone()]));
+    /// What this kind of database cannot do, and the number of the operation that wants it.
+    pub(crate) fn finish(mut self) -> Result<Written, (usize, Problem)> {
+        let mut editor = self.tables.backend.schema_editor();
+        self.put_together(&*editor);
+        let mut parts: Vec<Vec<Action>> = Vec::new();
+        parts.resize_with(self.part, Vec::new);
+        for Note { part, wish } in self.notes {
+            if part >= parts.len() {
+                parts.resize_with(part + 1, Vec::new);
             }
-            if field.has_index() {
-                let name = generated_name(&table.name, &[&column.name], "");
-                table.indexes.push(plain_index(name, column.name.clone()));
-            }
-            table.columns.push(column);
-        }
-        for index in &model.options.indexes {
-            table.indexes.push(self.index(model, index)?);
-        }
-        for constraint in &model.options.constraints {
-            table.constraints.push(self.constraint(model, constraint)?);
-        }
-        Ok(table)
-    }
-
-    /// The table of a many-to-many field, unless a model holds its pairs.
-    ///
-    /// # Errors
-    /// When the field points to a model that does not exist at this point.
-    pub(crate) fn relation_table(
-        &self,
-        state: &ProjectState,
-        model: &ModelState,
-        field: &Field,
-    ) -> Result<Option<Table>, Problem> {
-        if field.kind != FieldType::ManyToMany || field.through.is_some() {
-            return Ok(None);
-        }
-        let target = self.target(state, model, field)?;
-        let name = field.db_table.clone().unwrap_or_else(|| format!("{}_{}", model.table(), field.name));
-        let name = self.short(&name);
-        let (mine, theirs) = (model.name.to_lowercase(), target.name.to_lowercase());
-        let columns = if target.label() == model.label() {
-            [format!("from_{mine}_id"), format!("to_{mine}_id")]
-        } else {
-            [format!("{mine}_id"), format!("{theirs}_id")]
-        };
-        let mut id = Field::new("id", FieldType::BigAuto);
-        id.primary_key = true;
-        let mut table = Table {
-            columns: vec![self.column(state, model, &id)?],
-            indexes: Vec::new(),
-            constraints: vec![unique(generated_name(&name, &columns, "_uniq"), columns.to_vec())],
-            comment: field.db_comment.clone(),
-            name,
-        };
-        for (column, end) in columns.iter().zip([model, target]) {
-            let mut key = Field::new(column.trim_end_matches("_id"), FieldType::ForeignKey);
-            key.db_column = Some(column.clone());
-            key.to = Some(end.label());
-            key.db_constraint = field.db_constraint;
-            let holder = ModelState {
-                app: model.app.clone(),
-                name: model.name.clone(),
-                fields: Vec::new(),
-                options: models::Options { table: Some(table.name.clone()), ..models::Options::default() },
+            let others = match wish {
+                Wish::Change(change) => {
+                    editor.change(&change).map_err(|error| (part, error.to_string()))?;
+                    Vec::new()
+                }
+                Wish::Script(actions) => {
+                    // It may change rows as a function does.
+                    editor.run_function();
+                    actions
+                }
+                Wish::Function { name, state } => {
+                    editor.run_function();
+                    vec![Action::Function { name, state }]
+                }
             };
-            let column = self.column(state, &holder, &key)?;
-            table
-                .indexes
-                .push(plain_index(generated_name(&table.name, &[&column.name], ""), column.name.clone()));
-            table.columns.push(column);
+            parts[part].extend(editor.take().into_iter().map(Action::Step));
+            parts[part].extend(others);
         }
-        Ok(Some(table))
+        Ok(Written { parts, guard: editor.guard().or(self.guard), left_out: self.left_out })
     }
 
-    fn column(&self, state: &ProjectState, model: &ModelState, field: &Field) -> Result<Column, Problem> {
-        let told = |problem: Problem| format!("{}.{}: {problem}", model.label(), field.name);
-        let default = field.db_default.as_ref().map(|default| self.default(field, default));
-        let fill = match (&field.db_default, &field.default) {
-            (None, Some(default)) => Some(self.default(field, default)),
-            _ => None,
-        };
-        let generated = match &field.expression {
-            Some(expression) => {
-                let sql = self.sql(expression).map_err(told)?;
-                Some(Generated { sql, stored: field.stored.unwrap_or(true) })
+    fn note(&mut self, wish: Wish) {
+        self.notes.push(Note { part: self.part, wish });
+    }
+
+    /// Lets a table that would be made anew several times be made anew once, with the last that changes it.
+    fn put_together(&mut self, editor: &dyn SchemaEditor) {
+        let mut position = 0;
+        while position < self.notes.len() {
+            match self.continued(position, editor) {
+                Some((later, whole)) => {
+                    self.notes[later].wish = Wish::Change(TableChange::Alter(Box::new(whole)));
+                    self.notes.remove(position);
+                }
+                None => position += 1,
             }
-            None => None,
-        };
-        Ok(Column {
-            name: self.short(&field.column()),
-            kind: self.kind(state, model, field)?,
-            null: field.null,
-            primary_key: field.primary_key,
-            default: default.transpose().map_err(told)?,
-            fill: fill.transpose().map_err(told)?,
-            collation: field.db_collation.clone(),
-            comment: field.db_comment.clone(),
-            generated,
-            foreign_key: self.foreign_key(state, model, field)?,
-        })
+        }
     }
 
-    fn kind(&self, state: &ProjectState, model: &ModelState, field: &Field) -> Result<ColumnType, Problem> {
-        if field.kind.is_foreign_key() {
-            let target = self.target(state, model, field)?;
-            let column = target_field(target, field).ok_or_else(|| no_field(target, field))?;
-            if target.label() == model.label() && column.name == field.name {
-                return Err(format!("{}.{} points to itself", model.label(), field.name));
+    /// The next change of the same table and both in one, if nothing stands between that would see the difference.
+    fn continued(&self, position: usize, editor: &dyn SchemaEditor) -> Option<(usize, Alter)> {
+        let Wish::Change(TableChange::Alter(alter)) = &self.notes[position].wish else { return None };
+        for (offset, note) in self.notes[position + 1..].iter().enumerate() {
+            match &note.wish {
+                Wish::Change(TableChange::Alter(later)) if later.new.name == alter.new.name => {
+                    let is_wanted = editor.rebuilds(alter) || editor.rebuilds(later);
+                    let whole = is_wanted.then(|| alter.followed_by(later)).flatten();
+                    return whole.map(|whole| (position + 1 + offset, whole));
+                }
+                Wish::Change(change) if !change.is_about(&alter.new.name) => {}
+                _ => return None,
             }
-            return Ok(self.kind(state, target, column)?.of_reference());
         }
-        let kind = if field.kind == FieldType::Generated { field.output } else { Some(field.kind) };
-        Ok(match kind.unwrap_or(FieldType::Text) {
-            FieldType::SmallAuto => ColumnType::SmallAuto,
-            FieldType::Auto => ColumnType::Auto,
-            FieldType::BigAuto => ColumnType::BigAuto,
-            FieldType::SmallInteger => ColumnType::SmallInteger,
-            FieldType::Integer => ColumnType::Integer,
-            FieldType::BigInteger => ColumnType::BigInteger,
-            FieldType::PositiveSmallInteger => ColumnType::PositiveSmallInteger,
-            FieldType::PositiveInteger => ColumnType::PositiveInteger,
-            FieldType::PositiveBigInteger => ColumnType::PositiveBigInteger,
-            FieldType::Boolean => ColumnType::Boolean,
-            FieldType::Char
-            | FieldType::Slug
-            | FieldType::Email
-            | FieldType::Url
-            | FieldType::File
-            | FieldType::Image => ColumnType::Char(field.text_length().unwrap_or(255)),
-            FieldType::Text => ColumnType::Text,
-            FieldType::Uuid => ColumnType::Uuid,
-            FieldType::Date => ColumnType::Date,
-            FieldType::Time => ColumnType::Time,
-            FieldType::DateTime => ColumnType::DateTime,
-            FieldType::Duration => ColumnType::Duration,
-            FieldType::Decimal => ColumnType::Decimal {
-                max_digits: field.max_digits.unwrap_or(10),
-                decimal_places: field.decimal_places.unwrap_or(0),
-            },
-            FieldType::Float => ColumnType::Float,
-            FieldType::Binary => ColumnType::Binary,
-            FieldType::Json => ColumnType::Json,
-            FieldType::GenericIpAddress => ColumnType::IpAddress,
-            FieldType::ForeignKey | FieldType::OneToOne | FieldType::ManyToMany | FieldType::Generated => {
-                return Err(format!("{}.{}: no column can hold this", model.label(), field.name));
-            }
-        })
-    }
-
-    fn foreign_key(
-        &self,
-        state: &ProjectState,
-        model: &ModelState,
-        field: &Field,
-    ) -> Result<Option<ForeignKey>, Problem> {
-        if !field.kind.is_foreign_key() || field.db_constraint == Some(false) {
-            return Ok(None);
-        }
-        let target = self.target(state, model, field)?;
-        if !(self.is_here)(&target.app) {
-            return Ok(None);
-        }
-        let (table, own) = (self.short(&target.table()), self.short(&model.table()));
-        let column = target_field(target, field).ok_or_else(|| no_field(target, field))?.column();
-        let column = self.short(&column);
-        let name = generated_name(&own, &[field.column()], &format!("_fk_{table}_{column}"));
-        let on_delete = match field.on_delete.unwrap_or(OnDelete::Cascade) {
-            OnDelete::Cascade => Some("CASCADE"),
-            OnDelete::Protect | OnDelete::Restrict => Some("RESTRICT"),
-            OnDelete::SetNull => Some("SET NULL"),
-            OnDelete::SetDefault => Some("SET DEFAULT"),
-            OnDelete::DoNothing => None,
-        };
-        Ok(Some(ForeignKey { name: self.short(&name), table, column, on_delete }))
-    }
-
-    fn target<'s>(
-        &self,
-        state: &'s ProjectState,
-        model: &'s ModelState,
-        field: &Field,
-    ) -> Result<&'s ModelState, Problem> {
-        let to = field.to.as_deref().unwrap_or_default();
-        state.target(model, to).map(|model| &**model).ok_or_else(|| {
-            format!(
-                "{}.{} points to {to}, which does not exist at this point; is a `depends` missing?",
-                model.label(),
-                field.name
-            )
-        })
-    }
-
-    /// An index of a model.
-    ///
-    /// # Errors
-    /// When it names a field that the model does not have.
-    pub fn index(&self, model: &ModelState, index: &models::Index) -> Result<schema::Index, Problem> {
-        let mut parts = Vec::new();
-        for field in &index.fields {
-            let (name, descending) = field.strip_prefix('-').map_or((&**field, false), |name| (name, true));
-            parts.push(IndexPart::Column { name: self.column_name(model, name)?, descending });
-        }
-        for expression in &index.expressions {
-            parts.push(IndexPart::Expression(self.sql(expression)?));
-        }
-        Ok(schema::Index {
-            name: self.short(&model.index_name(index)),
-            parts,
-            unique: false,
-            condition: index.condition.as_ref().map(|sql| self.sql(sql)).transpose()?,
-            include: index
-                .include
-                .iter()
-                .map(|name| self.column_name(model, name))
-                .collect::<Result<_, _>>()?,
-            method: index.method.clone(),
-        })
-    }
-
-    /// A constraint of a model.
-    ///
-    /// # Errors
-    /// When it names a field that the model does not have.
-    pub fn constraint(
-        &self,
-        model: &ModelState,
-        constraint: &models::Constraint,
-    ) -> Result<Constraint, Problem> {
-        let rule = if let Some(check) = &constraint.check {
-            Rule::Check(self.sql(check)?)
-        } else if let Some(exclude) = &constraint.exclude {
-            Rule::Exclude(self.sql(exclude)?)
-        } else {
-            let columns = constraint.unique.iter().map(|name| self.column_name(model, name));
-            Rule::Unique {
-                columns: columns.collect::<Result<_, _>>()?,
-                condition: constraint.condition.as_ref().map(|sql| self.sql(sql)).transpose()?,
-                deferrable: constraint.deferrable.unwrap_or(false),
-                nulls_distinct: constraint.nulls_distinct.unwrap_or(true),
-            }
-        };
-        Ok(Constraint { name: self.short(&model.constraint_name(constraint)), rule })
-    }
-
-    fn column_name(&self, model: &ModelState, field: &str) -> Result<String, Problem> {
-        let found = model.field(field).filter(|field| field.is_concrete());
-        let found = found.ok_or_else(|| format!("{} has no field `{field}`", model.label()))?;
-        Ok(self.short(&found.column()))
-    }
-
-    fn default(&self, field: &Field, default: &DefaultValue) -> Result<Default, Problem> {
-        match default {
-            DefaultValue::Sql { sql } => Ok(Default::Sql(self.sql(sql)?)),
-            DefaultValue::Literal(literal) => constant(field.kind, literal),
-        }
-    }
-
-    fn sql(&self, text: &SqlText) -> Result<String, Problem> {
-        let dialect = self.dialect();
-        text.for_dialect(dialect).map(str::to_owned).ok_or_else(|| format!("there is no SQL for {dialect}"))
-    }
-
-    fn short(&self, name: &str) -> String {
-        shortened(name, self.backend.features().max_identifier_bytes)
-    }
-}
-
-/// The words of an error of the schema editor.
-#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-pub fn refused(error: crate::Error) -> Problem {
-    error.to_string()
-}
-
-fn target_field<'m>(target: &'m ModelState, field: &Field) -> Option<&'m Field> {
-    match &field.to_field {
-        Some(name) => target.field(name),
-        None => target.primary_key(),
-    }
-}
-
-fn no_field(target: &ModelState, field: &Field) -> Problem {
-    format!("{} has no field `{}`", target.label(), field.to_field.as_deref().unwrap_or("id"))
-}
-
-fn unique(name: String, columns: Vec<String>) -> Constraint {
-    let rule = Rule::Unique { columns, condition: None, deferrable: false, nulls_distinct: true };
-    Constraint { name, rule }
-}
-
-fn plain_index(name: String, column: String) -> schema::Index {
-    let parts = vec![IndexPart::Column { name: column, descending: false }];
-    schema::Index { name, parts, unique: false, condition: None, include: Vec::new(), method: None }
-}
-
-/// A literal of a file as a value of a field's kind.
-fn constant(kind: FieldType, literal: &toml::Value) -> Result<Default, Problem> {
-    let wrong = || format!("the default {literal} does not fit a {kind:?}");
-    let text = literal.as_str();
-    let value = match kind {
-        FieldType::Date | FieldType::Time | FieldType::DateTime if text == Some("now") => {
-            return Ok(Default::Now);
-        }
-        FieldType::Uuid if matches!(text, Some("uuid4" | "uuid7")) => return Ok(Default::Uuid),
-        FieldType::Json => serde_json::to_value(literal).map(Value::Json).map_err(|_| wrong())?,
-        FieldType::Boolean => Value::Bool(literal.as_bool().ok_or_else(wrong)?),
-        FieldType::Float => {
-            let number = literal.as_float().or_else(|| literal.as_integer().map(|number| number as f64));
-            Value::Float(number.ok_or_else(wrong)?)
-        }
-        FieldType::Decimal => {
-            let text = text.map_or_else(|| literal.to_string(), str::to_owned);
-            Value::Decimal(text.parse().map_err(|_| wrong())?)
-        }
-        FieldType::Uuid => Value::Uuid(text.and_then(|text| text.parse().ok()).ok_or_else(wrong)?),
-        FieldType::Date => Value::Date(written(literal).parse().map_err(|_| wrong())?),
-        FieldType::Time => Value::Time(written(literal).parse().map_err(|_| wrong())?),
-        FieldType::DateTime => Value::Timestamp(written(literal).parse().map_err(|_| wrong())?),
-        FieldType::Binary => Value::Bytes(text.ok_or_else(wrong)?.as_bytes().to_vec()),
-        _ => match literal {
-            toml::Value::String(text) => Value::Text(text.clone()),
-            toml::Value::Integer(number) => Value::Int(*number),
-            toml::Value::Boolean(truth) => Value::Bool(*truth),
-            _ => return Err(wrong()),
-        },
-    };
-    Ok(Default::Value(value))
-}
-
-fn written(literal: &toml::Value) -> String {
-    match literal {
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        None
     }
 }

@@ -1,7 +1,7 @@
 //! Scripts: from SQL that somebody wrote to what one database runs of it.
 
 use super::action::{Action, Place, ScriptStatement, ScriptStep};
-use super::operations::SqlPart;
+use super::sql_source::SqlPart;
 use crate::backends::base::schema::Guard;
 use crate::backends::base::{Control, Piece, PieceKind, ScriptRules, control, pieces};
 use crate::models::document::{Mistake, line_of};

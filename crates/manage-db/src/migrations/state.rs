@@ -69,6 +69,81 @@ impl ProjectState {
         self.models.remove(key(app, name).as_str()).ok_or_else(|| missing(app, name))
     }
 
+    /// Calls a model otherwise, or lets another app have it. Models that point to it follow.
+    ///
+    /// # Errors
+    /// A sentence when it is not there, or another model has the name.
+    pub(crate) fn rename(&mut self, from: (&str, &str), to: (&str, &str)) -> Result<(), String> {
+        let model = self.require(from.0, from.1)?.clone();
+        let is_other = key(from.0, from.1) != key(to.0, to.1);
+        if let Some(other) = self.get(to.0, to.1).filter(|_| is_other) {
+            return Err(format!("model {} exists already", other.label()));
+        }
+        let label = format!("{}.{}", to.0, to.1);
+        let pointing: Vec<Arc<str>> = self
+            .models
+            .iter()
+            .filter(|(_, other)| !Arc::ptr_eq(other, &model) && self.points_to(other, &model))
+            .map(|(key, _)| Arc::clone(key))
+            .collect();
+        let before = self.clone();
+        for key in &pointing {
+            let Some(other) = self.models.get_mut(key) else { continue };
+            let seen = Arc::clone(other);
+            for name in Arc::make_mut(other).fields.iter_mut().flat_map(names_of) {
+                if before.target(&seen, name).is_some_and(|target| Arc::ptr_eq(target, &model)) {
+                    name.clone_from(&label);
+                }
+            }
+        }
+        self.models.remove(key(from.0, from.1).as_str());
+        let mut renamed = ModelState::clone(&model);
+        (renamed.app, renamed.name) = (to.0.to_owned(), to.1.to_owned());
+        self.models.insert(key(to.0, to.1).into(), Arc::new(renamed));
+        Ok(())
+    }
+
+    fn points_to(&self, other: &ModelState, model: &Arc<ModelState>) -> bool {
+        let names = other.fields.iter().flat_map(|field| [&field.to, &field.through]).flatten();
+        names.into_iter().any(|to| self.target(other, to).is_some_and(|target| Arc::ptr_eq(target, model)))
+    }
+
+    /// Calls a field otherwise. Keys that point to it follow.
+    ///
+    /// # Errors
+    /// A sentence when it is not there, or another field has the name.
+    pub(crate) fn rename_field(
+        &mut self,
+        (app, name): (&str, &str),
+        from: &str,
+        to: &str,
+    ) -> Result<(), String> {
+        let model = Arc::clone(self.require(app, name)?);
+        if model.field(to).is_some() {
+            return Err(format!("model {} has a field `{to}` already", model.label()));
+        }
+        let before = self.clone();
+        let keys: Vec<Arc<str>> = self.models.keys().cloned().collect();
+        for key in keys {
+            let Some(other) = self.models.get_mut(&key) else { continue };
+            let seen = Arc::clone(other);
+            let is_key = |field: &Field| {
+                let target = field.to.as_deref().and_then(|to| before.target(&seen, to));
+                field.to_field.as_deref() == Some(from) && target.is_some_and(|one| Arc::ptr_eq(one, &model))
+            };
+            if seen.fields.iter().any(is_key) {
+                for field in Arc::make_mut(other).fields.iter_mut().filter(|field| is_key(field)) {
+                    field.to_field = Some(to.to_owned());
+                }
+            }
+        }
+        self.change(app, name, |model| {
+            model.field(from).ok_or_else(|| no_field(model, from))?;
+            model.rename_field(from, to);
+            Ok(())
+        })
+    }
+
     /// Changes a model.
     ///
     /// # Errors
@@ -114,6 +189,16 @@ impl ProjectState {
             },
         )
     }
+}
+
+/// The models that a field points to.
+fn names_of(field: &mut Field) -> impl Iterator<Item = &mut String> {
+    field.to.iter_mut().chain(field.through.iter_mut())
+}
+
+/// What to say about a field that is not there.
+pub(crate) fn no_field(model: &ModelState, name: &str) -> String {
+    format!("model {} has no field `{name}` at this point", model.label())
 }
 
 fn missing(app: &str, name: &str) -> String {

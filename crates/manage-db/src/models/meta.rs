@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::constraints::{Constraint, Index};
-use super::fields::{Field, FieldType};
+use super::fields::Field;
 use crate::SqlText;
-use crate::backends::base::schema::generated_name;
+use crate::backends::base::names::generated_name;
 use manage_leaves::crypto;
 
 /// Options of a model, beside its fields.
@@ -58,7 +58,12 @@ pub struct ModelState {
 impl ModelState {
     /// Name of its table.
     pub fn table(&self) -> String {
-        self.options.table.clone().unwrap_or_else(|| format!("{}_{}", self.app, self.name.to_lowercase()))
+        self.options.table.clone().unwrap_or_else(|| self.default_table())
+    }
+
+    /// Name of its table where it gives none.
+    pub(crate) fn default_table(&self) -> String {
+        format!("{}_{}", self.app, self.name.to_lowercase())
     }
 
     /// `app.Name`, as other models point to it.
@@ -74,24 +79,6 @@ impl ModelState {
     /// The field that identifies a row.
     pub fn primary_key(&self) -> Option<&Field> {
         self.fields.iter().find(|field| field.primary_key)
-    }
-
-    /// Adds what is left out where it is always the same: the key `id`, and names of indexes and constraints.
-    pub fn complete(&mut self) {
-        if self.primary_key().is_none() {
-            let mut id = Field::new("id", FieldType::BigAuto);
-            id.primary_key = true;
-            self.fields.insert(0, id);
-        }
-        let names: Vec<String> = self.options.indexes.iter().map(|index| self.index_name(index)).collect();
-        for (index, name) in self.options.indexes.iter_mut().zip(names) {
-            index.name = name;
-        }
-        let names: Vec<String> =
-            self.options.constraints.iter().map(|constraint| self.constraint_name(constraint)).collect();
-        for (constraint, name) in self.options.constraints.iter_mut().zip(names) {
-            constraint.name = name;
-        }
     }
 
     /// The index's name, or one that depends on the model and the index alone.

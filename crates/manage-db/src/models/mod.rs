@@ -7,6 +7,9 @@ mod fields;
 // A model, whatever it was made from.
 mod meta;
 
+mod canonical;
+mod renames;
+
 // Models in files.
 pub(crate) mod document;
 pub mod json_schema;

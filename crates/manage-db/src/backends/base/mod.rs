@@ -13,8 +13,16 @@ mod tokens;
 
 mod script;
 
+mod identifiers;
 mod introspection;
 mod lock;
+pub(crate) mod names;
+pub mod tables;
+
+pub(super) mod conversion;
+
+pub mod changes;
+
 pub mod schema;
 
 mod rules;
@@ -26,6 +34,7 @@ use async_trait::async_trait;
 
 pub use connection::{BatchError, Connection, Statement};
 pub use features::Features;
+pub(crate) use identifiers::{mentions, with_renamed};
 pub use introspection::Introspection;
 pub use lock::{Attempt, MigrationLock};
 pub(super) use message::{cut_at, cut_out};

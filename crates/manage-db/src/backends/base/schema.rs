@@ -1,213 +1,13 @@
-//! Tables as a database sees them, and the editor that writes down what changes them.
+//! The editor that writes down what changes a schema, and what the editors of all vendors share.
 
 use jiff::civil;
 
+use super::changes::{Alter, TableChange};
 use super::features::Features;
+use super::tables::{Column, ColumnType, Constraint, Default, ForeignKey, Index, IndexPart, Rule, Table};
 use super::value::Value;
 use crate::error::{Error, Result};
 use manage_leaves::crypto;
-
-/// Longest name that is made up for an index or constraint, whatever the database would allow.
-const MAX_GENERATED_BYTES: usize = 63;
-
-/// A table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Table {
-    /// Its name.
-    pub name: String,
-    /// Its columns, in order.
-    pub columns: Vec<Column>,
-    /// Its indexes, apart from those that constraints bring.
-    pub indexes: Vec<Index>,
-    /// Its constraints, apart from primary and foreign keys, which stand at their columns.
-    pub constraints: Vec<Constraint>,
-    /// A remark kept in the schema.
-    pub comment: Option<String>,
-}
-
-impl Table {
-    /// The column called `name`.
-    pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name)
-    }
-}
-
-/// A column.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// What it holds.
-    pub kind: ColumnType,
-    /// Whether NULL is allowed.
-    pub null: bool,
-    /// Whether it identifies the row.
-    pub primary_key: bool,
-    /// What new rows get from the database.
-    pub default: Option<Default>,
-    /// What rows that exist get when the column is added; not kept in the schema.
-    pub fill: Option<Default>,
-    /// How text is compared and sorted.
-    pub collation: Option<String>,
-    /// A remark kept in the schema.
-    pub comment: Option<String>,
-    /// The expression it is computed from.
-    pub generated: Option<Generated>,
-    /// The row it points to.
-    pub foreign_key: Option<ForeignKey>,
-}
-
-/// What a column holds, by Django's kinds of fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "Django's names; each vendor's editor holds what each becomes")]
-pub enum ColumnType {
-    SmallAuto,
-    Auto,
-    BigAuto,
-    SmallInteger,
-    Integer,
-    BigInteger,
-    PositiveSmallInteger,
-    PositiveInteger,
-    PositiveBigInteger,
-    Boolean,
-    /// Text of at most so many characters.
-    Char(u32),
-    Text,
-    Uuid,
-    Date,
-    Time,
-    DateTime,
-    Duration,
-    Decimal {
-        /// Digits in all.
-        max_digits: u32,
-        /// Digits after the point.
-        decimal_places: u32,
-    },
-    Float,
-    Binary,
-    Json,
-    IpAddress,
-}
-
-impl ColumnType {
-    /// Whether the database counts it up by itself.
-    pub fn is_auto(self) -> bool {
-        matches!(self, Self::SmallAuto | Self::Auto | Self::BigAuto)
-    }
-
-    /// Whether negative numbers are refused.
-    pub(crate) fn is_positive(self) -> bool {
-        matches!(self, Self::PositiveSmallInteger | Self::PositiveInteger | Self::PositiveBigInteger)
-    }
-
-    /// The type of a column that points to a column of this type and does not count by itself.
-    #[must_use]
-    pub(crate) fn of_reference(self) -> Self {
-        match self {
-            Self::SmallAuto => Self::SmallInteger,
-            Self::Auto => Self::Integer,
-            Self::BigAuto => Self::BigInteger,
-            other => other,
-        }
-    }
-}
-
-/// A value that the database gives.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Default {
-    /// A constant.
-    Value(Value),
-    /// The present moment, day or time of day.
-    Now,
-    /// A UUID, another for each row.
-    Uuid,
-    /// An expression.
-    Sql(String),
-}
-
-/// A column that is computed from others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generated {
-    /// The expression.
-    pub sql: String,
-    /// Whether the value is kept in the row.
-    pub stored: bool,
-}
-
-/// A foreign key of one column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignKey {
-    /// Name of the constraint.
-    pub name: String,
-    /// The table it points to.
-    pub table: String,
-    /// The column it points to.
-    pub column: String,
-    /// What SQL says happens on deletion: `CASCADE`, `SET NULL`; none: nothing, which refuses it.
-    pub on_delete: Option<&'static str>,
-}
-
-/// An index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Index {
-    /// Its name.
-    pub name: String,
-    /// What it is ordered by.
-    pub parts: Vec<IndexPart>,
-    /// Whether two rows may not share an entry.
-    pub unique: bool,
-    /// The rows it holds; none: all.
-    pub condition: Option<String>,
-    /// Columns kept in it without ordering it.
-    pub include: Vec<String>,
-    /// Access method, such as `gin`.
-    pub method: Option<String>,
-}
-
-/// One thing an index is ordered by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexPart {
-    /// A column.
-    Column {
-        /// Its name.
-        name: String,
-        /// From the greatest down.
-        descending: bool,
-    },
-    /// An expression.
-    Expression(String),
-}
-
-/// A rule that rows keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Constraint {
-    /// Its name.
-    pub name: String,
-    /// What it demands.
-    pub rule: Rule,
-}
-
-/// What a constraint demands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rule {
-    /// A condition that every row meets.
-    Check(String),
-    /// Columns that no two rows share.
-    Unique {
-        /// The columns.
-        columns: Vec<String>,
-        /// The rows for which it holds; none: all.
-        condition: Option<String>,
-        /// Checked at the end of the transaction.
-        deferrable: bool,
-        /// False: two NULLs count as equal.
-        nulls_distinct: bool,
-    },
-    /// The body of an exclusion constraint.
-    Exclude(String),
-}
 
 /// One thing to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,59 +49,16 @@ pub struct Guard {
 
 /// Writes down the statements that change a schema. It never runs one.
 pub trait SchemaEditor: Send {
-    /// Makes a table with its indexes and constraints.
+    /// Writes down what brings the change about.
     ///
     /// # Errors
-    /// [`Error::NotSupported`], as every method of this trait.
-    fn create_table(&mut self, table: &Table) -> Result<()>;
+    /// [`Error::NotSupported`].
+    fn change(&mut self, change: &TableChange) -> Result<()>;
 
-    /// Drops a table.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn drop_table(&mut self, table: &Table) -> Result<()>;
-
-    /// Adds `column`, and every index and constraint that `new` has and `old` has not.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn add_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()>;
-
-    /// Drops `column`, and every index and constraint that `old` has and `new` has not.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn drop_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()>;
-
-    /// Makes an index; `concurrently`: without blocking writers, where the database can.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn add_index(&mut self, table: &Table, index: &Index, concurrently: bool) -> Result<()>;
-
-    /// Drops an index.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn drop_index(&mut self, table: &Table, index: &Index, concurrently: bool) -> Result<()>;
-
-    /// Adds the constraint that turns `old` into `new`; `not_valid`: for new rows only, where the database can.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn add_constraint(
-        &mut self,
-        old: &Table,
-        new: &Table,
-        constraint: &Constraint,
-        not_valid: bool,
-    ) -> Result<()>;
-
-    /// Drops the constraint whose absence turns `old` into `new`.
-    ///
-    /// # Errors
-    /// As [`SchemaEditor::create_table`].
-    fn drop_constraint(&mut self, old: &Table, new: &Table, constraint: &Constraint) -> Result<()>;
+    /// Whether the table has to be made anew for it. Changes of which one does are put together.
+    fn rebuilds(&self, _alter: &Alter) -> bool {
+        false
+    }
 
     /// Takes a statement that somebody wrote.
     fn run_sql(&mut self, sql: &str);
@@ -386,6 +143,11 @@ pub(in crate::backends) trait Words {
 
     /// A column's definition without its foreign key.
     fn column_sql(&self, column: &Column) -> String {
+        self.definition_sql(column, column.primary_key)
+    }
+
+    /// A column's definition; `is_key`: it says so, as only one that is made can.
+    fn definition_sql(&self, column: &Column, is_key: bool) -> String {
         let mut sql = format!("{} {}", self.quote(&column.name), self.type_name(column.kind));
         if let Some(collation) = &column.collation {
             sql.push_str(&format!(" COLLATE {}", self.quote(collation)));
@@ -396,7 +158,7 @@ pub(in crate::backends) trait Words {
         } else if let Some(default) = &column.default {
             sql.push_str(&format!(" DEFAULT {}", self.default_clause(default, column.kind)));
         }
-        if column.primary_key {
+        if is_key {
             sql.push_str(" NOT NULL PRIMARY KEY");
         } else if !column.null {
             sql.push_str(" NOT NULL");
@@ -539,11 +301,6 @@ pub(in crate::backends) fn as_index(constraint: &Constraint) -> Option<Index> {
     })
 }
 
-/// What `new` has and `old` has not, by name.
-pub(in crate::backends) fn added<'a, T>(old: &'a [T], new: &'a [T], name: impl Fn(&T) -> &str) -> Vec<&'a T> {
-    new.iter().filter(|item| !old.iter().any(|other| name(other) == name(item))).collect()
-}
-
 /// A constant in the form that all vendors read.
 pub(in crate::backends) fn literal(value: &Value) -> String {
     match value {
@@ -565,70 +322,4 @@ pub(in crate::backends) fn literal(value: &Value) -> String {
 /// Text between quotation marks.
 pub(in crate::backends) fn text_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-/// A name for an index or constraint that nobody gave, shaped as Django's: `<table>_<columns>_<8 hex><suffix>`.
-///
-/// It depends on its arguments alone, so that it never has to be looked up.
-pub(crate) fn generated_name<S: AsRef<str>>(table: &str, columns: &[S], suffix: &str) -> String {
-    let columns: Vec<&str> = columns.iter().map(AsRef::as_ref).collect();
-    let digest = crypto::sha256_hex(format!("{table}\0{}", columns.join("\0")).as_bytes());
-    let end = format!("{}{suffix}", &digest[..8]);
-    let columns = columns.join("_");
-    let name = format!("{table}_{columns}_{end}");
-    let name = if name.len() <= MAX_GENERATED_BYTES {
-        name
-    } else {
-        // The name of a referenced table may make the ending itself too long.
-        let end = cut(&end, MAX_GENERATED_BYTES - 12);
-        let share = (MAX_GENERATED_BYTES - end.len()) / 2 - 1;
-        format!("{}_{}_{end}", cut(table, share), cut(&columns, share))
-    };
-    if name.starts_with(['_', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
-        format!("D{}", cut(&name, MAX_GENERATED_BYTES - 1))
-    } else {
-        name
-    }
-}
-
-/// `name`, or where it is longer than `max_bytes` its beginning and a hash of the whole.
-pub fn shortened(name: &str, max_bytes: usize) -> String {
-    if name.len() <= max_bytes {
-        return name.to_owned();
-    }
-    let digest = crypto::sha256_hex(name.as_bytes());
-    format!("{}_{}", cut(name, max_bytes.saturating_sub(9)), &digest[..8])
-}
-
-/// The longest beginning of `text` of at most `max_bytes`.
-fn cut(text: &str, max_bytes: usize) -> &str {
-    let mut end = max_bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_generated_name_is_stable_and_fits() {
-        let name = generated_name("blog_article", &["author_id"], "_fk_auth_user_id");
-        assert!(name.starts_with("blog_article_author_id_") && name.ends_with("_fk_auth_user_id"), "{name}");
-        assert_eq!(name, generated_name("blog_article", &["author_id"], "_fk_auth_user_id"));
-        assert_ne!(name, generated_name("blog_article", &["author"], "_fk_auth_user_id"));
-        let long = generated_name(&"t".repeat(90), &["c".repeat(90)], &format!("_fk_{}", "é".repeat(90)));
-        assert!(long.len() <= 63, "{long}");
-        assert!(generated_name("1st", &["a"], "").starts_with('D'));
-    }
-
-    #[test]
-    fn a_long_name_keeps_its_beginning_and_differs_from_its_neighbours() {
-        assert_eq!(shortened("short", 64), "short");
-        let (one, two) = (shortened(&format!("{}1", "n".repeat(70)), 63), shortened(&"n".repeat(71), 63));
-        assert_eq!(one.len(), 63);
-        assert_ne!(one, two);
-    }
 }

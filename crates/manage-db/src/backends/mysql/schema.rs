@@ -1,8 +1,9 @@
 //! DDL of MariaDB and MySQL.
 
-use crate::backends::base::schema::{
-    Column, ColumnType, Constraint, Default, Index, Rule, SchemaEditor, Step, Table, Words, added, literal,
-};
+use crate::backends::base::changes::{Alter, Alteration, TableChange};
+use crate::backends::base::conversion::Family;
+use crate::backends::base::schema::{SchemaEditor, Step, Words, literal};
+use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, IndexPart, Rule, Table};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -115,18 +116,14 @@ impl Editor {
     fn alter(&mut self, table: &Table, change: &str) {
         self.push(format!("ALTER TABLE {} {change}", Mysql.quote(&table.name)));
     }
-}
 
-fn check_column(column: &Column) -> Result<()> {
-    match &column.foreign_key {
-        Some(key) if key.on_delete == Some("SET DEFAULT") => {
-            Err(refused(format!("ON DELETE SET DEFAULT (column {})", column.name)))
+    /// What may stand together in one statement, which both servers do whole or not at all.
+    fn alter_all(&mut self, table: &Table, changes: &[String]) {
+        if !changes.is_empty() {
+            self.alter(table, &changes.join(", "));
         }
-        _ => Ok(()),
     }
-}
 
-impl SchemaEditor for Editor {
     fn create_table(&mut self, table: &Table) -> Result<()> {
         table.columns.iter().try_for_each(check_column)?;
         table.constraints.iter().try_for_each(|constraint| Mysql.check_rule(constraint))?;
@@ -137,87 +134,145 @@ impl SchemaEditor for Editor {
             sql.push_str(&Mysql.inline_comment(comment).unwrap_or_default());
         }
         self.push(sql);
-        table.indexes.iter().try_for_each(|index| self.add_index(table, index, false))
+        table.indexes.iter().try_for_each(|index| self.add_index(table, index))
     }
 
-    fn drop_table(&mut self, table: &Table) -> Result<()> {
-        self.push(format!("DROP TABLE {}", Mysql.quote(&table.name)));
+    fn alter_table(&mut self, alter: &Alter) -> Result<()> {
+        let before = alter.before();
+        let alterations = alter.alterations(&before);
+        if let [Alteration::DropIndex(index)] = alterations[..] {
+            let (name, table) = (Mysql.quote(&index.name), Mysql.quote(&alter.new.name));
+            self.push(format!("DROP INDEX {name} ON {table}"));
+            return Ok(());
+        }
+        let table = &alter.new;
+        let borrowed = keys_without_index(&before, table, &alterations);
+        let checks = checks_of_renamed(alter, &before);
+        let mut drops: Vec<String> = borrowed.iter().filter_map(|column| drop_key(column)).collect();
+        drops.extend(checks.iter().map(|check| drop_constraint(check)));
+        drops.extend(alterations.iter().flat_map(|one| drop_sql(alter, *one)));
+        self.alter_all(table, &drops);
+        let name = |name: &String| Mysql.quote(name);
+        let renames = alter.origins.iter().filter(|(new, old)| new != old);
+        let renames = renames.map(|(new, old)| format!("RENAME COLUMN {} TO {}", name(old), name(new)));
+        self.alter_all(table, &renames.collect::<Vec<_>>());
+        self.alter_columns(table, &alterations)?;
+        let renames: Vec<String> = alterations.iter().filter_map(|one| rename_sql(*one)).collect();
+        self.alter_all(table, &renames);
+        checks.into_iter().try_for_each(|check| self.add_constraint(table, check))?;
+        for alteration in alterations {
+            self.alter_otherwise(table, alteration)?;
+        }
+        for column in borrowed {
+            self.add_key(table, column);
+        }
         Ok(())
     }
 
-    fn add_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()> {
+    fn alter_columns(&mut self, table: &Table, alterations: &[Alteration<'_>]) -> Result<()> {
+        let mut changes = Vec::new();
+        for alteration in alterations {
+            let Alteration::AlterColumn { old, new } = alteration else { continue };
+            check_column(new)?;
+            if Mysql.column_sql(old) == Mysql.column_sql(new) {
+                continue;
+            }
+            let name = Mysql.quote(&new.name);
+            if old.kind.family() == Family::Text && new.kind.family() == Family::Uuid {
+                let bare = format!("REPLACE({name}, '-', '')");
+                self.push(format!("UPDATE {} SET {name} = {bare}", Mysql.quote(&table.name)));
+            }
+            let fill = new.fill.as_ref().or(new.default.as_ref()).filter(|_| old.null && !new.null);
+            if let Some(fill) = fill {
+                // First the type, so that the value fits; then the value; then the rule.
+                let open = Column { null: true, ..(*new).clone() };
+                if Mysql.column_sql(&open) != Mysql.column_sql(old) {
+                    self.alter(table, &format!("MODIFY COLUMN {}", Mysql.definition_sql(&open, false)));
+                }
+                let (table, sql) = (Mysql.quote(&table.name), Mysql.default_sql(fill, new.kind));
+                self.push(format!("UPDATE {table} SET {name} = {sql} WHERE {name} IS NULL"));
+            }
+            changes.push(format!("MODIFY COLUMN {}", Mysql.definition_sql(new, false)));
+        }
+        self.alter_all(table, &changes);
+        Ok(())
+    }
+
+    fn alter_otherwise(&mut self, table: &Table, alteration: Alteration<'_>) -> Result<()> {
+        match alteration {
+            Alteration::AddColumn(column) => self.add_column(table, column)?,
+            Alteration::RenameConstraint { new, .. } if is_check(new) => self.add_constraint(table, new)?,
+            Alteration::AddConstraint(constraint) => self.add_constraint(table, constraint)?,
+            Alteration::RenameForeignKey { new, .. } | Alteration::AddForeignKey(new) => {
+                check_column(new)?;
+                self.add_key(table, new);
+            }
+            Alteration::AddIndex(index) => self.add_index(table, index)?,
+            Alteration::Comment(comment) => {
+                self.alter(table, &format!("COMMENT = {}", escaped(comment.unwrap_or_default())));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_column(&mut self, table: &Table, column: &Column) -> Result<()> {
         check_column(column)?;
         let name = Mysql.quote(&column.name);
         let fill = column.fill.as_ref().filter(|_| column.default.is_none() && column.generated.is_none());
         match fill {
             Some(fill @ Default::Value(_)) => {
                 let filled = Column { default: Some(fill.clone()), ..column.clone() };
-                self.alter(new, &format!("ADD COLUMN {}", Mysql.column_sql(&filled)));
-                self.alter(new, &format!("ALTER COLUMN {name} DROP DEFAULT"));
+                self.alter(table, &format!("ADD COLUMN {}", Mysql.column_sql(&filled)));
+                self.alter(table, &format!("ALTER COLUMN {name} DROP DEFAULT"));
             }
             Some(fill) => {
                 // An expression may differ from row to row: it goes into the rows by UPDATE.
                 let open = Column { null: true, ..column.clone() };
-                self.alter(new, &format!("ADD COLUMN {}", Mysql.column_sql(&open)));
+                self.alter(table, &format!("ADD COLUMN {}", Mysql.column_sql(&open)));
                 let sql = Mysql.default_sql(fill, column.kind);
-                self.push(format!("UPDATE {} SET {name} = {sql}", Mysql.quote(&new.name)));
+                self.push(format!("UPDATE {} SET {name} = {sql}", Mysql.quote(&table.name)));
                 if !column.null {
-                    self.alter(new, &format!("MODIFY COLUMN {}", Mysql.column_sql(column)));
+                    self.alter(table, &format!("MODIFY COLUMN {}", Mysql.column_sql(column)));
                 }
             }
-            None => self.alter(new, &format!("ADD COLUMN {}", Mysql.column_sql(column))),
+            None => self.alter(table, &format!("ADD COLUMN {}", Mysql.column_sql(column))),
         }
+        self.add_key(table, column);
+        Ok(())
+    }
+
+    fn add_key(&mut self, table: &Table, column: &Column) {
         if let Some(key) = &column.foreign_key {
-            self.alter(new, &format!("ADD {}", Mysql.foreign_key_sql(column, key)));
+            self.alter(table, &format!("ADD {}", Mysql.foreign_key_sql(column, key)));
         }
-        for constraint in added(&old.constraints, &new.constraints, |constraint| &constraint.name) {
-            self.add_constraint(old, new, constraint, false)?;
-        }
-        for index in added(&old.indexes, &new.indexes, |index| &index.name) {
-            self.add_index(new, index, false)?;
-        }
+    }
+
+    fn add_index(&mut self, table: &Table, index: &Index) -> Result<()> {
+        self.push(Mysql.index_sql(&table.name, index, false)?);
         Ok(())
     }
 
-    fn drop_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()> {
-        if let Some(key) = &column.foreign_key {
-            self.alter(new, &format!("DROP FOREIGN KEY {}", Mysql.quote(&key.name)));
-        }
-        for constraint in added(&new.constraints, &old.constraints, |constraint| &constraint.name) {
-            self.drop_constraint(old, new, constraint)?;
-        }
-        self.alter(new, &format!("DROP COLUMN {}", Mysql.quote(&column.name)));
-        Ok(())
-    }
-
-    fn add_index(&mut self, table: &Table, index: &Index, concurrently: bool) -> Result<()> {
-        self.push(Mysql.index_sql(&table.name, index, concurrently)?);
-        Ok(())
-    }
-
-    fn drop_index(&mut self, table: &Table, index: &Index, _concurrently: bool) -> Result<()> {
-        self.push(format!("DROP INDEX {} ON {}", Mysql.quote(&index.name), Mysql.quote(&table.name)));
-        Ok(())
-    }
-
-    fn add_constraint(
-        &mut self,
-        _old: &Table,
-        new: &Table,
-        constraint: &Constraint,
-        _not_valid: bool,
-    ) -> Result<()> {
+    fn add_constraint(&mut self, table: &Table, constraint: &Constraint) -> Result<()> {
         Mysql.check_rule(constraint)?;
         if let Some(sql) = Mysql.constraint_sql(constraint)? {
-            self.alter(new, &format!("ADD {sql}"));
+            self.alter(table, &format!("ADD {sql}"));
         }
         Ok(())
     }
+}
 
-    fn drop_constraint(&mut self, old: &Table, _new: &Table, constraint: &Constraint) -> Result<()> {
-        // MariaDB and MySQL from 8.0.19 know DROP CONSTRAINT for all kinds; for unique ones the index is older.
-        let kind = if matches!(constraint.rule, Rule::Check(_)) { "CONSTRAINT" } else { "INDEX" };
-        self.alter(old, &format!("DROP {kind} {}", Mysql.quote(&constraint.name)));
+impl SchemaEditor for Editor {
+    fn change(&mut self, change: &TableChange) -> Result<()> {
+        match change {
+            TableChange::Create(table) => self.create_table(table)?,
+            TableChange::Drop(table) => self.push(format!("DROP TABLE {}", Mysql.quote(&table.name))),
+            TableChange::Rename { from, to } => {
+                self.push(format!("ALTER TABLE {} RENAME TO {}", Mysql.quote(from), Mysql.quote(to)));
+            }
+            TableChange::Alter(alter) => self.alter_table(alter)?,
+            TableChange::Validate { .. } | TableChange::Extension { .. } => {}
+        }
         Ok(())
     }
 
@@ -227,5 +282,98 @@ impl SchemaEditor for Editor {
 
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
+    }
+}
+
+fn is_check(constraint: &Constraint) -> bool {
+    matches!(constraint.rule, Rule::Check(_))
+}
+
+/// What goes as parts of ALTER TABLE. An index goes with its columns.
+fn drop_sql(alter: &Alter, alteration: Alteration<'_>) -> Vec<String> {
+    match alteration {
+        Alteration::DropForeignKey(column) | Alteration::RenameForeignKey { old: column, .. } => {
+            let own =
+                (!alter.drops(|name| name == column.name) && !has_index(&alter.old, column)).then(|| {
+                    column.foreign_key.as_ref().map(|key| format!("DROP INDEX {}", Mysql.quote(&key.name)))
+                });
+            drop_key(column).into_iter().chain(own.flatten()).collect()
+        }
+        Alteration::RenameConstraint { old, .. } if is_check(old) => vec![drop_constraint(old)],
+        Alteration::DropConstraint(constraint) => vec![drop_constraint(constraint)],
+        Alteration::DropIndex(index) if !alter.drops(|column| index.uses(column)) => {
+            vec![format!("DROP INDEX {}", Mysql.quote(&index.name))]
+        }
+        Alteration::DropColumn(column) => vec![format!("DROP COLUMN {}", Mysql.quote(&column.name))],
+        _ => Vec::new(),
+    }
+}
+
+fn drop_key(column: &Column) -> Option<String> {
+    let key = column.foreign_key.as_ref()?;
+    Some(format!("DROP FOREIGN KEY {}", Mysql.quote(&key.name)))
+}
+
+fn drop_constraint(constraint: &Constraint) -> String {
+    // MariaDB and MySQL from 8.0.19 know DROP CONSTRAINT for all kinds; for unique ones the index is older.
+    let kind = if is_check(constraint) { "CONSTRAINT" } else { "INDEX" };
+    format!("DROP {kind} {}", Mysql.quote(&constraint.name))
+}
+
+fn rename_sql(alteration: Alteration<'_>) -> Option<String> {
+    let (old, new) = match alteration {
+        Alteration::RenameIndex { old, new } => (&old.name, &new.name),
+        Alteration::RenameConstraint { old, new } if !is_check(new) => (&old.name, &new.name),
+        _ => return None,
+    };
+    Some(format!("RENAME INDEX {} TO {}", Mysql.quote(old), Mysql.quote(new)))
+}
+
+/// Whether an index of the table begins with the column, so that a key made none of its own.
+fn has_index(table: &Table, column: &Column) -> bool {
+    let indexed = table.indexes.iter().filter_map(|index| match index.parts.first() {
+        Some(IndexPart::Column { name, .. }) => Some(name),
+        _ => None,
+    });
+    let unique = table.constraints.iter().filter_map(|constraint| match &constraint.rule {
+        Rule::Unique { columns, .. } => columns.first(),
+        _ => None,
+    });
+    indexed.chain(unique).any(|name| *name == column.name)
+}
+
+/// Kept keys whose index goes: the servers hold on to it as long as the key is there.
+fn keys_without_index<'a>(
+    before: &'a Table,
+    new: &'a Table,
+    alterations: &[Alteration<'_>],
+) -> Vec<&'a Column> {
+    let goes = |column: &Column| {
+        alterations.iter().any(|alteration| match alteration {
+            Alteration::DropIndex(index) => index.uses(&column.name),
+            Alteration::DropConstraint(constraint) => !is_check(constraint) && constraint.uses(&column.name),
+            _ => false,
+        })
+    };
+    let kept = new.columns.iter().filter(|column| {
+        let old = before.column(&column.name).map(|old| &old.foreign_key);
+        column.foreign_key.is_some() && old == Some(&column.foreign_key)
+    });
+    kept.filter(|column| goes(column)).collect()
+}
+
+/// Checks that name a renamed column, as they are after: the servers do not follow.
+fn checks_of_renamed<'a>(alter: &Alter, before: &'a Table) -> Vec<&'a Constraint> {
+    let pairs = alter.old.constraints.iter().zip(&before.constraints);
+    let changed = pairs.filter(|(old, renamed)| is_check(old) && old != renamed);
+    changed.map(|(_, renamed)| renamed).filter(|check| alter.new.constraints.contains(check)).collect()
+}
+
+fn check_column(column: &Column) -> Result<()> {
+    match &column.foreign_key {
+        Some(key) if key.on_delete == Some("SET DEFAULT") => {
+            Err(refused(format!("ON DELETE SET DEFAULT (column {})", column.name)))
+        }
+        _ => Ok(()),
     }
 }

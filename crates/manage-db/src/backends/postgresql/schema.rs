@@ -1,9 +1,9 @@
 //! DDL of PostgreSQL.
 
-use crate::backends::base::schema::{
-    Column, ColumnType, Constraint, Generated, Index, Rule, SchemaEditor, Step, Table, Words, added,
-    as_index, literal, text_literal,
-};
+use crate::backends::base::changes::{Alter, Alteration, TableChange};
+use crate::backends::base::conversion::Family;
+use crate::backends::base::schema::{SchemaEditor, Step, Words, as_index, literal, text_literal};
+use crate::backends::base::tables::{Column, ColumnType, Constraint, Generated, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -97,41 +97,153 @@ impl Editor {
         self.push(format!("ALTER TABLE {} {change}", Postgresql.quote(&table.name)));
     }
 
-    fn comments(&mut self, table: &Table, columns: &[Column]) {
-        let quoted = Postgresql.quote(&table.name);
-        for column in columns {
-            if let Some(comment) = &column.comment {
-                let (name, comment) = (Postgresql.quote(&column.name), text_literal(comment));
-                self.push(format!("COMMENT ON COLUMN {quoted}.{name} IS {comment}"));
-            }
+    /// What may stand together in one statement.
+    fn alter_all(&mut self, table: &Table, changes: &[String]) {
+        if !changes.is_empty() {
+            self.alter(table, &changes.join(", "));
         }
     }
-}
 
-impl SchemaEditor for Editor {
     fn create_table(&mut self, table: &Table) -> Result<()> {
         for column in &table.columns {
             check_column(column)?;
         }
         self.push(Postgresql.create_table_sql(table, &table.name)?);
-        if let Some(comment) = &table.comment {
-            let (name, comment) = (Postgresql.quote(&table.name), text_literal(comment));
-            self.push(format!("COMMENT ON TABLE {name} IS {comment}"));
+        if table.comment.is_some() {
+            self.comment_on_table(table, table.comment.as_deref());
         }
-        self.comments(table, &table.columns);
+        for column in table.columns.iter().filter(|column| column.comment.is_some()) {
+            self.comment_on_column(table, column);
+        }
         for index in table.indexes.iter().cloned().chain(table.constraints.iter().filter_map(as_index)) {
             self.add_index(table, &index, false)?;
         }
         Ok(())
     }
 
-    /// Without CASCADE, here and for columns: a view that needs it is told, not dropped in silence.
-    fn drop_table(&mut self, table: &Table) -> Result<()> {
-        self.push(format!("DROP TABLE {}", Postgresql.quote(&table.name)));
+    fn comment_on_table(&mut self, table: &Table, comment: Option<&str>) {
+        self.push(format!("COMMENT ON TABLE {} IS {}", Postgresql.quote(&table.name), comment_sql(comment)));
+    }
+
+    fn comment_on_column(&mut self, table: &Table, column: &Column) {
+        let (table, name) = (Postgresql.quote(&table.name), Postgresql.quote(&column.name));
+        let comment = comment_sql(column.comment.as_deref());
+        self.push(format!("COMMENT ON COLUMN {table}.{name} IS {comment}"));
+    }
+
+    /// Columns, indexes and constraints that go take their own along; the rest is said here.
+    fn alter_table(&mut self, alter: &Alter) -> Result<()> {
+        let before = alter.before();
+        let alterations = alter.alterations(&before);
+        let table = &alter.new;
+        let drops: Vec<String> = alterations.iter().filter_map(|one| drop_sql(alter, *one)).collect();
+        self.alter_all(table, &drops);
+        for alteration in &alterations {
+            self.drop_as_index(alter, *alteration);
+        }
+        for (from, to) in alter.renames() {
+            let (from, to) = (Postgresql.quote(&from), Postgresql.quote(&to));
+            self.alter(table, &format!("RENAME COLUMN {from} TO {to}"));
+        }
+        self.alter_columns(table, &alterations)?;
+        for alteration in alterations {
+            self.alter_otherwise(alter, alteration)?;
+        }
         Ok(())
     }
 
-    fn add_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()> {
+    fn drop_as_index(&mut self, alter: &Alter, alteration: Alteration<'_>) {
+        let index = match alteration {
+            Alteration::DropIndex(index) => Some(index.clone()),
+            Alteration::DropConstraint(constraint) => as_index(constraint),
+            _ => None,
+        };
+        if let Some(index) = index.filter(|index| !alter.drops(|column| index.uses(column))) {
+            let concurrently = if alter.concurrently { "CONCURRENTLY " } else { "" };
+            self.push(format!("DROP INDEX {concurrently}{}", Postgresql.quote(&index.name)));
+        }
+    }
+
+    fn alter_columns(&mut self, table: &Table, alterations: &[Alteration<'_>]) -> Result<()> {
+        let altered: Vec<(&Column, &Column)> = alterations
+            .iter()
+            .filter_map(|one| match one {
+                Alteration::AlterColumn { old, new } => Some((*old, *new)),
+                _ => None,
+            })
+            .collect();
+        for (old, new) in &altered {
+            check_column(new)?;
+            if Postgresql.type_check(old).is_some() && Postgresql.type_check(new).is_none() {
+                self.push(drop_type_check(table, new));
+            }
+        }
+        let changes: Vec<String> = altered.iter().flat_map(|(old, new)| column_changes(old, new)).collect();
+        self.alter_all(table, &changes);
+        self.forbid_null(table, &altered);
+        for (old, new) in altered {
+            if new.kind.is_auto() && !old.kind.is_auto() {
+                self.push(count_on(table, new));
+            }
+            if old.comment != new.comment {
+                self.comment_on_column(table, new);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills what is empty before it may not be any more.
+    fn forbid_null(&mut self, table: &Table, altered: &[(&Column, &Column)]) {
+        let closed: Vec<&Column> =
+            altered.iter().filter(|(old, new)| old.null && !new.null).map(|(_, new)| *new).collect();
+        for column in &closed {
+            if let Some(fill) = column.fill.as_ref().or(column.default.as_ref()) {
+                let (table, name) = (Postgresql.quote(&table.name), Postgresql.quote(&column.name));
+                let sql = Postgresql.default_sql(fill, column.kind);
+                self.push(format!("UPDATE {table} SET {name} = {sql} WHERE {name} IS NULL"));
+                self.has_pending_checks = true;
+            }
+        }
+        let name = |column: &&Column| format!("ALTER COLUMN {} SET NOT NULL", Postgresql.quote(&column.name));
+        self.alter_all(table, &closed.iter().map(name).collect::<Vec<_>>());
+    }
+
+    fn alter_otherwise(&mut self, alter: &Alter, alteration: Alteration<'_>) -> Result<()> {
+        let table = &alter.new;
+        match alteration {
+            Alteration::AddColumn(column) => self.add_column(table, column)?,
+            Alteration::RenameForeignKey { old, new } => {
+                let [from, to] = [old, new].map(|column| {
+                    column.foreign_key.as_ref().map_or(String::new(), |key| Postgresql.quote(&key.name))
+                });
+                self.alter(table, &format!("RENAME CONSTRAINT {from} TO {to}"));
+            }
+            Alteration::RenameConstraint { old, new } if as_index(new).is_none() => {
+                let (from, to) = (Postgresql.quote(&old.name), Postgresql.quote(&new.name));
+                self.alter(table, &format!("RENAME CONSTRAINT {from} TO {to}"));
+            }
+            Alteration::RenameConstraint { old, new } => self.rename_index(&old.name, &new.name),
+            Alteration::RenameIndex { old, new } => self.rename_index(&old.name, &new.name),
+            Alteration::AddConstraint(constraint) => {
+                self.add_constraint(table, constraint, alter.not_valid)?;
+            }
+            Alteration::AddForeignKey(column) => {
+                if let Some(key) = &column.foreign_key {
+                    self.alter(table, &format!("ADD {}", Postgresql.foreign_key_sql(column, key)));
+                }
+            }
+            Alteration::AddIndex(index) => self.add_index(table, index, alter.concurrently)?,
+            Alteration::Comment(comment) => self.comment_on_table(table, comment),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn rename_index(&mut self, from: &str, to: &str) {
+        self.push(format!("ALTER INDEX {} RENAME TO {}", Postgresql.quote(from), Postgresql.quote(to)));
+    }
+
+    fn add_column(&mut self, table: &Table, column: &Column) -> Result<()> {
         check_column(column)?;
         let name = Postgresql.quote(&column.name);
         let fill = column.fill.as_ref().filter(|_| column.default.is_none() && column.generated.is_none());
@@ -143,24 +255,15 @@ impl SchemaEditor for Editor {
         let key = column.foreign_key.as_ref().map(|key| {
             format!(" CONSTRAINT {} {}", Postgresql.quote(&key.name), Postgresql.references_sql(key))
         });
-        self.alter(new, &format!("ADD COLUMN {definition}{}", key.unwrap_or_default()));
+        self.alter(table, &format!("ADD COLUMN {definition}{}", key.unwrap_or_default()));
         self.has_pending_checks =
             column.foreign_key.is_some() && (fill.is_some() || column.default.is_some());
         if fill.is_some() {
-            self.alter(new, &format!("ALTER COLUMN {name} DROP DEFAULT"));
+            self.alter(table, &format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
-        for constraint in added(&old.constraints, &new.constraints, |constraint| &constraint.name) {
-            self.add_constraint(old, new, constraint, false)?;
+        if column.comment.is_some() {
+            self.comment_on_column(table, column);
         }
-        for index in added(&old.indexes, &new.indexes, |index| &index.name) {
-            self.add_index(new, index, false)?;
-        }
-        self.comments(new, std::slice::from_ref(column));
-        Ok(())
-    }
-
-    fn drop_column(&mut self, _old: &Table, new: &Table, column: &Column) -> Result<()> {
-        self.alter(new, &format!("DROP COLUMN {}", Postgresql.quote(&column.name)));
         Ok(())
     }
 
@@ -181,34 +284,40 @@ impl SchemaEditor for Editor {
         Ok(())
     }
 
-    fn drop_index(&mut self, _table: &Table, index: &Index, concurrently: bool) -> Result<()> {
-        let concurrently = if concurrently { "CONCURRENTLY " } else { "" };
-        self.push(format!("DROP INDEX {concurrently}{}", Postgresql.quote(&index.name)));
-        Ok(())
-    }
-
-    fn add_constraint(
-        &mut self,
-        _old: &Table,
-        new: &Table,
-        constraint: &Constraint,
-        not_valid: bool,
-    ) -> Result<()> {
+    fn add_constraint(&mut self, table: &Table, constraint: &Constraint, not_valid: bool) -> Result<()> {
         if let Some(index) = as_index(constraint) {
-            return self.add_index(new, &index, false);
+            return self.add_index(table, &index, false);
         }
         let not_valid =
             if not_valid && matches!(constraint.rule, Rule::Check(_)) { " NOT VALID" } else { "" };
         if let Some(sql) = Postgresql.constraint_sql(constraint)? {
-            self.alter(new, &format!("ADD {sql}{not_valid}"));
+            self.alter(table, &format!("ADD {sql}{not_valid}"));
         }
         Ok(())
     }
+}
 
-    fn drop_constraint(&mut self, old: &Table, _new: &Table, constraint: &Constraint) -> Result<()> {
-        match as_index(constraint) {
-            Some(index) => self.drop_index(old, &index, false)?,
-            None => self.alter(old, &format!("DROP CONSTRAINT {}", Postgresql.quote(&constraint.name))),
+impl SchemaEditor for Editor {
+    /// Without CASCADE: a view that needs what goes is told, not dropped in silence.
+    fn change(&mut self, change: &TableChange) -> Result<()> {
+        match change {
+            TableChange::Create(table) => self.create_table(table)?,
+            TableChange::Drop(table) => self.push(format!("DROP TABLE {}", Postgresql.quote(&table.name))),
+            TableChange::Rename { from, to } => {
+                let (from, to) = (Postgresql.quote(from), Postgresql.quote(to));
+                self.push(format!("ALTER TABLE {from} RENAME TO {to}"));
+            }
+            TableChange::Alter(alter) => self.alter_table(alter)?,
+            TableChange::Validate { table, constraint } => {
+                let (table, constraint) = (Postgresql.quote(table), Postgresql.quote(constraint));
+                self.push(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"));
+            }
+            TableChange::Extension { name, is_wanted: true } => {
+                self.push(format!("CREATE EXTENSION IF NOT EXISTS {}", Postgresql.quote(name)));
+            }
+            TableChange::Extension { name, is_wanted: false } => {
+                self.push(format!("DROP EXTENSION IF EXISTS {}", Postgresql.quote(name)));
+            }
         }
         Ok(())
     }
@@ -225,6 +334,111 @@ impl SchemaEditor for Editor {
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }
+}
+
+fn comment_sql(comment: Option<&str>) -> String {
+    comment.map_or_else(|| "NULL".to_owned(), text_literal)
+}
+
+/// What goes as a part of ALTER TABLE. What goes with a column is not said.
+fn drop_sql(alter: &Alter, alteration: Alteration<'_>) -> Option<String> {
+    match alteration {
+        Alteration::DropForeignKey(column) if !alter.drops(|name| name == column.name) => {
+            let key = column.foreign_key.as_ref()?;
+            Some(format!("DROP CONSTRAINT {}", Postgresql.quote(&key.name)))
+        }
+        Alteration::DropConstraint(constraint)
+            if as_index(constraint).is_none() && !alter.drops(|column| constraint.uses(column)) =>
+        {
+            Some(format!("DROP CONSTRAINT {}", Postgresql.quote(&constraint.name)))
+        }
+        Alteration::DropColumn(column) => Some(format!("DROP COLUMN {}", Postgresql.quote(&column.name))),
+        _ => None,
+    }
+}
+
+/// What becomes of a column, as parts of ALTER TABLE. The server does them in an order of its own.
+fn column_changes(old: &Column, new: &Column) -> Vec<String> {
+    let name = Postgresql.quote(&new.name);
+    let mut changes = Vec::new();
+    let mut change = |what: String| changes.push(format!("ALTER COLUMN {name} {what}"));
+    if old.generated.is_some() && new.generated.is_none() {
+        change("DROP EXPRESSION".to_owned());
+    }
+    if old.kind.is_auto() && !new.kind.is_auto() {
+        change("DROP IDENTITY".to_owned());
+    }
+    let is_retyped = retyped(old, new);
+    if old.default.is_some() && (is_retyped || new.default.is_none()) {
+        change("DROP DEFAULT".to_owned());
+    }
+    if is_retyped {
+        let collation = new.collation.as_ref().map(|name| format!(" COLLATE {}", Postgresql.quote(name)));
+        let using = using(&new.name, old.kind, new.kind).map(|sql| format!(" USING {sql}"));
+        let kind = Postgresql.type_name(new.kind.of_reference());
+        change(format!("TYPE {kind}{}{}", collation.unwrap_or_default(), using.unwrap_or_default()));
+    }
+    match &new.default {
+        Some(default) if is_retyped || old.default != new.default => {
+            change(format!("SET DEFAULT {}", Postgresql.default_clause(default, new.kind)));
+        }
+        _ => {}
+    }
+    if new.null && !old.null {
+        change("DROP NOT NULL".to_owned());
+    }
+    if new.kind.is_auto() && !old.kind.is_auto() {
+        change("ADD GENERATED BY DEFAULT AS IDENTITY".to_owned());
+    }
+    if let Some(check) = Postgresql.type_check(new).filter(|_| Postgresql.type_check(old).is_none()) {
+        changes.push(format!("ADD CHECK ({check})"));
+    }
+    changes
+}
+
+fn retyped(old: &Column, new: &Column) -> bool {
+    let [before, after] = [old, new].map(|column| Postgresql.type_name(column.kind.of_reference()));
+    before != after || old.collation != new.collation
+}
+
+/// How values get from one type to another, where the server does not do it by itself. Text is assigned and not cast
+/// to a shorter one: a cast would cut it in silence.
+fn using(name: &str, from: ColumnType, to: ColumnType) -> Option<String> {
+    let name = Postgresql.quote(name);
+    Some(match (from.family(), to.family()) {
+        (Family::Boolean, Family::Number) => format!("{name}::integer"),
+        (Family::Number, Family::Boolean) => format!("{name} <> 0"),
+        (Family::Date | Family::Text, Family::DateTime) => format!("{name}::timestamp AT TIME ZONE 'UTC'"),
+        (Family::DateTime, Family::Date) => format!("({name} AT TIME ZONE 'UTC')::date"),
+        (Family::DateTime, Family::Text) => format!("({name} AT TIME ZONE 'UTC')::text"),
+        (Family::IpAddress, Family::Text) => format!("host({name})"),
+        (from, to) if from == to => return None,
+        (_, Family::Text) => format!("{name}::text"),
+        _ => format!("{name}::{}", Postgresql.type_name(to.of_reference())),
+    })
+}
+
+/// Drops the condition that came with the column's type. The server made up its name.
+fn drop_type_check(table: &Table, column: &Column) -> String {
+    let (name, quoted) = (text_literal(&table.name), Postgresql.quote(&table.name));
+    let column = text_literal(&column.name);
+    format!(
+        "DO $$ DECLARE name text; BEGIN FOR name IN SELECT c.conname FROM pg_catalog.pg_constraint c \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum] \
+         WHERE c.conrelid = pg_catalog.quote_ident({name})::regclass AND c.contype = 'c' AND a.attname = {column} \
+         AND c.conname ~ '_check[0-9]*$' AND pg_catalog.pg_get_constraintdef(c.oid) ~ '^CHECK \\(\\(.* >= 0\\)\\)' \
+         LOOP EXECUTE 'ALTER TABLE {quoted} DROP CONSTRAINT ' || pg_catalog.quote_ident(name); END LOOP; END $$"
+    )
+}
+
+/// Lets a column that begins to count go on behind the greatest number.
+fn count_on(table: &Table, column: &Column) -> String {
+    let (name, quoted) = (Postgresql.quote(&column.name), Postgresql.quote(&table.name));
+    format!(
+        "SELECT setval(pg_get_serial_sequence({}, {}), coalesce(max({name}), 0) + 1, false) FROM {quoted}",
+        text_literal(&quoted),
+        text_literal(&column.name)
+    )
 }
 
 fn check_column(column: &Column) -> Result<()> {

@@ -1,9 +1,9 @@
 //! DDL of SQLite. What ALTER TABLE cannot do is done by making the table anew.
 
-use crate::backends::base::schema::{
-    Column, ColumnType, Constraint, Default, Guard, Index, Rule, SchemaEditor, Step, Table, Words, added,
-    as_index, text_literal,
-};
+use crate::backends::base::changes::{Alter, Alteration, TableChange};
+use crate::backends::base::conversion::Family;
+use crate::backends::base::schema::{Guard, SchemaEditor, Step, Words, as_index, text_literal};
+use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -97,13 +97,83 @@ impl Editor {
         self.steps.push(Step::Sql(sql));
     }
 
-    /// Makes `old` anew as `new`, as <https://www.sqlite.org/lang_altertable.html#otheralter> tells, without losing
-    /// triggers, indexes made by hand, views and the numbers that were already given.
-    fn rebuild(&mut self, old: &Table, new: &Table) -> Result<()> {
+    /// Statements that views and triggers follow, which a guarded migration else leaves alone.
+    fn rename(&mut self, sql: String) {
         self.is_guarded = true;
+        self.push("PRAGMA legacy_alter_table=OFF".to_owned());
+        self.push(sql);
+        self.push("PRAGMA legacy_alter_table=ON".to_owned());
+    }
+
+    fn create_table(&mut self, table: &Table) -> Result<()> {
+        self.push(Sqlite.create_table_sql(table, &table.name)?);
+        for sql in indexes(table)? {
+            self.push(sql);
+        }
+        Ok(())
+    }
+
+    fn alter_table(&mut self, alter: &Alter) -> Result<()> {
+        let table = Sqlite.quote(&alter.new.name);
+        for (from, to) in alter.renames() {
+            let (from, to) = (Sqlite.quote(&from), Sqlite.quote(&to));
+            self.rename(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"));
+        }
+        let before = alter.before();
+        let alterations = alter.alterations(&before);
+        if !alterations.iter().all(|one| in_place(alter, *one)) {
+            return self.rebuild(alter, &before);
+        }
+        alterations.into_iter().try_for_each(|one| self.alter_in_place(&alter.new, one))
+    }
+
+    fn alter_in_place(&mut self, table: &Table, alteration: Alteration<'_>) -> Result<()> {
+        let quoted = Sqlite.quote(&table.name);
+        match alteration {
+            Alteration::DropIndex(Index { name, .. })
+            | Alteration::DropConstraint(Constraint { name, .. }) => {
+                self.push(format!("DROP INDEX {}", Sqlite.quote(name)));
+            }
+            Alteration::DropColumn(column) => {
+                self.push(format!("ALTER TABLE {quoted} DROP COLUMN {}", Sqlite.quote(&column.name)));
+            }
+            Alteration::AddColumn(column) => {
+                let mut sql = format!("ALTER TABLE {quoted} ADD COLUMN {}", Sqlite.column_sql(column));
+                if let Some(key) = &column.foreign_key {
+                    let (name, references) = (Sqlite.quote(&key.name), Sqlite.references_sql(key));
+                    sql.push_str(&format!(" CONSTRAINT {name} {references}"));
+                }
+                self.push(sql);
+            }
+            Alteration::RenameIndex { old, new } => {
+                self.push(format!("DROP INDEX {}", Sqlite.quote(&old.name)));
+                self.push(Sqlite.index_sql(&table.name, new, false)?);
+            }
+            Alteration::AddIndex(index) => self.push(Sqlite.index_sql(&table.name, index, false)?),
+            Alteration::RenameConstraint { old, new } => {
+                if let Some(index) = as_index(new) {
+                    self.push(format!("DROP INDEX {}", Sqlite.quote(&old.name)));
+                    self.push(Sqlite.index_sql(&table.name, &index, false)?);
+                }
+            }
+            Alteration::AddConstraint(constraint) => {
+                if let Some(index) = as_index(constraint) {
+                    self.push(Sqlite.index_sql(&table.name, &index, false)?);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Makes a table anew, as <https://www.sqlite.org/lang_altertable.html#otheralter> tells, without losing
+    /// triggers, indexes made by hand, views and the numbers that were already given.
+    fn rebuild(&mut self, alter: &Alter, before: &Table) -> Result<()> {
+        self.is_guarded = true;
+        let (old, new) = (&alter.old, &alter.new);
         let fresh = format!("new__{}", new.name);
         let kept: Vec<&Column> = new.columns.iter().filter(|column| column.generated.is_none()).collect();
-        let sources: Vec<String> = kept.iter().map(|column| source(old, column)).collect();
+        let sources: Vec<String> = kept.iter().map(|column| source(before, column)).collect();
         let names: Vec<&str> = kept.iter().map(|column| column.name.as_str()).collect();
         let (quoted, quoted_fresh) = (Sqlite.quote(&new.name), Sqlite.quote(&fresh));
         let mut statements = vec![
@@ -138,16 +208,68 @@ impl Editor {
 }
 
 /// Where the rows' value of `column` comes from.
-fn source(old: &Table, column: &Column) -> String {
+fn source(before: &Table, column: &Column) -> String {
     let name = Sqlite.quote(&column.name);
     let fill = column.fill.as_ref().or(column.default.as_ref());
     let fill = fill.map(|fill| Sqlite.default_sql(fill, column.kind));
-    match (old.column(&column.name), fill) {
-        (Some(before), Some(fill)) if before.null && !column.null => format!("coalesce({name}, {fill})"),
-        (Some(_), _) => name,
-        (None, Some(fill)) => fill,
-        (None, None) => "NULL".to_owned(),
+    let Some(old) = before.column(&column.name) else { return fill.unwrap_or_else(|| "NULL".to_owned()) };
+    let value = converted(&name, old.kind, column.kind);
+    match fill {
+        Some(fill) if old.null && !column.null => format!("coalesce({value}, {fill})"),
+        _ => value,
     }
+}
+
+/// A value of one type as one of another. The database takes any text for a number: what is none is refused here, by
+/// a value that no JSON can be.
+fn converted(name: &str, from: ColumnType, to: ColumnType) -> String {
+    let refused = |condition: &str, value: &str| {
+        format!("CASE WHEN {name} IS NULL OR {condition} THEN {value} ELSE json('not convertible') END")
+    };
+    match (from.family(), to.family()) {
+        (Family::Text, Family::Number | Family::Boolean) => refused(
+            &format!("({name} GLOB '*[0-9]*' AND NOT {name} GLOB '*[^-+0-9.eE]*')"),
+            &format!("CAST({name} AS NUMERIC)"),
+        ),
+        (Family::Text, Family::Uuid) => {
+            let bare = format!("replace({name}, '-', '')");
+            refused(&format!("length({bare}) = 32"), &bare)
+        }
+        (Family::Text, Family::Date) => refused(&format!("date({name}) IS NOT NULL"), name),
+        (Family::Text, Family::DateTime) => refused(&format!("datetime({name}) IS NOT NULL"), name),
+        (Family::Number, Family::Boolean) => format!("{name} <> 0"),
+        (Family::DateTime, Family::Date) => format!("date({name})"),
+        (Family::Date, Family::DateTime) => format!("{name} || ' 00:00:00'"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Whether a part of a change can be done without making the table anew.
+fn in_place(alter: &Alter, alteration: Alteration<'_>) -> bool {
+    match alteration {
+        Alteration::DropIndex(index) => !alter.drops(|column| index.uses(column)),
+        Alteration::DropColumn(column) => !column.primary_key && column.foreign_key.is_none(),
+        Alteration::AlterColumn { old, new } => Sqlite.column_sql(old) == Sqlite.column_sql(new),
+        Alteration::AddColumn(column) => is_added_in_place(column),
+        Alteration::DropConstraint(constraint) | Alteration::AddConstraint(constraint) => {
+            as_index(constraint).is_some()
+        }
+        // The name of a unique constraint is nowhere but in the table's text.
+        Alteration::RenameConstraint { new, .. } => !matches!(new.rule, Rule::Check(_)),
+        Alteration::DropForeignKey(_) | Alteration::AddForeignKey(_) => false,
+        _ => true,
+    }
+}
+
+fn is_added_in_place(column: &Column) -> bool {
+    !column.primary_key
+        && column.fill.is_none()
+        && match (&column.generated, &column.default) {
+            (Some(generated), _) => !generated.stored,
+            (None, Some(Default::Value(value))) => column.foreign_key.is_none() && *value != Value::Null,
+            (None, Some(_)) => false,
+            (None, None) => column.null,
+        }
 }
 
 fn all_indexes(table: &Table) -> Vec<Index> {
@@ -159,87 +281,26 @@ fn indexes(table: &Table) -> Result<Vec<String>> {
 }
 
 impl SchemaEditor for Editor {
-    fn create_table(&mut self, table: &Table) -> Result<()> {
-        self.push(Sqlite.create_table_sql(table, &table.name)?);
-        for sql in indexes(table)? {
-            self.push(sql);
+    fn change(&mut self, change: &TableChange) -> Result<()> {
+        match change {
+            TableChange::Create(table) => self.create_table(table)?,
+            TableChange::Drop(table) => {
+                self.is_guarded = true;
+                self.push(format!("DROP TABLE {}", Sqlite.quote(&table.name)));
+            }
+            TableChange::Rename { from, to } => {
+                let (from, to) = (Sqlite.quote(from), Sqlite.quote(to));
+                self.rename(format!("ALTER TABLE {from} RENAME TO {to}"));
+            }
+            TableChange::Alter(alter) => self.alter_table(alter)?,
+            TableChange::Validate { .. } | TableChange::Extension { .. } => {}
         }
         Ok(())
     }
 
-    fn drop_table(&mut self, table: &Table) -> Result<()> {
-        self.is_guarded = true;
-        self.push(format!("DROP TABLE {}", Sqlite.quote(&table.name)));
-        Ok(())
-    }
-
-    fn add_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()> {
-        let constraints = added(&old.constraints, &new.constraints, |constraint| &constraint.name);
-        let is_plain = constraints.is_empty()
-            && !column.primary_key
-            && column.fill.is_none()
-            && match (&column.generated, &column.default) {
-                (Some(generated), _) => !generated.stored,
-                (None, Some(Default::Value(value))) => column.foreign_key.is_none() && *value != Value::Null,
-                (None, Some(_)) => false,
-                (None, None) => column.null,
-            };
-        if !is_plain {
-            return self.rebuild(old, new);
-        }
-        let mut sql =
-            format!("ALTER TABLE {} ADD COLUMN {}", Sqlite.quote(&new.name), Sqlite.column_sql(column));
-        if let Some(key) = &column.foreign_key {
-            sql.push_str(&format!(" CONSTRAINT {} {}", Sqlite.quote(&key.name), Sqlite.references_sql(key)));
-        }
-        self.push(sql);
-        for index in added(&old.indexes, &new.indexes, |index| &index.name) {
-            self.push(Sqlite.index_sql(&new.name, index, false)?);
-        }
-        Ok(())
-    }
-
-    fn drop_column(&mut self, old: &Table, new: &Table, column: &Column) -> Result<()> {
-        let is_plain = old.constraints == new.constraints
-            && old.indexes == new.indexes
-            && !column.primary_key
-            && column.foreign_key.is_none();
-        if !is_plain {
-            return self.rebuild(old, new);
-        }
-        let (table, name) = (Sqlite.quote(&new.name), Sqlite.quote(&column.name));
-        self.push(format!("ALTER TABLE {table} DROP COLUMN {name}"));
-        Ok(())
-    }
-
-    fn add_index(&mut self, table: &Table, index: &Index, concurrently: bool) -> Result<()> {
-        self.push(Sqlite.index_sql(&table.name, index, concurrently)?);
-        Ok(())
-    }
-
-    fn drop_index(&mut self, _table: &Table, index: &Index, _concurrently: bool) -> Result<()> {
-        self.push(format!("DROP INDEX {}", Sqlite.quote(&index.name)));
-        Ok(())
-    }
-
-    fn add_constraint(
-        &mut self,
-        old: &Table,
-        new: &Table,
-        constraint: &Constraint,
-        _not_valid: bool,
-    ) -> Result<()> {
-        match as_index(constraint) {
-            Some(index) => self.add_index(new, &index, false),
-            None => self.rebuild(old, new),
-        }
-    }
-
-    fn drop_constraint(&mut self, old: &Table, new: &Table, constraint: &Constraint) -> Result<()> {
-        match as_index(constraint) {
-            Some(index) => self.drop_index(old, &index, false),
-            None => self.rebuild(old, new),
-        }
+    fn rebuilds(&self, alter: &Alter) -> bool {
+        let before = alter.before();
+        !alter.alterations(&before).into_iter().all(|one| in_place(alter, one))
     }
 
     fn run_sql(&mut self, sql: &str) {

@@ -1,11 +1,10 @@
 //! What every operation can do.
 
-use std::collections::BTreeSet;
-
+use crate::migrations::hints::Hints;
 use crate::migrations::schema::{Problem, Schema};
 use crate::migrations::state::ProjectState;
 
-/// What every operation can do.
+/// What every operation can do. Most change the models and say no more: what becomes of the tables is the difference.
 pub trait Change {
     /// What it does, in a line: Django's words.
     fn describe(&self) -> String;
@@ -21,6 +20,11 @@ pub trait Change {
     /// Why it cannot be done to this state.
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem>;
 
+    /// What two states do not tell.
+    fn hints(&self, _app: &str) -> Hints {
+        Hints::default()
+    }
+
     /// Writes down how a database gets from the state `from` to the state `to`.
     ///
     /// # Errors
@@ -31,7 +35,9 @@ pub trait Change {
         schema: &mut Schema<'_>,
         from: &ProjectState,
         to: &ProjectState,
-    ) -> Result<(), Problem>;
+    ) -> Result<(), Problem> {
+        schema.change((from, to), &self.hints(app))
+    }
 
     /// Writes down how a database gets back from the state `from` to the state `to` before the operation.
     ///
@@ -43,27 +49,12 @@ pub trait Change {
         schema: &mut Schema<'_>,
         from: &ProjectState,
         to: &ProjectState,
-    ) -> Result<(), Problem>;
+    ) -> Result<(), Problem> {
+        schema.change((from, to), &self.hints(app).reversed())
+    }
 
     /// Whether it can be undone.
     fn is_reversible(&self) -> bool {
         true
     }
-
-    /// The tables and columns that it makes, for `--fake-initial`.
-    ///
-    /// # Errors
-    /// As [`Change::database_forwards`].
-    fn creates(&self, _app: &str, _schema: &Schema<'_>, _to: &ProjectState) -> Result<Created, Problem> {
-        Ok(Created::default())
-    }
-}
-
-/// Tables and columns that an operation makes.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Created {
-    /// Names of tables.
-    pub tables: BTreeSet<String>,
-    /// Names of columns with those of their tables.
-    pub columns: BTreeSet<(String, String)>,
 }

@@ -1,15 +1,16 @@
 //! Fields of models.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Created};
-use crate::migrations::schema::{Problem, Schema, refused};
-use crate::migrations::state::ProjectState;
-use crate::models::{Field, ModelState};
+use super::change::Change;
+use crate::migrations::hints::{Fill, Hints, RenamedField};
+use crate::migrations::schema::Problem;
+use crate::migrations::state::{ProjectState, no_field};
+use crate::models::{Field, FieldType, ModelState};
 
 /// Adds a column to a model's table, or the table of a many-to-many field.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddField {
     /// Name of the model.
@@ -17,12 +18,12 @@ pub struct AddField {
     /// The field.
     pub field: Field,
     /// False: the default serves only the rows that exist.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub preserve_default: bool,
 }
 
 /// Drops a column of a model's table, or the table of a many-to-many field.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveField {
     /// Name of the model.
@@ -31,61 +32,51 @@ pub struct RemoveField {
     pub name: String,
 }
 
+/// Makes a field what is said here. Columns that point to it follow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlterField {
+    /// Name of the model.
+    pub model: String,
+    /// The field as it is afterwards, under the name that it has.
+    pub field: Field,
+    /// False: the default serves only the rows that exist.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub preserve_default: bool,
+}
+
+/// Calls a field otherwise, with its column, and wherever the model names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameField {
+    /// Name of the model.
+    pub model: String,
+    /// Name of the field before.
+    pub from: String,
+    /// Name of the field after.
+    pub to: String,
+}
+
 fn yes() -> bool {
     true
 }
 
-/// Adds the column of `field` as it is in `to`; `filled` is the field with the default for the rows that exist.
-fn add(
-    schema: &mut Schema<'_>,
-    (from, to): (&ProjectState, &ProjectState),
-    (app, model): (&str, &str),
-    filled: &Field,
-) -> Result<(), Problem> {
-    let (old, new) = (from.require(app, model)?, to.require(app, model)?);
-    if !new.is_managed() {
-        return Ok(());
-    }
-    if !filled.is_concrete() {
-        let table = schema.relation_table(to, new, filled)?;
-        return table.map_or(Ok(()), |table| schema.editor().create_table(&table).map_err(refused));
-    }
-    let mut with_default = ModelState::clone(new);
-    for field in &mut with_default.fields {
-        if field.name == filled.name {
-            field.clone_from(filled);
-        }
-    }
-    let (old, new) = (schema.table(from, old)?, schema.table(to, &with_default)?);
-    let column = new.columns.iter().find(|column| old.column(&column.name).is_none());
-    match column {
-        Some(column) => schema.editor().add_column(&old, &new, column).map_err(refused),
-        None => Err(format!("{app}.{model} has a column for `{}` already", filled.name)),
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_yes(truth: &bool) -> bool {
+    *truth
 }
 
-fn remove(
-    schema: &mut Schema<'_>,
-    (from, to): (&ProjectState, &ProjectState),
-    (app, model): (&str, &str),
-    name: &str,
-) -> Result<(), Problem> {
-    let (old, new) = (from.require(app, model)?, to.require(app, model)?);
-    if !old.is_managed() {
-        return Ok(());
-    }
-    let field = old.field(name).ok_or_else(|| no_field(old, name))?;
-    if !field.is_concrete() {
-        let table = schema.relation_table(from, old, field)?;
-        return table.map_or(Ok(()), |table| schema.editor().drop_table(&table).map_err(refused));
-    }
-    let (old, new) = (schema.table(from, old)?, schema.table(to, new)?);
-    let column = old.columns.iter().find(|column| new.column(&column.name).is_none());
-    column.map_or(Ok(()), |column| schema.editor().drop_column(&old, &new, column).map_err(refused))
+/// The field as the state keeps it.
+fn kept(field: &Field, app: &str, model: &ModelState, preserve_default: bool) -> Field {
+    let mut field = field.clone();
+    field.complete(app, &model.name);
+    field.default = field.default.filter(|_| preserve_default);
+    field
 }
 
-fn no_field(model: &ModelState, name: &str) -> Problem {
-    format!("model {} has no field `{name}` at this point", model.label())
+fn filled(app: &str, model: &str, field: &Field) -> Hints {
+    let fill = Fill { app: app.to_owned(), model: model.to_owned(), field: field.clone() };
+    Hints { fills: vec![fill], ..Hints::default() }
 }
 
 impl Change for AddField {
@@ -94,52 +85,31 @@ impl Change for AddField {
     }
 
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
-        let mut field = self.field.clone();
-        if !self.preserve_default {
-            field.default = None;
-        }
         state.change(app, &self.model, |model| {
+            let field = kept(&self.field, app, model, self.preserve_default);
             if model.field(&field.name).is_some() {
                 return Err(format!("model {} has a field `{}` already", model.label(), field.name));
             }
             if field.primary_key {
                 return Err(format!("model {} has a primary key already", model.label()));
             }
+            check_column(model, &field)?;
             model.fields.push(field);
             Ok(())
         })
     }
 
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        add(schema, (from, to), (app, &self.model), &self.field)
+    fn hints(&self, app: &str) -> Hints {
+        filled(app, &self.model, &self.field)
     }
+}
 
-    fn database_backwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        remove(schema, (from, to), (app, &self.model), &self.field.name)
-    }
-
-    fn creates(&self, app: &str, schema: &Schema<'_>, to: &ProjectState) -> Result<Created, Problem> {
-        let mut created = Created::default();
-        let model = to.require(app, &self.model)?;
-        if model.is_managed() && self.field.is_concrete() {
-            created.columns.insert((schema.table(to, model)?.name, self.field.column()));
-        } else if model.is_managed() {
-            let table = schema.relation_table(to, model, &self.field)?;
-            created.tables.extend(table.map(|table| table.name));
-        }
-        Ok(created)
+fn check_column(model: &ModelState, field: &Field) -> Result<(), Problem> {
+    let others = model.fields.iter().filter(|other| other.name != field.name && other.is_concrete());
+    let is_taken = field.is_concrete() && others.map(Field::column).any(|column| column == field.column());
+    match is_taken {
+        true => Err(format!("{} has a column `{}` already", model.label(), field.column())),
+        false => Ok(()),
     }
 }
 
@@ -172,26 +142,65 @@ impl Change for RemoveField {
             Ok(())
         })
     }
+}
 
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        remove(schema, (from, to), (app, &self.model), &self.name)
+impl Change for AlterField {
+    fn describe(&self) -> String {
+        format!("Alter field {} on {}", self.field.name, self.model.to_lowercase())
     }
 
-    fn database_backwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        let model = to.require(app, &self.model)?;
-        let field = model.field(&self.name).ok_or_else(|| no_field(model, &self.name))?.clone();
-        add(schema, (from, to), (app, &self.model), &field)
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        state.change(app, &self.model, |model| {
+            let field = kept(&self.field, app, model, self.preserve_default);
+            check_column(model, &field)?;
+            let position = model.fields.iter().position(|one| one.name == field.name);
+            let position = position.ok_or_else(|| no_field(model, &field.name))?;
+            let before = &model.fields[position];
+            if let Some(problem) = unalterable(before, &field) {
+                return Err(format!("{}.{}: {problem}", model.label(), field.name));
+            }
+            let (column, renamed) = (before.column(), field.column());
+            model.fields[position] = field;
+            model.rename_column(&column, &renamed);
+            Ok(())
+        })
+    }
+
+    fn hints(&self, app: &str) -> Hints {
+        filled(app, &self.model, &self.field)
+    }
+}
+
+/// Why a field cannot become another in place, if it cannot.
+fn unalterable(before: &Field, after: &Field) -> Option<&'static str> {
+    let many = FieldType::ManyToMany;
+    if (before.kind == many) != (after.kind == many) {
+        Some(
+            "a column cannot become a many-to-many field, nor the other way round: remove the field and add it anew",
+        )
+    } else if before.kind == many && (&before.to, &before.through) != (&after.to, &after.through) {
+        Some(
+            "pairs cannot come along to another model or another table of pairs: remove the field and add it anew",
+        )
+    } else if before.primary_key != after.primary_key {
+        Some("the primary key stays the field that it is: make another model, and move the rows")
+    } else {
+        None
+    }
+}
+
+impl Change for RenameField {
+    fn describe(&self) -> String {
+        format!("Rename field {} on {} to {}", self.from, self.model.to_lowercase(), self.to)
+    }
+
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        state.rename_field((app, &self.model), &self.from, &self.to)
+    }
+
+    fn hints(&self, app: &str) -> Hints {
+        let [from, to] = [&self.from, &self.to].map(String::clone);
+        let field = RenamedField { app: app.to_owned(), model: self.model.clone(), from, to };
+        Hints { fields: vec![field], ..Hints::default() }
     }
 }

@@ -3,17 +3,24 @@
 // What every operation can do.
 mod change;
 
-// Parts of tables, and what models cannot say.
+// Models and their parts, and what models cannot say.
+mod constraints;
+mod extension;
 mod fields;
 mod indexes;
 mod models;
+mod options;
 mod special;
 
-pub use change::{Change, Created};
-pub use fields::{AddField, RemoveField};
-pub use indexes::{AddConstraint, AddIndex, RemoveConstraint, RemoveIndex};
-pub use models::{CreateModel, DeleteModel};
-pub use special::{RunRust, SqlPart, SqlSource};
+pub use super::sql_source::{SqlPart, SqlSource};
+pub use change::Change;
+pub use constraints::{AddConstraint, AlterConstraint, RemoveConstraint, ValidateConstraint};
+pub use extension::CreateExtension;
+pub use fields::{AddField, AlterField, RemoveField, RenameField};
+pub use indexes::{AddIndex, RemoveIndex, RenameIndex};
+pub use models::{CreateModel, DeleteModel, MoveModel, RenameModel};
+pub use options::{AlterModelOptions, AlterModelTable, AlterModelTableComment};
+pub use special::RunRust;
 
 use schemars::JsonSchema;
 
@@ -34,20 +41,44 @@ pub struct RunSql {
     pub state: Vec<Operation>,
 }
 
+/// Changes the database in one way and the models in another.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SeparateDatabaseAndState {
+    /// What is done to the database.
+    #[schemars(default)]
+    pub database: Vec<Operation>,
+    /// What is done to the models.
+    #[schemars(default)]
+    pub state: Vec<Operation>,
+}
+
 /// One operation of a migration.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "Django's names; the structs say what each does")]
 pub enum Operation {
     CreateModel(CreateModel),
     DeleteModel(DeleteModel),
+    RenameModel(RenameModel),
+    MoveModel(MoveModel),
+    AlterModelTable(AlterModelTable),
+    AlterModelTableComment(AlterModelTableComment),
+    AlterModelOptions(AlterModelOptions),
     AddField(AddField),
     RemoveField(RemoveField),
+    AlterField(AlterField),
+    RenameField(RenameField),
     AddIndex(AddIndex),
     RemoveIndex(RemoveIndex),
+    RenameIndex(RenameIndex),
     AddConstraint(AddConstraint),
     RemoveConstraint(RemoveConstraint),
+    AlterConstraint(AlterConstraint),
+    ValidateConstraint(ValidateConstraint),
+    CreateExtension(CreateExtension),
     RunSql(RunSql),
     RunRust(RunRust),
+    SeparateDatabaseAndState(SeparateDatabaseAndState),
 }
 
 impl Operation {
@@ -56,15 +87,82 @@ impl Operation {
         match self {
             Self::CreateModel(operation) => operation,
             Self::DeleteModel(operation) => operation,
+            Self::RenameModel(operation) => operation,
+            Self::MoveModel(operation) => operation,
+            Self::AlterModelTable(operation) => operation,
+            Self::AlterModelTableComment(operation) => operation,
+            Self::AlterModelOptions(operation) => operation,
             Self::AddField(operation) => operation,
             Self::RemoveField(operation) => operation,
+            Self::AlterField(operation) => operation,
+            Self::RenameField(operation) => operation,
             Self::AddIndex(operation) => operation,
             Self::RemoveIndex(operation) => operation,
+            Self::RenameIndex(operation) => operation,
             Self::AddConstraint(operation) => operation,
             Self::RemoveConstraint(operation) => operation,
+            Self::AlterConstraint(operation) => operation,
+            Self::ValidateConstraint(operation) => operation,
+            Self::CreateExtension(operation) => operation,
             Self::RunSql(operation) => operation,
             Self::RunRust(operation) => operation,
+            Self::SeparateDatabaseAndState(operation) => operation,
         }
+    }
+}
+
+impl Change for SeparateDatabaseAndState {
+    fn describe(&self) -> String {
+        "Custom state/database change combination".to_owned()
+    }
+
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
+    }
+
+    fn database_forwards(
+        &self,
+        app: &str,
+        schema: &mut Schema<'_>,
+        from: &ProjectState,
+        _to: &ProjectState,
+    ) -> Result<(), Problem> {
+        let states = self.states(app, from)?;
+        let mut steps = self.database.iter().zip(states.windows(2));
+        steps.try_for_each(|(operation, pair)| {
+            operation.change().database_forwards(app, schema, &pair[0], &pair[1])
+        })
+    }
+
+    fn database_backwards(
+        &self,
+        app: &str,
+        schema: &mut Schema<'_>,
+        _from: &ProjectState,
+        to: &ProjectState,
+    ) -> Result<(), Problem> {
+        let states = self.states(app, to)?;
+        let mut steps = self.database.iter().zip(states.windows(2)).rev();
+        steps.try_for_each(|(operation, pair)| {
+            operation.change().database_backwards(app, schema, &pair[1], &pair[0])
+        })
+    }
+
+    fn is_reversible(&self) -> bool {
+        self.database.iter().all(|operation| operation.change().is_reversible())
+    }
+}
+
+impl SeparateDatabaseAndState {
+    /// The models as the operations on the database see them: before the first, and after each.
+    fn states(&self, app: &str, before: &ProjectState) -> Result<Vec<ProjectState>, Problem> {
+        let mut states = vec![before.clone()];
+        for operation in &self.database {
+            let mut state = states.last().cloned().unwrap_or_default();
+            operation.change().state_forwards(app, &mut state)?;
+            states.push(state);
+        }
+        Ok(states)
     }
 }
 
@@ -95,25 +193,24 @@ impl Change for RunSql {
         self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
     }
 
-    /// What it runs are scripts, which the program compiles.
     fn database_forwards(
         &self,
         _app: &str,
-        _schema: &mut Schema<'_>,
+        schema: &mut Schema<'_>,
         _from: &ProjectState,
         _to: &ProjectState,
     ) -> Result<(), Problem> {
-        Ok(())
+        schema.run_script(&self.forwards)
     }
 
     fn database_backwards(
         &self,
         _app: &str,
-        _schema: &mut Schema<'_>,
+        schema: &mut Schema<'_>,
         _from: &ProjectState,
         _to: &ProjectState,
     ) -> Result<(), Problem> {
-        Ok(())
+        self.backwards.as_ref().map_or(Ok(()), |source| schema.run_script(source))
     }
 
     fn is_reversible(&self) -> bool {

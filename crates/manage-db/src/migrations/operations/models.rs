@@ -2,10 +2,11 @@
 
 use manage_derive::Documented;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Created};
-use crate::migrations::schema::{Problem, Schema, refused};
+use super::change::Change;
+use crate::migrations::hints::{Hints, RenamedModel};
+use crate::migrations::schema::Problem;
 use crate::migrations::state::ProjectState;
 use crate::models::ModelState;
 
@@ -17,38 +18,31 @@ pub struct CreateModel {
 }
 
 /// Drops a model's table, with the tables of its many-to-many fields.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteModel {
     /// Name of the model.
     pub model: String,
 }
 
-fn create(schema: &mut Schema<'_>, state: &ProjectState, model: &ModelState) -> Result<(), Problem> {
-    if !model.is_managed() {
-        return Ok(());
-    }
-    let table = schema.table(state, model)?;
-    schema.editor().create_table(&table).map_err(refused)?;
-    for field in &model.fields {
-        if let Some(table) = schema.relation_table(state, model, field)? {
-            schema.editor().create_table(&table).map_err(refused)?;
-        }
-    }
-    Ok(())
+/// Calls a model otherwise, with its table, those of its many-to-many fields, and wherever another points to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameModel {
+    /// Name of the model before.
+    pub from: String,
+    /// Name of the model after.
+    pub to: String,
 }
 
-fn delete(schema: &mut Schema<'_>, state: &ProjectState, model: &ModelState) -> Result<(), Problem> {
-    if !model.is_managed() {
-        return Ok(());
-    }
-    for field in model.fields.iter().rev() {
-        if let Some(table) = schema.relation_table(state, model, field)? {
-            schema.editor().drop_table(&table).map_err(refused)?;
-        }
-    }
-    let table = schema.table(state, model)?;
-    schema.editor().drop_table(&table).map_err(refused)
+/// Gives a model to another app. Its rows stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveModel {
+    /// Name of the model.
+    pub model: String,
+    /// Label of the app that gets it.
+    pub to_app: String,
 }
 
 impl Change for CreateModel {
@@ -58,38 +52,6 @@ impl Change for CreateModel {
 
     fn state_forwards(&self, _app: &str, state: &mut ProjectState) -> Result<(), Problem> {
         state.add(self.model.clone())
-    }
-
-    fn database_forwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        create(schema, to, &self.model)
-    }
-
-    fn database_backwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        delete(schema, from, &self.model)
-    }
-
-    fn creates(&self, _app: &str, schema: &Schema<'_>, to: &ProjectState) -> Result<Created, Problem> {
-        let mut created = Created::default();
-        if self.model.is_managed() {
-            created.tables.insert(schema.table(to, &self.model)?.name);
-            for field in &self.model.fields {
-                let table = schema.relation_table(to, &self.model, field)?;
-                created.tables.extend(table.map(|table| table.name));
-            }
-        }
-        Ok(created)
     }
 }
 
@@ -101,24 +63,38 @@ impl Change for DeleteModel {
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
         state.remove(app, &self.model).map(drop)
     }
+}
 
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        delete(schema, from, from.require(app, &self.model)?)
+fn renamed(from: (&str, &str), to: (&str, &str)) -> Hints {
+    let [from, to] = [from, to].map(|(app, name)| (app.to_owned(), name.to_owned()));
+    Hints { models: vec![RenamedModel { from, to }], ..Hints::default() }
+}
+
+impl Change for RenameModel {
+    fn describe(&self) -> String {
+        format!("Rename model {} to {}", self.from, self.to)
     }
 
-    fn database_backwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        create(schema, to, to.require(app, &self.model)?)
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        state.rename((app, &self.from), (app, &self.to))
+    }
+
+    fn hints(&self, app: &str) -> Hints {
+        renamed((app, &self.from), (app, &self.to))
+    }
+}
+
+impl Change for MoveModel {
+    fn describe(&self) -> String {
+        format!("Move model {} to {}", self.model, self.to_app)
+    }
+
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        let name = state.require(app, &self.model)?.name.clone();
+        state.rename((app, &name), (&self.to_app, &name))
+    }
+
+    fn hints(&self, app: &str) -> Hints {
+        renamed((app, &self.model), (&self.to_app, &self.model))
     }
 }
