@@ -209,7 +209,9 @@ fn missing_parents_circles_and_branches_are_told_with_their_files() {
         1,
         "error: two branches of migrations meet nowhere: migrations/shop/0002_a.toml and \
          migrations/shop/0002_b.toml\n\
-         hint: make one continue the other in its `depends`, or add a migration that depends on both\n",
+         hint: make one continue the other: `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at \
+         the top\n\
+         hint: or add a migration that depends on both, or give the one that is applied nowhere the next number\n",
     );
 }
 

@@ -191,7 +191,7 @@ impl Session {
                 steps.push(PreparedStep { migration: Arc::clone(migration), program, creates });
             }
         }
-        steps.iter().try_for_each(|step| check_functions(step, work.functions))?;
+        steps.iter().try_for_each(|step| check_functions(&step.program, work.functions))?;
         Ok(Prepared { is_backwards: plan.is_backwards, steps })
     }
 
@@ -403,8 +403,8 @@ fn creates(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Resu
     Ok(schema.created())
 }
 
-fn check_functions(step: &PreparedStep, functions: &Functions) -> Result<()> {
-    for part in &step.program.parts {
+fn check_functions(program: &Program, functions: &Functions) -> Result<()> {
+    for part in &program.parts {
         for action in &part.actions {
             let Action::Function { name, .. } = action else { continue };
             if functions.get(name).is_none() {
@@ -493,6 +493,26 @@ pub fn compile(work: Work<'_>, backend: &BackendRef, key: &Key, is_backwards: bo
     }
     let known = work.graph.of_app(&key.app).map(|migration| migration.key.name.clone()).collect();
     Err(Error::UnknownMigration { app: key.app.clone(), name: key.name.clone(), known })
+}
+
+/// Compiles everything that would ever run on a database, from the first migration on, without asking it.
+///
+/// # Errors
+/// [`Error::File`] for the first operation that makes no sense where it stands, that this kind of database cannot do, or
+/// that calls a function which no app has.
+pub fn replay_all(work: Work<'_>, backend: &BackendRef) -> Result<()> {
+    let is_here = |app: &str| work.router.allow_migrate(backend.alias(), app);
+    let site = Site { backend: &**backend, is_here: &is_here };
+    let mut state = ProjectState::default();
+    for migration in work.graph.migrations() {
+        if is_here(&migration.key.app) {
+            let program = program::forwards(migration, &mut state, site)?;
+            check_functions(&program, work.functions)?;
+        } else {
+            program::replay(migration, &mut state)?;
+        }
+    }
+    Ok(())
 }
 
 /// Everything about which the databases and the files disagree.

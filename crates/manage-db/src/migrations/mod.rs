@@ -41,6 +41,8 @@ mod markers;
 
 mod sql_file;
 
+mod file_name;
+
 // All migrations and their order.
 pub mod graph;
 
@@ -70,7 +72,7 @@ mod run;
 
 pub use error::{Error, Result};
 pub use events::{Event, Site};
-pub use executor::{Fake, Prepared, Session, Work, compile, verify};
+pub use executor::{Fake, Prepared, Session, Work, compile, replay_all, verify};
 pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;

@@ -9,7 +9,7 @@ use super::markers::{self, Marker, begins_part};
 use super::migration::{Canonical, Key, Located, Migration, Reference};
 use super::operations::{Operation, RunSql, SqlPart, SqlSource};
 use crate::backends::base::{Piece, PieceKind, Syntax, canonical as script_canonical, pieces};
-use crate::backends::{DIALECTS, dialect, script_rules};
+use crate::backends::{DIALECTS, script_rules};
 use crate::models::document::{Mistake, line_of};
 
 /// One file of a migration written in SQL.
@@ -32,20 +32,6 @@ pub(super) enum Section {
     Up,
     /// What undoes it.
     Down,
-}
-
-/// The parts of a file's name behind the migration's: `.postgresql.sql`, `.up.sql`, `.sql`.
-pub(crate) fn sql_endings(endings: &str) -> Option<(Option<&'static str>, Option<Section>)> {
-    let (mut found_dialect, mut section) = (None, None);
-    let words = endings.strip_suffix("sql")?.trim_end_matches('.');
-    for word in words.split('.').filter(|word| !word.is_empty()) {
-        match word {
-            "up" => section = Some(Section::Up),
-            "down" => section = Some(Section::Down),
-            word => found_dialect = Some(dialect(word)?),
-        }
-    }
-    Some((found_dialect, section))
 }
 
 /// Reads the SQL files of one migration: one for all kinds of database, or several by dialect.
@@ -369,8 +355,5 @@ mod tests {
         let Operation::RunSql(operation) = &migration.operations[0].operation else { panic!("not SQL") };
         assert_eq!(operation.forwards.parts("postgresql").unwrap()[0].text, "SELECT 2;");
         assert_eq!(operation.forwards.parts("mysql").unwrap()[0].text, "SELECT 1;");
-        assert_eq!(sql_endings("postgresql.up.sql"), Some((Some("postgresql"), Some(Section::Up))));
-        assert_eq!(sql_endings("oracle.sql"), None);
-        assert_eq!(sql_endings("sql"), Some((None, None)));
     }
 }

@@ -184,8 +184,9 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             vec!["take one of them out of the other's `depends`".to_owned()]
         }
         migrations::Error::Conflict { .. } => vec![
-            "make one continue the other in its `depends`, or add a migration that depends on both"
+            "make one continue the other: `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at the top"
                 .to_owned(),
+            "or add a migration that depends on both, or give the one that is applied nowhere the next number".to_owned(),
         ],
         migrations::Error::History(problems) => {
             let mut hints: Vec<String> = problems.iter().map(history_hint).collect();
