@@ -124,7 +124,7 @@ fn mistakes_in_any_migration_are_found_without_a_database() {
         let workspace = barn(&[("barn/0001_crates.sql", CRATE), (file, &text)]);
         let expected =
             if file.ends_with("toml") { expected.replace(":1:", ":2:") } else { expected.to_owned() };
-        workspace.manage(["check"]);
+        workspace.manage(["check"]).fails(1);
         assert!(!workspace.path().join("db.sqlite3").exists());
         assert_eq!(told(&workspace), expected);
     }

@@ -3,11 +3,13 @@
 mod databases;
 mod handler;
 mod program;
+mod schema;
 mod server;
 
 pub use databases::{Kind, TestDatabase, block_on};
 pub use handler::{Reply, SmallSite};
 pub use program::{MANAGE, Run, Workspace};
+pub use schema::schema;
 pub use server::{PASSWORD, Server, eventually};
 
 pub(crate) use databases::on_every_database;

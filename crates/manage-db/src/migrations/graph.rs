@@ -378,7 +378,7 @@ mod tests {
             atomic: true,
             follows_number: false,
             operations: Vec::new(),
-            canonical: crate::migrations::migration::Canonical::default(),
+            canonical: crate::migrations::Canonical::default(),
         }
     }
 

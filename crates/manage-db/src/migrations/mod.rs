@@ -31,11 +31,14 @@ pub mod schema;
 // The changes that a migration is made of.
 pub mod operations;
 
+mod written;
+
 // One migration.
 mod migration;
 
 // Files.
 mod file;
+mod writer;
 
 mod markers;
 
@@ -78,10 +81,11 @@ pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
-pub use migration::{Key, Migration};
+pub use migration::{Canonical, Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use plan::{Plan, PlanSite, Target};
 pub use program::Program;
 pub use recorder::{History, holds_history};
 pub use run::{Mode, Request, run};
 pub use state::ProjectState;
+pub use writer::write;

@@ -150,7 +150,7 @@ impl Editor {
         let checks = checks_of_renamed(alter, &before);
         let mut drops: Vec<String> = borrowed.iter().filter_map(|column| drop_key(column)).collect();
         drops.extend(checks.iter().map(|check| drop_constraint(check)));
-        drops.extend(alterations.iter().flat_map(|one| drop_sql(alter, *one)));
+        drops.extend(alterations.iter().flat_map(|one| drop_sql(alter, &before, *one)));
         self.alter_all(table, &drops);
         let name = |name: &String| Mysql.quote(name);
         let renames = alter.origins.iter().filter(|(new, old)| new != old);
@@ -290,13 +290,12 @@ fn is_check(constraint: &Constraint) -> bool {
 }
 
 /// What goes as parts of ALTER TABLE. An index goes with its columns.
-fn drop_sql(alter: &Alter, alteration: Alteration<'_>) -> Vec<String> {
+fn drop_sql(alter: &Alter, before: &Table, alteration: Alteration<'_>) -> Vec<String> {
     match alteration {
         Alteration::DropForeignKey(column) | Alteration::RenameForeignKey { old: column, .. } => {
-            let own =
-                (!alter.drops(|name| name == column.name) && !has_index(&alter.old, column)).then(|| {
-                    column.foreign_key.as_ref().map(|key| format!("DROP INDEX {}", Mysql.quote(&key.name)))
-                });
+            let own = (!alter.drops(|name| name == column.name) && !has_index(before, column)).then(|| {
+                column.foreign_key.as_ref().map(|key| format!("DROP INDEX {}", Mysql.quote(&key.name)))
+            });
             drop_key(column).into_iter().chain(own.flatten()).collect()
         }
         Alteration::RenameConstraint { old, .. } if is_check(old) => vec![drop_constraint(old)],

@@ -53,62 +53,67 @@ pub struct SeparateDatabaseAndState {
     pub state: Vec<Operation>,
 }
 
-/// One operation of a migration.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "Django's names; the structs say what each does")]
-pub enum Operation {
-    CreateModel(CreateModel),
-    DeleteModel(DeleteModel),
-    RenameModel(RenameModel),
-    MoveModel(MoveModel),
-    AlterModelTable(AlterModelTable),
-    AlterModelTableComment(AlterModelTableComment),
-    AlterModelOptions(AlterModelOptions),
-    AddField(AddField),
-    RemoveField(RemoveField),
-    AlterField(AlterField),
-    RenameField(RenameField),
-    AddIndex(AddIndex),
-    RemoveIndex(RemoveIndex),
-    RenameIndex(RenameIndex),
-    AddConstraint(AddConstraint),
-    RemoveConstraint(RemoveConstraint),
-    AlterConstraint(AlterConstraint),
-    ValidateConstraint(ValidateConstraint),
-    CreateExtension(CreateExtension),
-    RunSql(RunSql),
-    RunRust(RunRust),
-    SeparateDatabaseAndState(SeparateDatabaseAndState),
+/// The kinds of operations: each is a struct with [`Change`], called in files as it is here.
+macro_rules! operations {
+    ($($name:ident),* $(,)?) => {
+        /// One operation of a migration.
+        #[derive(Debug, Clone, PartialEq)]
+        #[expect(missing_docs, reason = "Django's names; the structs say what each does")]
+        pub enum Operation {
+            $($name($name)),*
+        }
+
+        impl Operation {
+            /// What it does.
+            pub fn change(&self) -> &dyn Change {
+                match self {
+                    $(Self::$name(operation) => operation),*
+                }
+            }
+
+            /// What `op` calls it.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => stringify!($name)),*
+                }
+            }
+
+            /// What stands beside `op` in a file.
+            ///
+            /// # Errors
+            /// When it holds what TOML cannot say.
+            pub(super) fn keys(&self) -> Result<toml::Table, toml::ser::Error> {
+                match self {
+                    $(Self::$name(operation) => toml::Table::try_from(operation)),*
+                }
+            }
+        }
+    };
 }
 
-impl Operation {
-    /// What it does.
-    pub fn change(&self) -> &dyn Change {
-        match self {
-            Self::CreateModel(operation) => operation,
-            Self::DeleteModel(operation) => operation,
-            Self::RenameModel(operation) => operation,
-            Self::MoveModel(operation) => operation,
-            Self::AlterModelTable(operation) => operation,
-            Self::AlterModelTableComment(operation) => operation,
-            Self::AlterModelOptions(operation) => operation,
-            Self::AddField(operation) => operation,
-            Self::RemoveField(operation) => operation,
-            Self::AlterField(operation) => operation,
-            Self::RenameField(operation) => operation,
-            Self::AddIndex(operation) => operation,
-            Self::RemoveIndex(operation) => operation,
-            Self::RenameIndex(operation) => operation,
-            Self::AddConstraint(operation) => operation,
-            Self::RemoveConstraint(operation) => operation,
-            Self::AlterConstraint(operation) => operation,
-            Self::ValidateConstraint(operation) => operation,
-            Self::CreateExtension(operation) => operation,
-            Self::RunSql(operation) => operation,
-            Self::RunRust(operation) => operation,
-            Self::SeparateDatabaseAndState(operation) => operation,
-        }
-    }
+operations! {
+    CreateModel,
+    DeleteModel,
+    RenameModel,
+    MoveModel,
+    AlterModelTable,
+    AlterModelTableComment,
+    AlterModelOptions,
+    AddField,
+    RemoveField,
+    AlterField,
+    RenameField,
+    AddIndex,
+    RemoveIndex,
+    RenameIndex,
+    AddConstraint,
+    RemoveConstraint,
+    AlterConstraint,
+    ValidateConstraint,
+    CreateExtension,
+    RunSql,
+    RunRust,
+    SeparateDatabaseAndState,
 }
 
 impl Change for SeparateDatabaseAndState {

@@ -1,0 +1,614 @@
+//! Histories that nobody thought of: made by chance, and the same for the same seed.
+//!
+//! Each is applied with rows in the tables, undone and applied again. At its end the tables are those that the last
+//! state makes anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manage::db::backends::base::Features;
+use manage::db::migrations::operations::{
+    AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
+    AlterModelTableComment, CreateModel, DeleteModel, Operation, RemoveConstraint, RemoveField, RemoveIndex,
+    RenameField, RenameIndex, RenameModel,
+};
+use manage::db::migrations::{
+    Fake, Functions, Key, Located, Migration, Mode, ProjectState, Reference, Request, Target, Work, load,
+    run, write,
+};
+use manage::db::models::{Constraint, DefaultValue, Field, FieldType, Index, ModelState, OnDelete, Options};
+use manage::db::{Connections, DatabaseSettings, Folder, Router};
+
+use crate::support::{TestDatabase, on_every_database, schema};
+
+/// Seeds that found something once, and some more.
+const SEEDS: std::ops::Range<u64> = 1..61;
+
+/// Migrations of one history.
+const LENGTH: usize = 6;
+
+const APP: &str = "shop";
+
+/// Numbers that look like chance (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap() % end
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn of<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+        if items.is_empty() { None } else { Some(&items[self.below(items.len())]) }
+    }
+}
+
+/// Kinds whose values 0 and 1 mean the same in all of them.
+const WHOLE: [FieldType; 6] = [
+    FieldType::SmallInteger,
+    FieldType::Integer,
+    FieldType::BigInteger,
+    FieldType::PositiveInteger,
+    FieldType::Char,
+    FieldType::Text,
+];
+
+const BROKEN: [FieldType; 3] = [FieldType::Integer, FieldType::Decimal, FieldType::Float];
+
+const OTHERS: [FieldType; 7] = [
+    FieldType::Boolean,
+    FieldType::Date,
+    FieldType::DateTime,
+    FieldType::Uuid,
+    FieldType::Json,
+    FieldType::Email,
+    FieldType::Slug,
+];
+
+struct Maker {
+    random: Random,
+    features: &'static Features,
+    state: ProjectState,
+    count: usize,
+}
+
+impl Maker {
+    fn name(&mut self, beginning: &str) -> String {
+        self.count += 1;
+        format!("{beginning}{}", self.count)
+    }
+
+    fn model(&mut self) -> Option<ModelState> {
+        let models: Vec<_> = self.state.models().cloned().collect();
+        self.random.of(&models).map(|model| ModelState::clone(model))
+    }
+
+    /// A kind with what it needs. Rows that exist can have it.
+    fn of_kind(&mut self, name: &str, kind: FieldType) -> Field {
+        let mut field = Field::new(name, kind);
+        match kind {
+            FieldType::Char => field.max_length = Some(10 + u32::try_from(self.random.below(3)).unwrap()),
+            FieldType::Decimal => {
+                (field.max_digits, field.decimal_places) =
+                    (Some(8 + u32::try_from(self.random.below(3)).unwrap()), Some(2));
+            }
+            _ => {}
+        }
+        field.null = true;
+        if is_number(kind) {
+            let one = || Some(DefaultValue::Literal(toml::Value::Integer(1)));
+            match self.random.below(3) {
+                0 => (field.default, field.null) = (one(), false),
+                1 => (field.db_default, field.null) = (one(), false),
+                _ => {}
+            }
+        }
+        if kind == FieldType::Char {
+            let one = || Some(DefaultValue::Literal(toml::Value::String("1".to_owned())));
+            (field.default, field.null) = (one(), self.random.coin());
+        }
+        field
+    }
+
+    fn field(&mut self) -> Field {
+        let name = self.name("f");
+        let kinds: &[FieldType] = match self.random.below(3) {
+            0 => &OTHERS,
+            1 => &BROKEN,
+            _ => &WHOLE,
+        };
+        let kind = *self.random.of(kinds).unwrap();
+        let mut field = self.of_kind(&name, kind);
+        let can_be_indexed = !matches!(kind, FieldType::Text | FieldType::Json);
+        match self.random.below(6) {
+            0 if can_be_indexed => field.unique = true,
+            1 if can_be_indexed => field.db_index = Some(true),
+            2 => field.db_column = Some(self.name("c")),
+            3 => field.db_comment = Some("it's a remark".to_owned()),
+            _ => {}
+        }
+        field
+    }
+
+    fn key(&mut self) -> Option<Field> {
+        let target = self.model()?;
+        let name = self.name("k");
+        let kind = if self.random.below(4) == 0 { FieldType::OneToOne } else { FieldType::ForeignKey };
+        let mut field = Field::new(&name, kind);
+        field.to = Some(target.label());
+        field.null = true;
+        field.on_delete =
+            *self.random.of(&[None, Some(OnDelete::SetNull), Some(OnDelete::Restrict)]).unwrap();
+        if self.random.below(5) == 0 {
+            field.db_constraint = Some(false);
+        }
+        if self.random.below(5) == 0 {
+            field.db_index = Some(false);
+        }
+        let unique = target.fields.iter().filter(|field| field.unique && is_number(field.kind));
+        let unique: Vec<String> = unique.map(|field| field.name.clone()).collect();
+        if self.random.coin() {
+            field.to_field = self.random.of(&unique).cloned();
+        }
+        Some(field)
+    }
+
+    /// A field of the model for which this holds.
+    fn pick(&mut self, model: &ModelState, is_meant: impl Fn(&Field) -> bool) -> Option<Field> {
+        let fields: Vec<&Field> = model.fields.iter().filter(|field| is_meant(field)).collect();
+        self.random.of(&fields).map(|field| Field::clone(field))
+    }
+
+    fn operations(&mut self) -> Option<Vec<Operation>> {
+        let number = self.state.models().count();
+        let choice = if number == 0 { 0 } else { self.random.below(29) };
+        let model = self.model();
+        let of = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
+        Some(match choice {
+            0 | 1 if number < 5 => vec![self.create()],
+            2 if number > 2 => vec![Operation::DeleteModel(DeleteModel { model: of })],
+            3 => {
+                let to = self.name("Model");
+                vec![Operation::RenameModel(RenameModel { from: of, to })]
+            }
+            4 => {
+                let table = self.random.coin().then(|| self.name("table"));
+                vec![Operation::AlterModelTable(AlterModelTable { model: of, table })]
+            }
+            5 => {
+                let comment = self.random.coin().then(|| self.name("comment"));
+                vec![Operation::AlterModelTableComment(AlterModelTableComment { model: of, comment })]
+            }
+            6 => vec![Operation::AlterModelOptions(AlterModelOptions {
+                model: of,
+                ordering: vec!["-id".to_owned()],
+                permissions: Vec::new(),
+                verbose_name: None,
+                verbose_name_plural: None,
+                managed: None,
+            })],
+            7 | 8 => vec![add(of, self.field())],
+            9 => vec![add(of, self.key()?)],
+            10 => {
+                let mut field = Field::new(&self.name("m"), FieldType::ManyToMany);
+                field.to = Some(self.model()?.label());
+                vec![add(of, field)]
+            }
+            11 => {
+                let model = model?;
+                let name =
+                    self.pick(&model, |field| !field.primary_key && !is_mentioned(&model, field))?.name;
+                vec![Operation::RemoveField(RemoveField { model: of, name })]
+            }
+            12..=14 | 24..=28 => vec![self.alter(&model?)?],
+            15 => {
+                let from = self.pick(&model?, |field| !field.primary_key)?.name;
+                let to = self.name("r");
+                vec![Operation::RenameField(RenameField { model: of, from, to })]
+            }
+            16 => self.swap(&model?)?,
+            17 | 18 => {
+                let index = self.index(&model?)?;
+                vec![Operation::AddIndex(AddIndex { model: of, index, concurrently: false })]
+            }
+            19 => {
+                let from = self.random.of(&model?.options.indexes)?.name.clone();
+                let to = self.name("i");
+                vec![Operation::RenameIndex(RenameIndex { model: of, from, to })]
+            }
+            20 => {
+                let name = self.random.of(&model?.options.indexes)?.name.clone();
+                vec![Operation::RemoveIndex(RemoveIndex { model: of, name, concurrently: false })]
+            }
+            21 => {
+                let constraint = self.constraint(&model?)?;
+                vec![Operation::AddConstraint(AddConstraint { model: of, constraint, not_valid: false })]
+            }
+            22 => {
+                let options = model.as_ref()?.options.clone();
+                let name = self.random.of(&options.constraints)?.name.clone();
+                if self.random.coin() {
+                    vec![Operation::RemoveConstraint(RemoveConstraint { model: of, name })]
+                } else {
+                    let constraint = Constraint { name, ..self.constraint(&model?)? };
+                    vec![Operation::AlterConstraint(AlterConstraint { model: of, constraint })]
+                }
+            }
+            _ => vec![add(of, self.generated(&model?)?)],
+        })
+    }
+
+    fn create(&mut self) -> Operation {
+        let name = self.name("Model");
+        let fields = (0..=self.random.below(3)).map(|_| self.field()).collect();
+        let mut model = ModelState { app: APP.to_owned(), name, fields, options: Options::default() };
+        if self.random.coin() {
+            let mut id = Field::new("id", FieldType::Auto);
+            id.primary_key = true;
+            model.fields.insert(0, id);
+        }
+        model.complete();
+        Operation::CreateModel(CreateModel { model })
+    }
+
+    /// One fact of a field becomes another.
+    fn alter(&mut self, model: &ModelState) -> Option<Operation> {
+        let mut field = self.pick(model, |field| field.kind != FieldType::Generated)?;
+        let (kind, is_free) =
+            (field.kind, !is_mentioned(model, &field) && !is_target(&self.state, model, &field));
+        let is_listed = model.options.indexes.iter().any(|index| uses(&index.fields, &field.name))
+            || model.options.constraints.iter().any(|rule| uses(&rule.unique, &field.name))
+            || field.unique
+            || field.db_index == Some(true);
+        let choice = self.random.below(9);
+        if field.primary_key {
+            field.kind = *self.random.of(&[FieldType::SmallAuto, FieldType::Auto, FieldType::BigAuto])?;
+        } else if kind == FieldType::ManyToMany {
+            field.db_table = self.random.coin().then(|| self.name("pairs"));
+        } else {
+            match choice {
+                0 | 1 => {
+                    let kinds: &[FieldType] = if WHOLE.contains(&kind) { &WHOLE } else { &BROKEN };
+                    let kinds: Vec<FieldType> =
+                        kinds.iter().copied().filter(|kind| *kind != FieldType::Text || !is_listed).collect();
+                    if !is_free || !kinds.contains(&kind) {
+                        return None;
+                    }
+                    let to = *self.random.of(&kinds)?;
+                    let made = self.of_kind(&field.name, to);
+                    let (unique, db_index) = (field.unique, field.db_index);
+                    field = Field { unique, db_index, db_column: field.db_column, ..made };
+                }
+                2 if is_number(kind) => {
+                    field.null = !field.null;
+                    field.db_default = None;
+                    field.default = Some(DefaultValue::Literal(toml::Value::Integer(1)));
+                }
+                3 if kind != FieldType::Text && kind != FieldType::Json && is_free => {
+                    field.unique = !field.unique;
+                }
+                4 if kind != FieldType::Text && kind != FieldType::Json => {
+                    field.db_index = *self.random.of(&[None, Some(true), Some(false)])?;
+                }
+                5 => field.db_column = self.random.coin().then(|| self.name("c")),
+                6 => field.db_comment = self.random.coin().then(|| self.name("remark")),
+                7 if kind.is_foreign_key() => {
+                    field.db_constraint = self.random.coin().then_some(false);
+                    field.on_delete = *self.random.of(&[None, Some(OnDelete::SetNull)])?;
+                    field.kind = *self.random.of(&[FieldType::OneToOne, FieldType::ForeignKey])?;
+                }
+                _ => {
+                    field.help_text = Some(self.name("help"));
+                    field.verbose_name = Some(self.name("name"));
+                }
+            }
+        }
+        Some(Operation::AlterField(AlterField {
+            model: model.name.clone(),
+            field,
+            preserve_default: self.random.coin(),
+        }))
+    }
+
+    fn swap(&mut self, model: &ModelState) -> Option<Vec<Operation>> {
+        let one = self.pick(model, |field| !field.primary_key)?.name;
+        let two = self.pick(model, |field| !field.primary_key && field.name != one)?.name;
+        let third = self.name("third");
+        let rename = |from: &str, to: &str| {
+            let (from, to) = (from.to_owned(), to.to_owned());
+            Operation::RenameField(RenameField { model: model.name.clone(), from, to })
+        };
+        Some(vec![rename(&one, &third), rename(&two, &one), rename(&third, &two)])
+    }
+
+    fn index(&mut self, model: &ModelState) -> Option<Index> {
+        let one = self.pick(model, can_be_indexed)?;
+        let two = self.pick(model, can_be_indexed)?;
+        let name = if self.random.coin() { self.name("i") } else { String::new() };
+        let sign = if self.random.coin() { "-" } else { "" };
+        let mut index = Index { name, fields: vec![format!("{sign}{}", one.name)], ..Index::default() };
+        if two.name != one.name {
+            index.fields.push(two.name.clone());
+        }
+        let number = self.pick(model, |field| is_number(field.kind));
+        match (self.random.below(4), number) {
+            (0, Some(number)) if self.features.has_partial_index => {
+                index.condition = Some(format!("{} > 0", number.column()).as_str().into());
+            }
+            (1, Some(number)) if self.features.has_expression_index => {
+                index.expressions = vec![format!("abs({})", number.column()).as_str().into()];
+            }
+            (2, Some(number)) if self.features.has_covering_index => index.include = vec![number.name],
+            _ => {}
+        }
+        Some(index)
+    }
+
+    fn constraint(&mut self, model: &ModelState) -> Option<Constraint> {
+        let number = self.pick(model, |field| is_number(field.kind) && !field.primary_key)?;
+        let name = self.name("rule");
+        let condition = format!("{} >= {}", number.column(), self.random.below(2));
+        if self.random.coin() {
+            return Some(Constraint {
+                name,
+                check: Some(condition.as_str().into()),
+                ..Constraint::default()
+            });
+        }
+        let one = self.pick(model, can_be_indexed)?.name;
+        let mut constraint = Constraint { name, unique: vec![one], ..Constraint::default() };
+        if self.random.coin() && self.features.has_partial_index {
+            constraint.condition = Some(condition.as_str().into());
+        }
+        Some(constraint)
+    }
+
+    fn generated(&mut self, model: &ModelState) -> Option<Field> {
+        let number = self.pick(model, |field| is_number(field.kind) && !field.primary_key)?;
+        let mut field = Field::new(&self.name("g"), FieldType::Generated);
+        field.expression = Some(format!("{} + 1", number.column()).as_str().into());
+        field.output = Some(FieldType::Float);
+        field.null = true;
+        Some(field)
+    }
+
+    /// One migration, which the state can take.
+    fn migration(&mut self, number: usize) -> Migration {
+        let mut operations = Vec::new();
+        let wanted = 1 + self.random.below(4);
+        for _ in 0..60 {
+            if operations.len() >= wanted {
+                break;
+            }
+            let Some(made) = self.operations() else { continue };
+            let mut state = self.state.clone();
+            if made.iter().all(|operation| operation.change().state_forwards(APP, &mut state).is_ok()) {
+                self.state = state;
+                operations.extend(made);
+            }
+        }
+        migration(number, operations)
+    }
+}
+
+fn migration(number: usize, operations: Vec<Operation>) -> Migration {
+    let key = |number: usize| Key::new(APP, &format!("{number:04}_x"));
+    let before = (number > 1).then(|| Reference { key: key(number - 1), line: 1 });
+    Migration {
+        key: key(number),
+        number: number as u64,
+        path: String::new(),
+        depends: before.into_iter().collect(),
+        run_before: Vec::new(),
+        initial: None,
+        atomic: true,
+        follows_number: false,
+        operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
+        canonical: manage::db::migrations::Canonical::default(),
+    }
+}
+
+fn add(model: String, field: Field) -> Operation {
+    Operation::AddField(AddField { model, field, preserve_default: true })
+}
+
+fn is_number(kind: FieldType) -> bool {
+    matches!(
+        kind,
+        FieldType::SmallInteger
+            | FieldType::Integer
+            | FieldType::BigInteger
+            | FieldType::PositiveInteger
+            | FieldType::Decimal
+            | FieldType::Float
+    )
+}
+
+fn can_be_indexed(field: &Field) -> bool {
+    is_number(field.kind) || matches!(field.kind, FieldType::Char | FieldType::ForeignKey | FieldType::Date)
+}
+
+fn uses(names: &[String], field: &str) -> bool {
+    names.iter().any(|name| name.trim_start_matches('-') == field)
+}
+
+/// Whether SQL of the model names the field's column.
+fn is_mentioned(model: &ModelState, field: &Field) -> bool {
+    let options = &model.options;
+    let texts = options.indexes.iter().flat_map(|index| index.expressions.iter().chain(&index.condition));
+    let texts =
+        texts.chain(options.constraints.iter().flat_map(|rule| rule.check.iter().chain(&rule.condition)));
+    let texts = texts.chain(model.fields.iter().filter_map(|field| field.expression.as_ref()));
+    let column = field.column();
+    texts
+        .map(|text| format!("{text:?}"))
+        .any(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column))
+}
+
+/// Whether a key points to the field.
+fn is_target(state: &ProjectState, model: &ModelState, field: &Field) -> bool {
+    let points = |other: &ModelState, key: &Field| {
+        let to = key.to.as_deref().and_then(|to| state.target(other, to));
+        key.to_field.as_deref() == Some(&field.name) && to.is_some_and(|to| to.label() == model.label())
+    };
+    state.models().any(|other| other.fields.iter().any(|key| points(other, key)))
+}
+
+/// The operations that make the tables of a state anew: models, then what points to them, then what names fields.
+fn anew(state: &ProjectState) -> Vec<Operation> {
+    let is_plain = |field: &&Field| field.to.is_none();
+    let mut operations = Vec::new();
+    for model in state.models() {
+        let mut bare = ModelState::clone(model);
+        bare.fields.retain(|field| is_plain(&field));
+        (bare.options.indexes, bare.options.constraints) = (Vec::new(), Vec::new());
+        operations.push(Operation::CreateModel(CreateModel { model: bare }));
+    }
+    for model in state.models() {
+        let of = || model.name.clone();
+        let related = model.fields.iter().filter(|field| !is_plain(field));
+        operations.extend(related.map(|field| add(of(), field.clone())));
+        operations.extend(model.options.indexes.iter().map(|index| {
+            Operation::AddIndex(AddIndex { model: of(), index: index.clone(), concurrently: false })
+        }));
+        operations.extend(model.options.constraints.iter().map(|rule| {
+            Operation::AddConstraint(AddConstraint {
+                model: of(),
+                constraint: rule.clone(),
+                not_valid: false,
+            })
+        }));
+    }
+    operations
+}
+
+/// Writes a row into each table that has none, and tells which models have one.
+async fn fill(db: &TestDatabase, state: &ProjectState) -> usize {
+    for model in state.models().filter(|model| model.app == APP) {
+        let table = model.table();
+        let found: Vec<(i64,)> =
+            db.database.query(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap();
+        if found[0].0 > 0 {
+            continue;
+        }
+        let mut values = BTreeMap::new();
+        let given = model.fields.iter().filter(|field| !field.kind.is_auto());
+        for field in given.filter(|field| !matches!(field.kind, FieldType::ManyToMany | FieldType::Generated))
+        {
+            values.insert(field.column(), value(state, model, field));
+        }
+        values.insert("id".to_owned(), "1".to_owned());
+        let columns: Vec<&str> = values.keys().map(String::as_str).collect();
+        let literals: Vec<&str> = values.values().map(String::as_str).collect();
+        let sql = format!("INSERT INTO {table} ({}) SELECT {}", columns.join(", "), literals.join(", "));
+        db.database.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    state.models().count()
+}
+
+fn value(state: &ProjectState, model: &ModelState, field: &Field) -> String {
+    match field.kind {
+        FieldType::ForeignKey | FieldType::OneToOne => {
+            let target = state.target(model, field.to.as_deref().unwrap()).unwrap();
+            let key = field.to_field.as_deref().unwrap_or("id");
+            return format!("(SELECT min({}) FROM {})", target.field(key).unwrap().column(), target.table());
+        }
+        FieldType::Boolean => "TRUE",
+        FieldType::Date => "'2026-01-02'",
+        FieldType::DateTime => "'2026-01-02 03:04:05'",
+        FieldType::Uuid => "'00000000000000000000000000000001'",
+        FieldType::Json => "'{}'",
+        kind if is_number(kind) => "1",
+        _ => "'1'",
+    }
+    .to_owned()
+}
+
+/// Migrates to a number, or to nothing.
+async fn migrate(db: &TestDatabase, number: usize) {
+    let root = db.workspace.path();
+    let settings = DatabaseSettings::from_url(&db.url).unwrap();
+    let connections = Connections::new(&BTreeMap::from([("default".to_owned(), settings)]), root).unwrap();
+    let graph = load(&Folder::new(root), &[APP.to_owned()]).unwrap();
+    let (router, functions) = (Router::default(), Functions::default());
+    let name = if number == 0 { "zero".to_owned() } else { format!("{number:04}") };
+    let target = Target::named(&graph, Some(APP), Some(&name)).unwrap();
+    let work = Work { graph: &graph, router: &router, functions: &functions };
+    let request =
+        Request { connections: &connections, work, target, aliases: Vec::new(), mode: Mode::Apply(Fake::No) };
+    let done = run(&request, &mut |_| {}).await;
+    connections.close_idle();
+    if let Err(error) = done {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        panic!("to {number}: {error}: {}", cause.unwrap_or_default());
+    }
+}
+
+/// The rows of all tables of models.
+async fn rows(db: &TestDatabase, state: &ProjectState) -> BTreeSet<String> {
+    let mut rows = BTreeSet::new();
+    for model in state.models() {
+        let sql = format!("SELECT count(*) FROM {}", model.table());
+        let found: Vec<(i64,)> = db.database.query(&sql, &[]).await.unwrap();
+        if found[0].0 == 1 {
+            rows.insert(model.label());
+        }
+    }
+    rows
+}
+
+async fn check(db: &TestDatabase, seed: u64) {
+    let features = db.database.backend().features();
+    let random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut maker = Maker { random, features, state: ProjectState::default(), count: 0 };
+    let (mut states, mut schemas) = (vec![ProjectState::default()], vec![Vec::new()]);
+    for number in 1..=LENGTH {
+        let made = maker.migration(number);
+        let text = write(&made).unwrap();
+        db.workspace.write(&format!("migrations/{APP}/{number:04}_x.toml"), &text);
+        migrate(db, number).await;
+        let created = text.matches("op = \"CreateModel\"").count();
+        let kept = rows(db, &maker.state).await.len();
+        assert!(kept + created >= maker.state.models().count(), "rows are lost by {number}");
+        fill(db, &maker.state).await;
+        states.push(maker.state.clone());
+        schemas.push(schema(db.kind, &db.database).await);
+    }
+    let last = migration(1, anew(&maker.state));
+    let fresh = TestDatabase::create(db.kind).await;
+    fresh.workspace.write(&format!("migrations/{APP}/0001_x.toml"), &write(&last).unwrap());
+    migrate(&fresh, 1).await;
+    assert_same(&schema(fresh.kind, &fresh.database).await, &schemas[LENGTH], "made anew");
+    for number in (0..LENGTH).rev() {
+        migrate(db, number).await;
+        assert_same(&schema(db.kind, &db.database).await, &schemas[number], &format!("back to {number}"));
+    }
+    migrate(db, LENGTH).await;
+    assert_same(&schema(db.kind, &db.database).await, &schemas[LENGTH], "forwards again");
+}
+
+fn assert_same(found: &[String], wanted: &[String], what: &str) {
+    let other = |lines: &[String], others: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| !others.contains(line)).cloned().collect()
+    };
+    assert!(
+        found == wanted,
+        "{what}:\n  found {:#?}\n  instead of {:#?}",
+        other(found, wanted),
+        other(wanted, found)
+    );
+}
+
+on_every_database! {
+    async fn a_history_made_by_chance_comes_to_what_its_last_state_makes_anew(db in TestDatabase) {
+        for seed in SEEDS {
+            let db = TestDatabase::create(db.kind).await;
+            check(&db, seed).await;
+        }
+    }
+}
