@@ -539,8 +539,14 @@ async fn migrate(db: &TestDatabase, number: usize) {
     let name = if number == 0 { "zero".to_owned() } else { format!("{number:04}") };
     let target = Target::named(&graph, Some(APP), Some(&name)).unwrap();
     let work = Work { graph: &graph, router: &router, functions: &functions };
-    let request =
-        Request { connections: &connections, work, target, aliases: Vec::new(), mode: Mode::Apply(Fake::No) };
+    let request = Request {
+        connections: &connections,
+        work,
+        target,
+        aliases: Vec::new(),
+        mode: Mode::Apply(Fake::No),
+        allow_missing: false,
+    };
     let done = run(&request, &mut |_| {}).await;
     connections.close_idle();
     if let Err(error) = done {

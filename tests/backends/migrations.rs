@@ -280,7 +280,7 @@ on_every_database! {
                 let missing = pending(&connections, &graph, &router).await.unwrap();
                 told.push(format!("{} pending{}", missing.migrations.len(), if missing.is_new { ", new" } else { "" }));
                 let work = Work { graph: &graph, router: &router, functions: &functions };
-                let request = Request { connections: &connections, work, target, aliases: Vec::new(), mode };
+                let request = Request { connections: &connections, work, target, aliases: Vec::new(), mode, allow_missing: false };
                 let number = run(&request, &mut |event| told.extend(match event {
                     Event::Database(site) => Some(format!("{}: {}", site.alias, site.plan.migrations.len())),
                     Event::Started(migration) => Some(migration.key.to_string()),

@@ -1,5 +1,6 @@
 //! The data layer on real servers: every case runs on SQLite, PostgreSQL and MariaDB under the same name.
 
+mod amendments;
 mod histories;
 mod homes;
 mod limits;

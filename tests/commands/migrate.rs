@@ -217,7 +217,8 @@ fn missing_parents_circles_and_branches_are_told_with_their_files() {
 
 #[test]
 fn edited_and_vanished_files_stop_even_a_run_with_nothing_to_do() {
-    let workspace = shop(&[("0001_initial.toml", PERSON), ("0002_x.sql", "SELECT 1;")]);
+    let workspace =
+        shop(&[("0001_initial.toml", PERSON), ("0002_x.sql", "SELECT 1;"), ("0003_y.sql", "SELECT 2;")]);
     workspace.manage(["migrate"]).succeeds();
     workspace.write(
         "migrations/shop/0001_initial.toml",
@@ -230,14 +231,16 @@ fn edited_and_vanished_files_stop_even_a_run_with_nothing_to_do() {
         "error: migrations/shop/0001_initial.toml:1: shop.0001_initial was edited after it was applied on database \
          `default`\n\
          hint: put the file back as it was (`git checkout migrations/shop/0001_initial.toml`, if it is in git) and \
-         write the change as a new migration\n",
+         write the change as a new migration; when the database has the change already, `manage migrate \
+         --accept-edit shop.0001_initial`\n",
     );
     workspace.write("migrations/shop/0001_initial.toml", PERSON);
     std::fs::remove_file(workspace.path().join("migrations/shop/0002_x.sql")).unwrap();
     workspace.manage(["migrate"]).fails_with(
         1,
         "error: migrations/shop: shop.0002_x is applied on database `default`, but its file is missing\n\
-         hint: bring the file back (`git log --diff-filter=D -- migrations/shop` finds who deleted it)\n",
+         hint: bring the file back (`git log --diff-filter=D -- migrations/shop` finds who deleted it), go on without \
+         it (`--allow-missing`), or forget that it was applied: `manage migrate --forget shop.0002_x`\n",
     );
 }
 
@@ -253,7 +256,8 @@ fn one_irreversible_step_and_nothing_is_undone() {
         1,
         "error: migrations/shop/0002_x.sql:1: shop.0002_x cannot be undone: \"Raw SQL operation -> SELECT 1;\" is \
          irreversible; nothing was changed\n\
-         hint: give the operation `backwards`, or name a later migration\n",
+         hint: give the operation `backwards`, or name a later migration\n\
+         hint: when it was undone by hand, `--fake` changes the history alone\n",
     );
     assert!(workspace.manage(["showmigrations", "--format", "plain"]).succeeds().contains("[X] 0003_y"));
 }

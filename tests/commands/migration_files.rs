@@ -156,3 +156,22 @@ fn two_of_one_number_are_a_conflict_whichever_was_applied_first() {
     workspace.write("migrations/barn/0003_next.sql", "SELECT 3;");
     workspace.manage(["migrate", "-v", "0"]).succeeds();
 }
+
+#[test]
+fn one_database_is_not_migrated_before_what_it_depends_on_elsewhere() {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\", \"crm\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n\
+             [databases.customers]\nurl = \"sqlite:///crm.sqlite3\"\n[routes]\ncrm = \"customers\"\n",
+        )
+        .write("migrations/shop/0001_a.sql", CRATE)
+        .write("migrations/crm/0001_b.sql", "-- depends: shop.0001_a\nCREATE TABLE customer (id integer);\n");
+    let told = "error: crm.0001_b depends on shop.0001_a, which is not applied on database `default`\n\
+                hint: migrate `default` first (`manage migrate --database default`), or all of them: `manage migrate`\n";
+    workspace.manage(["migrate", "--database", "customers"]).fails_with(1, told);
+    workspace.manage(["migrate", "--database", "customers", "--plan"]).fails_with(1, told);
+    workspace.manage(["migrate", "--database", "default", "-v", "0"]).succeeds();
+    workspace.manage(["migrate", "--database", "customers", "-v", "0"]).succeeds();
+}

@@ -131,6 +131,19 @@ impl Session {
         Ok(())
     }
 
+    /// Where the history is kept.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(super) async fn home(&mut self) -> Result<Home> {
+        Ok(Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?)
+    }
+
+    /// The connection.
+    pub(super) fn connection(&mut self) -> &mut dyn Connection {
+        &mut *self.connection
+    }
+
     /// Alias of the database.
     pub fn alias(&self) -> &str {
         self.backend.alias()
@@ -149,13 +162,25 @@ impl Session {
             .journal
             .keys()
             .filter(|key| !(planned.contains(&key.version) && key.is_backwards == plan.is_backwards));
-        left.filter_map(|key| {
-            let migration = graph.migrations().find(|migration| migration.version() == key.version)?;
-            let kind = HistoryProblemKind::Unfinished { is_backwards: key.is_backwards };
-            let (alias, migration) = (self.alias().to_owned(), migration.key.to_string());
-            Some(HistoryProblem { alias, migration, kind })
-        })
-        .collect()
+        left.map(|key| self.unfinished_one(graph, *key)).collect()
+    }
+
+    fn unfinished_one(&self, graph: &Graph, key: JournalKey) -> HistoryProblem {
+        let JournalKey { version, is_backwards } = key;
+        let found = graph.migrations().find(|migration| migration.version() == version);
+        let applied = self.history.applied.iter().find(|applied| applied.version == version);
+        let name = found.map(|migration| migration.key.to_string());
+        let name = name.or_else(|| Some(applied?.key.as_ref()?.to_string()));
+        let kind = match found {
+            Some(_) => HistoryProblemKind::Unfinished { is_backwards },
+            None => {
+                let steps = self.history.journal.get(&key).into_iter().flatten();
+                let done = steps.filter(|(_, row)| row.is_done).count();
+                HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards }
+            }
+        };
+        let migration = name.unwrap_or_else(|| format!("a migration of version {version}"));
+        HistoryProblem { alias: self.alias().to_owned(), migration, kind }
     }
 
     /// Compiles a plan for this database.
@@ -515,13 +540,15 @@ pub fn replay_all(work: Work<'_>, backend: &BackendRef) -> Result<()> {
     Ok(())
 }
 
-/// Everything about which the databases and the files disagree.
+/// Everything about which the databases and the files disagree; files that are missing, unless that is allowed.
 ///
 /// # Errors
 /// [`Error::History`], with all of it.
-pub fn verify(graph: &Graph, sessions: &[Session]) -> Result<()> {
-    let problems: Vec<HistoryProblem> =
+pub fn verify(graph: &Graph, sessions: &[Session], allow_missing: bool) -> Result<()> {
+    let mut problems: Vec<HistoryProblem> =
         sessions.iter().flat_map(|session| session.history.problems(session.backend(), graph)).collect();
+    problems
+        .retain(|problem| !(allow_missing && matches!(problem.kind, HistoryProblemKind::MissingFile { .. })));
     if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }
 }
 
@@ -595,7 +622,7 @@ name = "name"
             let mut session = Session::open_locked(&backend, &mut |_| ()).await.unwrap();
             let applied = session.history.keys();
             let site = PlanSite { alias: "default", applied: &applied, is_behind_elsewhere: false };
-            let plan = Plan::new(&graph, &router, site, &Target::All).unwrap();
+            let plan = Plan::new(&graph, &router, site, &Target::All, false).unwrap();
             let work = Work { graph: &graph, router: &router, functions: &functions };
             let refused = session.prepare(work, &plan, Fake::No).err().unwrap().to_string();
             assert_eq!(

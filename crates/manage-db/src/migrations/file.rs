@@ -32,7 +32,8 @@ const KEYS: [&str; 5] = ["depends", "run_before", "initial", "atomic", "operatio
 pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Result<Migration, Mistake> {
     let document = Document { path, text };
     let mut table = document.parse()?;
-    let canonical = canonical(&table);
+    // What undoes may come later: a file without it counts for the same.
+    let (canonical, forwards_alone) = (canonical(&table, true), canonical(&table, false));
     if let Some(unknown) = first_unknown(&table, &KEYS) {
         let message = format!("unknown key `{}`{}", unknown.get_ref(), meant(unknown.get_ref(), &KEYS));
         return Err(document.mistake(&unknown.span(), message));
@@ -47,7 +48,7 @@ pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Resu
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
         follows_number: false,
         operations: Vec::new(),
-        canonical: Canonical { texts: BTreeMap::from([("", canonical)]), earlier: Vec::new() },
+        canonical: Canonical { texts: BTreeMap::from([("", canonical)]), earlier: vec![forwards_alone] },
     };
     if let Some(node) = table.remove("operation") {
         migration.operations = operations(document, &key.app, node)?;
@@ -392,21 +393,21 @@ fn check_concurrency(migration: &Migration) -> Result<(), Mistake> {
 }
 
 /// What the history keeps a checksum of: operations and `atomic`, with sorted keys, whatever else the file says.
-fn canonical(table: &DeTable<'_>) -> String {
+fn canonical(table: &DeTable<'_>, with_undo: bool) -> String {
     let mut out = String::new();
     for key in ["atomic", "operation"] {
         let is_default = |node: &Node<'_>| key == "atomic" && node.get_ref().as_bool() == Some(true);
         if let Some(node) = table.get(key).filter(|node| !is_default(node)) {
             out.push_str(key);
             out.push('=');
-            write_canonical(node.get_ref(), &mut out);
+            write_canonical(node.get_ref(), with_undo, &mut out);
             out.push('\n');
         }
     }
     if out.is_empty() { "operation=[]\n".to_owned() } else { out }
 }
 
-fn write_canonical(value: &DeValue<'_>, out: &mut String) {
+fn write_canonical(value: &DeValue<'_>, with_undo: bool, out: &mut String) {
     match value {
         DeValue::String(text) => out.push_str(&quoted(text)),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -422,19 +423,20 @@ fn write_canonical(value: &DeValue<'_>, out: &mut String) {
         DeValue::Array(items) => {
             out.push('[');
             for item in items.iter() {
-                write_canonical(item.get_ref(), out);
+                write_canonical(item.get_ref(), with_undo, out);
                 out.push(',');
             }
             out.push(']');
         }
         DeValue::Table(table) => {
             let mut entries: Vec<_> = table.iter().collect();
+            entries.retain(|(key, _)| with_undo || key.get_ref() != "backwards");
             entries.sort_by(|a, b| a.0.get_ref().cmp(b.0.get_ref()));
             out.push('{');
             for (key, value) in entries {
                 out.push_str(&quoted(key.get_ref()));
                 out.push(':');
-                write_canonical(value.get_ref(), out);
+                write_canonical(value.get_ref(), with_undo, out);
                 out.push(',');
             }
             out.push('}');

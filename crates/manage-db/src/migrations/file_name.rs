@@ -143,6 +143,12 @@ fn named(stem: &str, form: Form) -> Result<(String, u64, bool), String> {
     Ok((name.replace('-', "_"), digits.parse().unwrap_or(u64::MAX), undoes))
 }
 
+/// The number that the name of a migration begins with.
+pub(super) fn number_of(name: &str) -> Option<u64> {
+    let (digits, _) = name.strip_prefix('V').unwrap_or(name).split_once('_')?;
+    digits.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,10 +69,12 @@ mod driver;
 
 mod executor;
 
-// One run over all databases, and what a run would find.
+// One run over all databases, what a run would find, and what is amended by hand.
+mod amend;
 mod pending;
 mod run;
 
+pub use amend::{Amendment, amend};
 pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use executor::{Fake, Prepared, Session, Work, compile, replay_all, verify};

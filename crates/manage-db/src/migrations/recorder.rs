@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::{HistoryProblem, HistoryProblemKind};
+use super::file_name::number_of;
 use super::graph::Graph;
 use super::migration::{Key, Migration};
 use crate::DatabaseSettings;
@@ -135,6 +136,23 @@ impl History {
         self.applied.iter().find(|applied| applied.key.as_ref() == Some(key))
     }
 
+    /// Applied migrations that no file explains because they come from a later release or another branch: their numbers are
+    /// greater than those of all files of their app.
+    pub fn newer(&self, graph: &Graph) -> Vec<&Key> {
+        let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
+        keys.filter(|key| graph.get(key).is_none() && is_newer(key, graph)).collect()
+    }
+
+    /// Labels of apps that are not installed, with the number of their migrations that are applied.
+    pub fn strangers(&self, graph: &Graph) -> BTreeMap<&str, usize> {
+        let mut strangers = BTreeMap::new();
+        let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
+        for key in keys.filter(|key| !graph.apps().contains(&key.app)) {
+            *strangers.entry(key.app.as_str()).or_default() += 1;
+        }
+        strangers
+    }
+
     /// Everything about which this history of a database and the files disagree. Rows of apps that are not installed
     /// are nobody's business.
     pub fn problems(&self, backend: &BackendRef, graph: &Graph) -> Vec<HistoryProblem> {
@@ -149,6 +167,7 @@ impl History {
                 continue;
             };
             match graph.get(key) {
+                None if is_newer(key, graph) => {}
                 None => {
                     let folder = format!("migrations/{}", key.app);
                     problems.push(problem(key, HistoryProblemKind::MissingFile { folder }));
@@ -175,6 +194,11 @@ impl History {
         }
         problems
     }
+}
+
+fn is_newer(key: &Key, graph: &Graph) -> bool {
+    let greatest = graph.of_app(&key.app).map(|migration| migration.number).max();
+    number_of(&key.name).zip(greatest).is_some_and(|(number, greatest)| number > greatest)
 }
 
 /// Whether the file is another one than was applied on a database of this dialect.
