@@ -409,7 +409,7 @@ fn migration(number: usize, operations: Vec<Operation>) -> Migration {
         atomic: true,
         follows_number: false,
         operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
-        canonical: String::new(),
+        canonical: manage::db::migrations::Canonical::default(),
     }
 }
 
@@ -539,8 +539,14 @@ async fn migrate(db: &TestDatabase, number: usize) {
     let name = if number == 0 { "zero".to_owned() } else { format!("{number:04}") };
     let target = Target::named(&graph, Some(APP), Some(&name)).unwrap();
     let work = Work { graph: &graph, router: &router, functions: &functions };
-    let request =
-        Request { connections: &connections, work, target, aliases: Vec::new(), mode: Mode::Apply(Fake::No) };
+    let request = Request {
+        connections: &connections,
+        work,
+        target,
+        aliases: Vec::new(),
+        mode: Mode::Apply(Fake::No),
+        allow_missing: false,
+    };
     let done = run(&request, &mut |_| {}).await;
     connections.close_idle();
     if let Err(error) = done {

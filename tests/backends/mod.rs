@@ -1,6 +1,7 @@
 //! The data layer on real servers: every case runs on SQLite, PostgreSQL and MariaDB under the same name.
 
 mod alterations;
+mod amendments;
 mod histories;
 mod homes;
 mod limits;
@@ -8,6 +9,7 @@ mod migrations;
 mod models;
 mod options;
 mod queries;
+mod scripts;
 mod statements;
 mod tls;
 mod transactions;

@@ -156,8 +156,9 @@ fn mistakes_in_files_are_told_with_their_line_and_nothing_is_touched() {
         (
             "0002_x.sql",
             "CREATE TABLE a (b);\nCOMMIT;\n",
-            "error: migrations/shop/0002_x.sql:1: `COMMIT` would break the migration's own transaction: take it out, \
-             or say that there is none (`atomic = false`)\n",
+            "error: migrations/shop/0002_x.sql:2: `COMMIT` would break the migration's own transaction: take it out, \
+             or say that there is none with `-- atomic: false` at the top; then each BEGIN with its COMMIT is a \
+             step\n",
         ),
         (
             "0001_initial.sql",
@@ -208,13 +209,16 @@ fn missing_parents_circles_and_branches_are_told_with_their_files() {
         1,
         "error: two branches of migrations meet nowhere: migrations/shop/0002_a.toml and \
          migrations/shop/0002_b.toml\n\
-         hint: make one continue the other in its `depends`, or add a migration that depends on both\n",
+         hint: make one continue the other: `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at \
+         the top\n\
+         hint: or add a migration that depends on both, or give the one that is applied nowhere the next number\n",
     );
 }
 
 #[test]
 fn edited_and_vanished_files_stop_even_a_run_with_nothing_to_do() {
-    let workspace = shop(&[("0001_initial.toml", PERSON), ("0002_x.sql", "SELECT 1;")]);
+    let workspace =
+        shop(&[("0001_initial.toml", PERSON), ("0002_x.sql", "SELECT 1;"), ("0003_y.sql", "SELECT 2;")]);
     workspace.manage(["migrate"]).succeeds();
     workspace.write(
         "migrations/shop/0001_initial.toml",
@@ -227,14 +231,16 @@ fn edited_and_vanished_files_stop_even_a_run_with_nothing_to_do() {
         "error: migrations/shop/0001_initial.toml:1: shop.0001_initial was edited after it was applied on database \
          `default`\n\
          hint: put the file back as it was (`git checkout migrations/shop/0001_initial.toml`, if it is in git) and \
-         write the change as a new migration\n",
+         write the change as a new migration; when the database has the change already, `manage migrate \
+         --accept-edit shop.0001_initial`\n",
     );
     workspace.write("migrations/shop/0001_initial.toml", PERSON);
     std::fs::remove_file(workspace.path().join("migrations/shop/0002_x.sql")).unwrap();
     workspace.manage(["migrate"]).fails_with(
         1,
         "error: migrations/shop: shop.0002_x is applied on database `default`, but its file is missing\n\
-         hint: bring the file back (`git log --diff-filter=D -- migrations/shop` finds who deleted it)\n",
+         hint: bring the file back (`git log --diff-filter=D -- migrations/shop` finds who deleted it), go on without \
+         it (`--allow-missing`), or forget that it was applied: `manage migrate --forget shop.0002_x`\n",
     );
 }
 
@@ -250,7 +256,8 @@ fn one_irreversible_step_and_nothing_is_undone() {
         1,
         "error: migrations/shop/0002_x.sql:1: shop.0002_x cannot be undone: \"Raw SQL operation -> SELECT 1;\" is \
          irreversible; nothing was changed\n\
-         hint: give the operation `backwards`, or name a later migration\n",
+         hint: give the operation `backwards`, or name a later migration\n\
+         hint: when it was undone by hand, `--fake` changes the history alone\n",
     );
     assert!(workspace.manage(["showmigrations", "--format", "plain"]).succeeds().contains("[X] 0003_y"));
 }

@@ -9,6 +9,7 @@ mod help;
 mod jsonschema;
 mod man;
 mod migrate;
+mod migration_files;
 mod places;
 mod showmigrations;
 mod sqlmigrate;

@@ -9,7 +9,7 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::BackendRef;
+use base::{BackendRef, ScriptRules};
 
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -30,6 +30,15 @@ pub const DIALECT_WORDS: [(&str, &str); 6] = [
 /// The dialect that a word names, with the words that settings take.
 pub fn dialect(word: &str) -> Option<&'static str> {
     DIALECT_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, dialect)| dialect)
+}
+
+/// What is to be known of the statements of a dialect.
+pub(crate) fn script_rules(dialect: &str) -> &'static ScriptRules {
+    match dialect {
+        "postgresql" => &postgresql::RULES,
+        "mysql" => &mysql::RULES,
+        _ => &sqlite::RULES,
+    }
 }
 
 /// Makes the backend that the settings of `alias` describe. Relative file names are relative to `root`.

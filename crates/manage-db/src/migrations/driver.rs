@@ -9,7 +9,7 @@ use refinery_core::traits::r#async::{AsyncQuery, AsyncTransaction};
 
 use super::functions::Functions;
 use super::program::Program;
-use super::recorder::{JournalKey, JournalRow};
+use super::recorder::{Home, JournalKey, JournalRow};
 use super::unit::{Failure, Unit};
 use crate::backends::base::{BackendRef, Connection};
 
@@ -27,8 +27,8 @@ pub(super) struct Driver<'a> {
     pub journal: JournalKey,
     /// What the journal says about it.
     pub done: Option<&'a BTreeMap<usize, JournalRow>>,
-    /// Whether the journal's table is known to exist.
-    pub has_journal: &'a mut bool,
+    /// Where the history is kept.
+    pub home: &'a mut Home,
     /// The applied migrations.
     pub applied: Vec<refinery::Migration>,
     /// Why the last migration failed: refinery's own error keeps less.
@@ -62,7 +62,7 @@ impl AsyncTransaction for Driver<'_> {
             [record] => (None, *record),
             [text, record, ..] => (Some(*text), *record),
         };
-        let nothing = Program { parts: Vec::new(), guard: None, is_atomic: true };
+        let nothing = Program::empty();
         let program = text.and_then(|text| self.programs.get(text).copied()).unwrap_or(&nothing);
         let unit = Unit {
             backend: self.backend,
@@ -72,7 +72,7 @@ impl AsyncTransaction for Driver<'_> {
             record,
             journal: self.journal,
             done: self.done,
-            has_journal: &mut *self.has_journal,
+            home: &mut *self.home,
         };
         match unit.run().await {
             Ok(()) => Ok(queries.len()),

@@ -100,6 +100,19 @@ pub enum Error {
     /// What a database remembers does not fit the files.
     #[error("{}", told(.0))]
     History(Vec<HistoryProblem>),
+    /// A migration depends on one that is pending on a database that was not named.
+    #[error("{child} depends on {parent}, which is not applied on database `{alias}`")]
+    PendingElsewhere {
+        /// The migration.
+        child: String,
+        /// What it depends on.
+        parent: String,
+        /// The database where that lives.
+        alias: String,
+    },
+    /// An amendment of the history that makes no sense.
+    #[error("{0}")]
+    Amendment(String),
     /// A migration that has to be undone cannot be.
     #[error("{place}: {migration} cannot be undone: \"{operation}\" is irreversible; nothing was changed")]
     Irreversible {
@@ -202,6 +215,13 @@ pub enum HistoryProblemKind {
         /// Whether it was being undone.
         is_backwards: bool,
     },
+    /// Begun and not finished, and no file explains it.
+    UnfinishedWithoutFile {
+        /// How many of its statements are done.
+        done: usize,
+        /// Whether it was being undone.
+        is_backwards: bool,
+    },
     /// Begun and not finished, and a step that is done was changed in the file since.
     ChangedStep {
         /// The file.
@@ -233,6 +253,11 @@ impl HistoryProblem {
             HistoryProblemKind::Unfinished { is_backwards: true } => {
                 format!("{migration} was begun to be undone and is not finished on database `{alias}`")
             }
+            HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards } => format!(
+                "{migration} is half {} on database `{alias}` ({} done), and its file is gone",
+                if *is_backwards { "undone" } else { "done" },
+                text::count(i64::try_from(*done).unwrap_or(i64::MAX), "statement"),
+            ),
             HistoryProblemKind::ChangedStep { path, step } => format!(
                 "{path}:1: {migration} is half done on database `{alias}`, and its statement {step}, which is done, \
                  was changed in the file since"

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::migration::Migration;
+use super::error::Error;
+use super::migration::{Key, Migration};
 use super::plan::Plan;
 
 /// What happens during a run.
@@ -35,6 +36,33 @@ pub enum Event<'a> {
         /// Where its tables stay.
         alias: &'a str,
     },
+    /// Applied migrations come from a later release or another branch; the run goes on with what is there.
+    Newer {
+        /// App and name of each.
+        migrations: &'a [String],
+        /// Alias of the database.
+        alias: &'a str,
+    },
+    /// A database that was not named cannot be asked whether what a migration depends on is applied there.
+    Unasked {
+        /// Its alias.
+        alias: &'a str,
+        /// What is depended on.
+        parent: &'a Key,
+        /// What depends on it.
+        child: &'a Key,
+        /// Why it cannot be asked.
+        error: &'a Error,
+    },
+    /// Migrations of an app are applied that is not installed.
+    Stranger {
+        /// Label of the app.
+        app: &'a str,
+        /// How many.
+        number: usize,
+        /// Alias of the database.
+        alias: &'a str,
+    },
     /// The work on a database begins, or would begin.
     Database(Site<'a>),
     /// A migration begins.
@@ -45,6 +73,8 @@ pub enum Event<'a> {
         is_faked: bool,
         /// How long it took.
         took: Duration,
+        /// What was left out of what was written, in sentences.
+        notes: &'a [String],
     },
     /// It failed.
     Failed,

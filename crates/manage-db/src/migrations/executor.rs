@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use refinery::{Runner, Target as RefineryTarget};
 
+use super::action::{Action, Place};
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
 use super::events::Event;
@@ -15,11 +16,11 @@ use super::lock;
 use super::migration::{Key, Migration};
 use super::plan::Plan;
 use super::program::{self, Program, Site};
-use super::recorder::{HISTORY_TABLE, History, JournalKey, STEPS_TABLE, create_history_sql, recorded};
-use super::schema::{Action, Created, Schema};
+use super::recorder::{History, Home, JournalKey, recorded};
+use super::schema::Created;
 use super::state::ProjectState;
 use super::unit::{Failure, Unit};
-use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock};
+use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock, shown};
 use crate::models::document::Mistake;
 use crate::router::Router;
 
@@ -130,6 +131,19 @@ impl Session {
         Ok(())
     }
 
+    /// Where the history is kept.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(super) async fn home(&mut self) -> Result<Home> {
+        Ok(Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?)
+    }
+
+    /// The connection.
+    pub(super) fn connection(&mut self) -> &mut dyn Connection {
+        &mut *self.connection
+    }
+
     /// Alias of the database.
     pub fn alias(&self) -> &str {
         self.backend.alias()
@@ -148,13 +162,25 @@ impl Session {
             .journal
             .keys()
             .filter(|key| !(planned.contains(&key.version) && key.is_backwards == plan.is_backwards));
-        left.filter_map(|key| {
-            let migration = graph.migrations().find(|migration| migration.version() == key.version)?;
-            let kind = HistoryProblemKind::Unfinished { is_backwards: key.is_backwards };
-            let (alias, migration) = (self.alias().to_owned(), migration.key.to_string());
-            Some(HistoryProblem { alias, migration, kind })
-        })
-        .collect()
+        left.map(|key| self.unfinished_one(graph, *key)).collect()
+    }
+
+    fn unfinished_one(&self, graph: &Graph, key: JournalKey) -> HistoryProblem {
+        let JournalKey { version, is_backwards } = key;
+        let found = graph.migrations().find(|migration| migration.version() == version);
+        let applied = self.history.applied.iter().find(|applied| applied.version == version);
+        let name = found.map(|migration| migration.key.to_string());
+        let name = name.or_else(|| Some(applied?.key.as_ref()?.to_string()));
+        let kind = match found {
+            Some(_) => HistoryProblemKind::Unfinished { is_backwards },
+            None => {
+                let steps = self.history.journal.get(&key).into_iter().flatten();
+                let done = steps.filter(|(_, row)| row.is_done).count();
+                HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards }
+            }
+        };
+        let migration = name.unwrap_or_else(|| format!("a migration of version {version}"));
+        HistoryProblem { alias: self.alias().to_owned(), migration, kind }
     }
 
     /// Compiles a plan for this database.
@@ -190,7 +216,7 @@ impl Session {
                 steps.push(PreparedStep { migration: Arc::clone(migration), program, creates });
             }
         }
-        steps.iter().try_for_each(|step| check_functions(step, work.functions))?;
+        steps.iter().try_for_each(|step| check_functions(&step.program, work.functions))?;
         Ok(Prepared { is_backwards: plan.is_backwards, steps })
     }
 
@@ -209,13 +235,12 @@ impl Session {
         if prepared.is_empty() {
             return Ok(());
         }
-        if !self.history.tables.contains(HISTORY_TABLE) {
-            let sql = create_history_sql(&self.backend);
+        let mut home = Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?;
+        if let Some(sql) = home.missing_history() {
             self.connection.batch(&[&sql]).await.map_err(|failure| failure.error)?;
-            self.history.tables.insert(HISTORY_TABLE.to_owned());
+            home.has_history = true;
         }
         let existing = self.existing(prepared).await?;
-        let mut has_journal = self.history.tables.contains(STEPS_TABLE);
         let mut applied = self.applied(work.graph);
         for step in &prepared.steps {
             let started = Instant::now();
@@ -223,15 +248,16 @@ impl Session {
             let is_faked =
                 fake == Fake::Yes || step.creates.as_ref().is_some_and(|creates| exists(creates, &existing));
             let done = if prepared.is_backwards {
-                self.undo(work, step, is_faked, &mut has_journal).await
+                self.undo(work, step, is_faked, &mut home).await
             } else {
-                self.apply(work, step, is_faked, &mut has_journal, &mut applied).await
+                self.apply(work, step, is_faked, &mut home, &mut applied).await
             };
             if let Err(error) = done {
                 tell(Event::Failed);
                 return Err(error);
             }
-            tell(Event::Finished { is_faked, took: started.elapsed() });
+            let notes = if is_faked { &[][..] } else { &step.program.notes };
+            tell(Event::Finished { is_faked, took: started.elapsed(), notes });
         }
         Ok(())
     }
@@ -239,7 +265,7 @@ impl Session {
     /// The applied migrations as refinery compares them with the files. Their texts are not needed for that.
     fn applied(&self, graph: &Graph) -> Vec<refinery::Migration> {
         let known = self.history.applied.iter().filter_map(|applied| graph.get(applied.key.as_ref()?));
-        known.filter_map(|migration| without_text(&recorded(migration)?)).collect()
+        known.filter_map(|migration| without_text(&recorded(migration, self.dialect())?)).collect()
     }
 
     async fn apply(
@@ -247,11 +273,11 @@ impl Session {
         work: Work<'_>,
         step: &PreparedStep,
         is_faked: bool,
-        has_journal: &mut bool,
+        home: &mut Home,
         applied: &mut Vec<refinery::Migration>,
     ) -> Result<()> {
-        let migration = &*step.migration;
-        let Some(next) = recorded(migration) else {
+        let (migration, dialect) = (&*step.migration, self.dialect());
+        let Some(next) = recorded(migration, self.dialect()) else {
             let message = "refinery does not take this name".to_owned();
             return Err(Mistake { path: migration.path.clone(), line: 1, message }.into());
         };
@@ -260,15 +286,16 @@ impl Session {
         all.push(next.clone());
         let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
         let mut runner = Runner::new(&all).set_target(target);
-        runner.set_migration_table_name(HISTORY_TABLE);
+        runner.set_migration_table_name(home.history());
+        let mut own = if is_faked { None } else { own_connection(&self.backend, &step.program).await? };
         let mut driver = Driver {
             backend: &self.backend,
-            connection: &mut *self.connection,
+            connection: own.as_deref_mut().unwrap_or(&mut *self.connection),
             functions: work.functions,
-            programs: HashMap::from([(migration.canonical.as_str(), &step.program)]),
+            programs: HashMap::from([(migration.canonical.text(dialect), &step.program)]),
             journal,
             done: self.history.journal.get(&journal),
-            has_journal,
+            home,
             applied: applied.clone(),
             failure: None,
         };
@@ -292,31 +319,36 @@ impl Session {
         work: Work<'_>,
         step: &PreparedStep,
         is_faked: bool,
-        has_journal: &mut bool,
+        home: &mut Home,
     ) -> Result<()> {
         let migration = &*step.migration;
         let journal = JournalKey { version: migration.version(), is_backwards: true };
-        let table = self.backend.features().quote_name(HISTORY_TABLE);
-        let record = format!("DELETE FROM {table} WHERE version = {}", journal.version);
-        let nothing = Program { parts: Vec::new(), guard: None, is_atomic: true };
+        let record = format!("DELETE FROM {} WHERE version = {}", home.history(), journal.version);
+        let nothing = Program::empty();
+        let program = if is_faked { &nothing } else { &step.program };
+        let mut own = own_connection(&self.backend, program).await?;
         let unit = Unit {
             backend: &self.backend,
-            connection: &mut *self.connection,
+            connection: own.as_deref_mut().unwrap_or(&mut *self.connection),
             functions: work.functions,
-            program: if is_faked { &nothing } else { &step.program },
+            program,
             record: &record,
             journal,
             done: self.history.journal.get(&journal),
-            has_journal,
+            home,
         };
         unit.run().await.map_err(|failure| self.explain(failure, migration, true))
+    }
+
+    fn dialect(&self) -> &'static str {
+        self.backend.features().dialect
     }
 
     fn explain(&self, failure: Failure, migration: &Migration, is_backwards: bool) -> Error {
         let (alias, name) = (self.alias().to_owned(), migration.key.to_string());
         match failure {
             Failure::Failed { place, what, outcome, error } => {
-                let place = if place.is_empty() { migration.place(1) } else { place };
+                let place = if place == Place::default() { migration.place(1) } else { place };
                 let outcome = match outcome {
                     Outcome::RolledBack if !self.backend.features().can_rollback_ddl => Outcome::Kept(0),
                     outcome => outcome,
@@ -324,9 +356,9 @@ impl Session {
                 Box::new(ApplyError {
                     alias,
                     migration: name,
-                    place,
+                    place: place.to_string(),
                     is_backwards,
-                    what,
+                    what: shown(&what, self.backend.script_rules().syntax),
                     outcome,
                     source: error,
                 })
@@ -347,6 +379,15 @@ impl Session {
         let found = self.backend.introspection().column_names(&mut *self.connection).await?;
         let lower = |names: BTreeSet<String>| names.iter().map(|name| name.to_lowercase()).collect();
         Ok(found.into_iter().map(|(table, columns)| (table.to_lowercase(), lower(columns))).collect())
+    }
+}
+
+/// A connection of its own for a program that may leave its session otherwise than it found it: what one migration sets
+/// does not hold for the next, and not for the lock.
+async fn own_connection(backend: &BackendRef, program: &Program) -> Result<Option<Box<dyn Connection>>> {
+    match program.is_tame() || !backend.is_shared() {
+        true => Ok(None),
+        false => Ok(Some(backend.connect().await?)),
     }
 }
 
@@ -375,7 +416,7 @@ fn exists(created: &Created, existing: &BTreeMap<String, BTreeSet<String>>) -> b
 
 /// Tables and columns that a migration makes.
 fn creates(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Result<Created> {
-    let mut schema = Schema::new(site.backend, site.is_here);
+    let mut schema = program::schema(migration, site);
     let mut state = before.clone();
     for located in &migration.operations {
         let (from, change) = (state.clone(), located.operation.change());
@@ -387,17 +428,16 @@ fn creates(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Resu
     Ok(schema.created())
 }
 
-fn check_functions(step: &PreparedStep, functions: &Functions) -> Result<()> {
-    for part in &step.program.parts {
+fn check_functions(program: &Program, functions: &Functions) -> Result<()> {
+    for part in &program.parts {
         for action in &part.actions {
             let Action::Function { name, .. } = action else { continue };
             if functions.get(name).is_none() {
                 let known: Vec<&str> = functions.names().collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                let (path, line) = part.place.rsplit_once(':').unwrap_or((&part.place, "1"));
                 return Err(Mistake {
-                    path: path.to_owned(),
-                    line: line.parse().unwrap_or(1),
+                    path: part.place.path.to_string(),
+                    line: part.place.line,
                     message: format!("no app has the function `{name}`; known: {known}"),
                 }
                 .into());
@@ -480,13 +520,35 @@ pub fn compile(work: Work<'_>, backend: &BackendRef, key: &Key, is_backwards: bo
     Err(Error::UnknownMigration { app: key.app.clone(), name: key.name.clone(), known })
 }
 
-/// Everything about which the databases and the files disagree.
+/// Compiles everything that would ever run on a database, from the first migration on, without asking it.
+///
+/// # Errors
+/// [`Error::File`] for the first operation that makes no sense where it stands, that this kind of database cannot do, or
+/// that calls a function which no app has.
+pub fn replay_all(work: Work<'_>, backend: &BackendRef) -> Result<()> {
+    let is_here = |app: &str| work.router.allow_migrate(backend.alias(), app);
+    let site = Site { backend: &**backend, is_here: &is_here };
+    let mut state = ProjectState::default();
+    for migration in work.graph.migrations() {
+        if is_here(&migration.key.app) {
+            let program = program::forwards(migration, &mut state, site)?;
+            check_functions(&program, work.functions)?;
+        } else {
+            program::replay(migration, &mut state)?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything about which the databases and the files disagree; files that are missing, unless that is allowed.
 ///
 /// # Errors
 /// [`Error::History`], with all of it.
-pub fn verify(graph: &Graph, sessions: &[Session]) -> Result<()> {
-    let problems: Vec<HistoryProblem> =
-        sessions.iter().flat_map(|session| session.history.problems(session.alias(), graph)).collect();
+pub fn verify(graph: &Graph, sessions: &[Session], allow_missing: bool) -> Result<()> {
+    let mut problems: Vec<HistoryProblem> =
+        sessions.iter().flat_map(|session| session.history.problems(session.backend(), graph)).collect();
+    problems
+        .retain(|problem| !(allow_missing && matches!(problem.kind, HistoryProblemKind::MissingFile { .. })));
     if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }
 }
 
@@ -560,7 +622,7 @@ name = "name"
             let mut session = Session::open_locked(&backend, &mut |_| ()).await.unwrap();
             let applied = session.history.keys();
             let site = PlanSite { alias: "default", applied: &applied, is_behind_elsewhere: false };
-            let plan = Plan::new(&graph, &router, site, &Target::All).unwrap();
+            let plan = Plan::new(&graph, &router, site, &Target::All, false).unwrap();
             let work = Work { graph: &graph, router: &router, functions: &functions };
             let refused = session.prepare(work, &plan, Fake::No).err().unwrap().to_string();
             assert_eq!(

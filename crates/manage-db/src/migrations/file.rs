@@ -9,12 +9,12 @@ use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::migration::{Key, Located, Migration, Reference};
+use super::migration::{Canonical, Key, Located, Migration, Reference};
 use super::operations::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
     AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, MoveModel, Operation,
     RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,
-    SeparateDatabaseAndState, SqlSource, ValidateConstraint,
+    SeparateDatabaseAndState, SqlPart, SqlSource, ValidateConstraint,
 };
 use crate::backends::{DIALECTS, dialect};
 use crate::models::declared;
@@ -32,7 +32,8 @@ const KEYS: [&str; 5] = ["depends", "run_before", "initial", "atomic", "operatio
 pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Result<Migration, Mistake> {
     let document = Document { path, text };
     let mut table = document.parse()?;
-    let canonical = canonical(&table);
+    // What undoes may come later: a file without it counts for the same.
+    let (canonical, forwards_alone) = (canonical(&table, true), canonical(&table, false));
     if let Some(unknown) = first_unknown(&table, &KEYS) {
         let message = format!("unknown key `{}`{}", unknown.get_ref(), meant(unknown.get_ref(), &KEYS));
         return Err(document.mistake(&unknown.span(), message));
@@ -47,7 +48,7 @@ pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Resu
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
         follows_number: false,
         operations: Vec::new(),
-        canonical,
+        canonical: Canonical { texts: BTreeMap::from([("", canonical)]), earlier: vec![forwards_alone] },
     };
     if let Some(node) = table.remove("operation") {
         migration.operations = operations(document, &key.app, node)?;
@@ -353,16 +354,25 @@ fn sql_source(document: Document<'_>, node: &Node<'_>) -> Result<SqlSource, Mist
     Ok(SqlSource::PerDialect(texts))
 }
 
-fn sql_texts(document: Document<'_>, node: &Node<'_>) -> Result<Vec<String>, Mistake> {
-    let wrong = |span: Range<usize>| document.mistake(&span, "expected SQL: a text or a list of texts");
+fn sql_texts(document: Document<'_>, node: &Node<'_>) -> Result<Vec<SqlPart>, Mistake> {
+    let part = |node: &Node<'_>| {
+        let text = node.get_ref().as_str().map(str::to_owned);
+        let text =
+            text.ok_or_else(|| document.mistake(&node.span(), "expected SQL: a text or a list of texts"))?;
+        Ok(SqlPart { text, path: None, line: text_line(document, node.span().start) })
+    };
     match node.get_ref() {
-        DeValue::String(text) => Ok(vec![text.clone().into_owned()]),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong(item.span())))
-            .collect(),
-        _ => Err(wrong(node.span())),
+        DeValue::Array(items) => items.iter().map(part).collect(),
+        _ => Ok(vec![part(node)?]),
     }
+}
+
+/// The line of the first sign of a text; one of several lines begins on the line behind its marks.
+fn text_line(document: Document<'_>, start: usize) -> usize {
+    let marks = ["\"\"\"\n", "'''\n"];
+    let is_next =
+        document.text.get(start..).is_some_and(|rest| marks.iter().any(|mark| rest.starts_with(mark)));
+    document.line(start) + usize::from(is_next)
 }
 
 /// What is built without blocking writers cannot be part of a transaction.
@@ -383,21 +393,21 @@ fn check_concurrency(migration: &Migration) -> Result<(), Mistake> {
 }
 
 /// What the history keeps a checksum of: operations and `atomic`, with sorted keys, whatever else the file says.
-fn canonical(table: &DeTable<'_>) -> String {
+fn canonical(table: &DeTable<'_>, with_undo: bool) -> String {
     let mut out = String::new();
     for key in ["atomic", "operation"] {
         let is_default = |node: &Node<'_>| key == "atomic" && node.get_ref().as_bool() == Some(true);
         if let Some(node) = table.get(key).filter(|node| !is_default(node)) {
             out.push_str(key);
             out.push('=');
-            write_canonical(node.get_ref(), &mut out);
+            write_canonical(node.get_ref(), with_undo, &mut out);
             out.push('\n');
         }
     }
     if out.is_empty() { "operation=[]\n".to_owned() } else { out }
 }
 
-fn write_canonical(value: &DeValue<'_>, out: &mut String) {
+fn write_canonical(value: &DeValue<'_>, with_undo: bool, out: &mut String) {
     match value {
         DeValue::String(text) => out.push_str(&quoted(text)),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -413,19 +423,20 @@ fn write_canonical(value: &DeValue<'_>, out: &mut String) {
         DeValue::Array(items) => {
             out.push('[');
             for item in items.iter() {
-                write_canonical(item.get_ref(), out);
+                write_canonical(item.get_ref(), with_undo, out);
                 out.push(',');
             }
             out.push(']');
         }
         DeValue::Table(table) => {
             let mut entries: Vec<_> = table.iter().collect();
+            entries.retain(|(key, _)| with_undo || key.get_ref() != "backwards");
             entries.sort_by(|a, b| a.0.get_ref().cmp(b.0.get_ref()));
             out.push('{');
             for (key, value) in entries {
                 out.push_str(&quoted(key.get_ref()));
                 out.push(':');
-                write_canonical(value.get_ref(), out);
+                write_canonical(value.get_ref(), with_undo, out);
                 out.push(',');
             }
             out.push('}');
@@ -476,8 +487,8 @@ backwards = ""
         assert_eq!(migration.depends, [Reference { key: Key::new("auth", "0001_initial"), line: 2 }]);
         assert_eq!(migration.operations.iter().map(|one| one.line).collect::<Vec<_>>(), [4, 11]);
         let Operation::RunSql(sql) = &migration.operations[1].operation else { panic!("not SQL") };
-        assert_eq!(sql.forwards.texts("postgresql").len(), 2);
-        assert_eq!(sql.forwards.texts("mysql").len(), 0);
+        assert_eq!(sql.forwards.parts("postgresql").unwrap().len(), 2);
+        assert_eq!(sql.forwards.parts("mysql"), None);
     }
 
     #[test]

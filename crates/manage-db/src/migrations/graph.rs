@@ -16,6 +16,8 @@ pub struct Graph {
     apps: Vec<String>,
     nodes: Vec<Node>,
     positions: HashMap<Key, usize>,
+    /// Files of one number that nothing puts into an order, where a later file needs one.
+    unordered: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,7 +45,8 @@ impl Graph {
         check_versions(&migrations)?;
         let edges = edges(&migrations)?;
         let order = sorted(&migrations, &edges)?;
-        Ok(Self::ordered(apps, migrations, &edges, &order))
+        let unordered = unordered(&migrations);
+        Ok(Self { unordered, ..Self::ordered(apps, migrations, &edges, &order) })
     }
 
     fn ordered(apps: &[String], migrations: Vec<Migration>, edges: &[Edge], order: &[usize]) -> Self {
@@ -74,7 +77,7 @@ impl Graph {
         }
         let positions =
             nodes.iter().enumerate().map(|(position, node)| (node.migration.key.clone(), position)).collect();
-        Self { apps: apps.to_vec(), nodes, positions }
+        Self { apps: apps.to_vec(), nodes, positions, unordered: Vec::new() }
     }
 
     /// Labels of the installed apps, with or without migrations.
@@ -158,12 +161,12 @@ impl Graph {
         found
     }
 
-    /// Refuses apps with several leaves.
+    /// Refuses apps with several leaves, and files of one number that another would have to continue both of.
     ///
     /// # Errors
     /// [`Error::Conflict`].
     pub fn check_conflicts(&self) -> Result<()> {
-        let mut conflicts = Vec::new();
+        let mut conflicts = self.unordered.clone();
         for app in &self.apps {
             let leaves = self.leaves(app);
             if leaves.len() > 1 {
@@ -247,7 +250,7 @@ fn edges(migrations: &[Migration]) -> Result<Vec<Edge>> {
             let wanted = reference.key.to_string();
             let nearest = text::nearest(&wanted, known.iter().map(String::as_str));
             Error::MissingParent {
-                place: migration.place(reference.line),
+                place: migration.place(reference.line).to_string(),
                 child: migration.key.to_string(),
                 nearest: nearest.into_iter().map(str::to_owned).collect(),
                 parent: wanted,
@@ -262,13 +265,45 @@ fn edges(migrations: &[Migration]) -> Result<Vec<Edge>> {
         for reference in &migration.run_before {
             edges.push(Edge { child: resolve(migration, reference)?, parent: child });
         }
-        let names_own = migration.depends.iter().any(|reference| reference.key.app == migration.key.app);
-        if migration.follows_number && !names_own {
-            let before = migrations[..child].iter().rposition(|other| other.key.app == migration.key.app);
-            edges.extend(before.map(|parent| Edge { child, parent }));
+        if follows(migration) {
+            edges.extend(before(migrations, child).into_iter().map(|parent| Edge { child, parent }));
         }
     }
     Ok(edges)
+}
+
+/// Whether it continues what is numbered before it, because it names nothing of its app.
+fn follows(migration: &Migration) -> bool {
+    migration.follows_number
+        && !migration.depends.iter().any(|reference| reference.key.app == migration.key.app)
+}
+
+/// The migrations of the app with the greatest smaller number, apart from those that another of them continues.
+fn before(migrations: &[Migration], child: usize) -> Vec<usize> {
+    let (app, number) = (&migrations[child].key.app, migrations[child].number);
+    let of_app = || (0..child).filter(|position| migrations[*position].key.app == *app);
+    let greatest = of_app().map(|position| migrations[position].number).filter(|other| *other < number).max();
+    let found: Vec<usize> =
+        of_app().filter(|position| Some(migrations[*position].number) == greatest).collect();
+    let is_continued = |position: &&usize| {
+        let named = found.iter().flat_map(|other| &migrations[*other].depends);
+        named.into_iter().any(|reference| reference.key == migrations[**position].key)
+    };
+    found.iter().filter(|position| !is_continued(position)).copied().collect()
+}
+
+/// Files of one number that nothing puts into an order, where another continues what is numbered before it.
+fn unordered(migrations: &[Migration]) -> Vec<String> {
+    let mut found: Vec<String> = (0..migrations.len())
+        .filter(|child| follows(&migrations[*child]))
+        .map(|child| before(migrations, child))
+        .filter(|parents| parents.len() > 1)
+        .map(|parents| {
+            parents.iter().map(|parent| migrations[*parent].path.as_str()).collect::<Vec<_>>().join(" and ")
+        })
+        .collect();
+    found.dedup();
+    found
 }
 
 /// Positions in the order in which they run (Kahn's algorithm; of those that could be next, the smallest is).
@@ -343,7 +378,7 @@ mod tests {
             atomic: true,
             follows_number: false,
             operations: Vec::new(),
-            canonical: String::new(),
+            canonical: crate::migrations::Canonical::default(),
         }
     }
 

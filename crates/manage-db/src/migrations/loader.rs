@@ -4,24 +4,25 @@ use std::collections::BTreeMap;
 
 use super::error::Result;
 use super::file::parse_toml;
+use super::file_name::{self, FileName, Form};
 use super::graph::Graph;
 use super::migration::{Key, MAX_NUMBER, Migration};
-use super::sql_file::{SqlFile, parse_sql, sql_endings};
-use crate::backends::DIALECTS;
+use super::sql_file::{SqlFile, parse_sql};
 use crate::files::Files;
-use crate::models::document::Mistake;
+use crate::models::document::{Mistake, line_of};
 
 /// Longest label of an app that has migrations; with it a name fits the history's column.
 const MAX_LABEL_BYTES: usize = 40;
 
-/// Longest name of a migration.
-const MAX_NAME_BYTES: usize = 200;
+/// The folder of the folders of apps.
+const ROOT: &str = "migrations";
 
 /// Reads the migrations of `apps`.
 ///
 /// # Errors
 /// The first mistake in a file's name or text, and those of [`Graph::new`].
 pub fn load(files: &dyn Files, apps: &[String]) -> Result<Graph> {
+    check_root(files)?;
     let mut migrations = Vec::new();
     for app in apps {
         migrations.extend(load_app(files, app)?);
@@ -29,17 +30,32 @@ pub fn load(files: &dyn Files, apps: &[String]) -> Result<Graph> {
     Graph::new(apps, migrations)
 }
 
+/// A file directly in `migrations/` belongs to no app.
+fn check_root(files: &dyn Files) -> Result<()> {
+    // What cannot be listed as a whole may still be read app by app.
+    let paths = files.list(ROOT).unwrap_or_default();
+    for path in paths {
+        let file = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&path);
+        if !file.contains('/') && file_name::read(file).is_ok_and(|found| found.is_some()) {
+            let message = format!("belongs into the folder of its app: {ROOT}/<app>/{file}");
+            return Err(mistake(&path, message).into());
+        }
+    }
+    Ok(())
+}
+
+/// The files of one migration, with what their names say.
+type Parts = Vec<(FileName, String)>;
+
 fn load_app(files: &dyn Files, app: &str) -> Result<Vec<Migration>> {
-    let folder = format!("migrations/{app}");
+    let folder = format!("{ROOT}/{app}");
     let paths = files.list(&folder).map_err(|error| mistake(&folder, format!("cannot be read: {error}")))?;
-    let mut found = BTreeMap::<String, Vec<(String, String)>>::new();
+    let mut found = BTreeMap::<String, Parts>::new();
     for path in paths {
         let file = path.strip_prefix(&folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&path);
-        let (stem, endings) = file.split_once('.').unwrap_or((file, ""));
-        if file.contains('/') || !(endings == "toml" || endings.ends_with("sql")) {
-            continue;
+        if let Some(named) = file_name::read(file).map_err(|problem| mistake(&path, problem))? {
+            found.entry(named.name.clone()).or_default().push((named, path));
         }
-        found.entry(stem.to_owned()).or_default().push((endings.to_owned(), path.clone()));
     }
     if let Some(problem) = label_problem(app).filter(|_| !found.is_empty()) {
         return Err(mistake(&folder, problem).into());
@@ -60,47 +76,37 @@ fn label_problem(app: &str) -> Option<String> {
     })
 }
 
-fn load_one(files: &dyn Files, app: &str, name: &str, parts: &[(String, String)]) -> Result<Migration> {
-    let first = parts.first().map(|(_, path)| path.as_str()).unwrap_or_default();
-    let number = number(name).ok_or_else(|| {
-        mistake(
-            first,
-            "this is no migration's name: expected NNNN_name.toml or NNNN_name.sql, with letters, digits and \
-             underscores",
-        )
-    })?;
+fn load_one(files: &dyn Files, app: &str, name: &str, parts: &Parts) -> Result<Migration> {
+    let Some((first, path)) = parts.first() else { return Err(mistake(name, "is no file").into()) };
+    let number = first.number;
     if number > MAX_NUMBER {
-        return Err(mistake(first, format!("the number {number} is too great: at most {MAX_NUMBER}")).into());
-    }
-    if name.len() > MAX_NAME_BYTES {
-        return Err(mistake(first, format!("the name is too long: at most {MAX_NAME_BYTES} bytes")).into());
+        return Err(mistake(path, format!("the number {number} is too great: at most {MAX_NUMBER}")).into());
     }
     let key = Key::new(app, name);
-    let toml = parts.iter().find(|(endings, _)| endings == "toml");
-    if let (Some((_, toml)), Some((_, sql))) = (toml, parts.iter().find(|(endings, _)| endings != "toml")) {
-        return Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into());
-    }
-    if let Some((_, path)) = toml {
+    check_once(&key, parts)?;
+    if first.form == Form::Toml {
         return Ok(parse_toml(&key, number, path, &text(files, path)?)?);
     }
     let mut sql = Vec::new();
-    for (endings, path) in parts {
-        let (dialect, section) = sql_endings(endings).ok_or_else(|| {
-            let dialects = DIALECTS.map(|dialect| format!(".{dialect}.sql")).join(", ");
-            mistake(path, format!("this ending is unknown: expected .sql, .up.sql, .down.sql, {dialects}"))
-        })?;
+    for (named, path) in parts {
+        let Form::Sql(dialect, section) = named.form else { continue };
         sql.push(SqlFile { path: path.clone(), text: text(files, path)?, dialect, section });
     }
     Ok(parse_sql(&key, number, &sql)?)
 }
 
-/// The number that the name of a migration begins with.
-fn number(name: &str) -> Option<u64> {
-    let (digits, rest) = name.split_once('_')?;
-    let is_plain = !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // More digits than u64 has are a number that is too great, not a wrong name.
-    (is_plain && is_number).then(|| digits.parse().unwrap_or(u64::MAX))
+/// No two files say the same.
+fn check_once(key: &Key, parts: &Parts) -> Result<()> {
+    let is_same = |one: Form, other: Form| one == other || one == Form::Toml || other == Form::Toml;
+    for (position, (named, path)) in parts.iter().enumerate() {
+        if let Some((_, before)) =
+            parts[..position].iter().find(|(before, _)| is_same(before.form, named.form))
+        {
+            let (toml, sql) = if named.form == Form::Toml { (path, before) } else { (before, path) };
+            return Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into());
+        }
+    }
+    Ok(())
 }
 
 fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {
@@ -109,7 +115,13 @@ fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {
     let text = String::from_utf8(file.into_owned()).map_err(|error| {
         mistake(path, format!("is not UTF-8 behind byte {}", error.utf8_error().valid_up_to()))
     })?;
-    Ok(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"))
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    if let Some(position) = text.find('\r') {
+        // Behind it everything would be one line, and with the first comment a comment.
+        let message = "a line ends with a lone carriage return: save the file with LF or CRLF".to_owned();
+        return Err(Mistake { path: path.to_owned(), line: line_of(&text, position), message });
+    }
+    Ok(text)
 }
 
 fn mistake(path: &str, message: impl Into<String>) -> Mistake {

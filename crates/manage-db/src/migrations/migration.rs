@@ -1,15 +1,23 @@
 //! One migration: what its files say, and how the history knows it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use super::action::Place;
 use super::operations::Operation;
 use manage_leaves::crypto;
 
 /// Numbers of different migrations lie this far apart in the history, with room for a hash between them.
 const NUMBER_STEP: u64 = 1_000_000_000_000;
 
+/// The greatest number of those that people count.
+const MAX_SMALL_NUMBER: u64 = i64::MAX as u64 / NUMBER_STEP - 1;
+
+/// Numbers that are moments, of 14 digits, lie so far apart.
+const MOMENT_STEP: u64 = 10_000;
+
 /// The greatest number that fits the history's versions.
-pub(crate) const MAX_NUMBER: u64 = i64::MAX as u64 / NUMBER_STEP - 1;
+pub(crate) const MAX_NUMBER: u64 = i64::MAX as u64 / MOMENT_STEP - 1;
 
 /// App and name of a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,21 +91,38 @@ pub struct Migration {
     pub follows_number: bool,
     /// What it does.
     pub operations: Vec<Located>,
-    /// What the history keeps a checksum of: the operations in one form, whatever the file looks like.
-    pub canonical: String,
+    /// What the history keeps a checksum of.
+    pub canonical: Canonical,
+}
+
+/// What the history keeps a checksum of: what a migration does in one form, whatever the file looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Canonical {
+    /// By dialect; under the empty name that of all others.
+    pub texts: BTreeMap<&'static str, String>,
+    /// Forms that earlier versions recorded, and that count for the same.
+    pub earlier: Vec<String>,
+}
+
+impl Canonical {
+    /// The form that is recorded on a database of this dialect.
+    pub fn text(&self, dialect: &str) -> &str {
+        self.texts.get(dialect).or_else(|| self.texts.get("")).map_or("", String::as_str)
+    }
 }
 
 impl Migration {
     /// The number under which the history knows it. Two branches of one number differ in it.
     pub fn version(&self) -> i64 {
         let digest = crypto::sha256_hex(self.key.to_string().as_bytes());
-        let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % NUMBER_STEP;
-        i64::try_from(self.number * NUMBER_STEP + hash).unwrap_or(i64::MAX)
+        let step = if self.number > MAX_SMALL_NUMBER { MOMENT_STEP } else { NUMBER_STEP };
+        let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % step;
+        i64::try_from(self.number.saturating_mul(step).saturating_add(hash)).unwrap_or(i64::MAX)
     }
 
-    /// `file:line` of an operation.
-    pub fn place(&self, line: usize) -> String {
-        format!("{}:{line}", self.path)
+    /// A line of its file.
+    pub fn place(&self, line: usize) -> Place {
+        Place::new(&self.path, line)
     }
 
     /// The first operation that cannot be undone.

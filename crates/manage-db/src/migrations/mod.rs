@@ -10,8 +10,14 @@ pub mod error;
 // Models at one point of the history.
 pub mod state;
 
-// What Rust code a migration may call.
+// What a migration runs, and what Rust code it may call.
+pub mod action;
 mod functions;
+
+// SQL that somebody wrote, and what one database runs of it.
+mod sql_source;
+
+mod script;
 
 // From models to tables, and what becomes of tables.
 mod hints;
@@ -34,7 +40,11 @@ mod migration;
 mod file;
 mod writer;
 
+mod markers;
+
 mod sql_file;
+
+mod file_name;
 
 // All migrations and their order.
 pub mod graph;
@@ -59,19 +69,21 @@ mod driver;
 
 mod executor;
 
-// One run over all databases, and what a run would find.
+// One run over all databases, what a run would find, and what is amended by hand.
+mod amend;
 mod pending;
 mod run;
 
+pub use amend::{Amendment, amend};
 pub use error::{Error, Result};
 pub use events::{Event, Site};
-pub use executor::{Fake, Prepared, Session, Work, compile, verify};
+pub use executor::{Fake, Prepared, Session, Work, compile, replay_all, verify};
 pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
-pub use migration::{Key, Located, Migration, Reference};
+pub use migration::{Canonical, Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use plan::{Plan, PlanSite, Target};
 pub use program::Program;

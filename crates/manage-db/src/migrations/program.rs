@@ -1,11 +1,12 @@
 //! What one migration runs on one database, compiled from the states before and after each operation.
 
+use super::action::{Action, Place};
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
-use super::schema::{Action, Schema};
+use super::schema::{MigrationFile, Schema, Written};
 use super::state::ProjectState;
-use crate::backends::base::schema::{Guard, Step};
-use crate::backends::base::{Backend, first_word};
+use crate::backends::base::Backend;
+use crate::backends::base::schema::Guard;
 use crate::models::document::Mistake;
 
 /// Everything that a migration runs on one database, in order.
@@ -17,6 +18,29 @@ pub struct Program {
     pub guard: Option<&'static Guard>,
     /// Whether it runs in one transaction.
     pub is_atomic: bool,
+    /// What is left out of what was written, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Program {
+    /// A program that does nothing.
+    pub(super) fn empty() -> Self {
+        Self { parts: Vec::new(), guard: None, is_atomic: true, notes: Vec::new() }
+    }
+
+    /// Everything that runs, each with the operation that it is of.
+    pub(super) fn actions(&self) -> impl Iterator<Item = (&Part, &Action)> {
+        self.parts.iter().flat_map(|part| part.actions.iter().map(move |action| (part, action)))
+    }
+
+    /// Whether the session is as it was, for whoever comes next.
+    pub(super) fn is_tame(&self) -> bool {
+        self.actions().all(|(_, action)| match action {
+            Action::Step(_) => true,
+            Action::Script(step) => step.statements.iter().all(|statement| statement.is_tame),
+            Action::Function { .. } => false,
+        })
+    }
 }
 
 /// What one operation runs.
@@ -24,8 +48,8 @@ pub struct Program {
 pub struct Part {
     /// The operation in words.
     pub description: String,
-    /// File and line of the operation.
-    pub place: String,
+    /// Where the operation stands.
+    pub place: Place,
     /// What it runs.
     pub actions: Vec<Action>,
 }
@@ -58,16 +82,16 @@ pub(crate) fn replay(migration: &Migration, state: &mut ProjectState) -> Result<
 /// # Errors
 /// [`Error::File`] when an operation makes no sense at this point or the database cannot do it.
 pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>) -> Result<Program> {
-    let mut schema = Schema::new(site.backend, site.is_here);
+    let mut schema = schema(migration, site);
     let app = &migration.key.app;
     let located: Vec<&Located> = migration.operations.iter().collect();
     for located in &located {
         let from = state.clone();
         let change = located.operation.change();
-        change
+        let done = change
             .state_forwards(app, state)
-            .and_then(|()| change.database_forwards(app, &mut schema, &from, state))
-            .map_err(|problem| problem_at(migration, located.line, problem))?;
+            .and_then(|()| change.database_forwards(app, &mut schema, &from, state));
+        done.map_err(|problem| problem_in(&mut schema, migration, located.line, problem))?;
         schema.end_part();
     }
     program(migration, &located, schema)
@@ -78,7 +102,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
 /// # Errors
 /// As [`forwards`].
 pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Result<Program> {
-    let mut schema = Schema::new(site.backend, site.is_here);
+    let mut schema = schema(migration, site);
     let app = &migration.key.app;
     let mut states = vec![before.clone()];
     for located in &migration.operations {
@@ -93,9 +117,8 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
     let mut located = Vec::with_capacity(migration.operations.len());
     for (one, pair) in pairs {
         let change = one.operation.change();
-        change
-            .database_backwards(app, &mut schema, &pair[1], &pair[0])
-            .map_err(|problem| problem_at(migration, one.line, problem))?;
+        let done = change.database_backwards(app, &mut schema, &pair[1], &pair[0]);
+        done.map_err(|problem| problem_in(&mut schema, migration, one.line, problem))?;
         schema.end_part();
         located.push(one);
     }
@@ -106,34 +129,25 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
 fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> Result<Program> {
     let dialect = schema.dialect();
     let line = |part: usize| located.get(part).map_or(1, |located| located.line);
-    let script = schema.finish().map_err(|(part, problem)| problem_at(migration, line(part), problem))?;
+    let written = schema.finish().map_err(|(part, problem)| problem_at(migration, line(part), problem))?;
     let mut parts = Vec::with_capacity(located.len());
-    for (located, actions) in located.iter().zip(script.parts) {
-        check_transaction(migration, located.line, &actions)?;
+    for (located, actions) in located.iter().zip(written.parts) {
         let description = located.operation.change().describe_for(dialect);
         parts.push(Part { description, place: migration.place(located.line), actions });
     }
-    Ok(Program { parts, guard: script.guard, is_atomic: migration.atomic })
+    let Written { guard, left_out: notes, .. } = written;
+    Ok(Program { parts, guard, is_atomic: migration.atomic, notes })
 }
 
-/// Refuses statements that would end the transaction which the migration and its row of the history share.
-fn check_transaction(migration: &Migration, line: usize, actions: &[Action]) -> Result<()> {
-    const WORDS: [&str; 6] = ["BEGIN", "START", "COMMIT", "ROLLBACK", "END", "ABORT"];
-    if !migration.atomic {
-        return Ok(());
-    }
-    for action in actions {
-        let Action::Step(Step::Sql(sql)) = action else { continue };
-        let word = first_word(sql).to_ascii_uppercase();
-        if WORDS.contains(&word.as_str()) {
-            let problem = format!(
-                "`{word}` would break the migration's own transaction: take it out, or say that there is none \
-                 (`atomic = false`)"
-            );
-            return Err(problem_at(migration, line, problem));
-        }
-    }
-    Ok(())
+/// Notes for a migration.
+pub(super) fn schema<'a>(migration: &'a Migration, site: Site<'a>) -> Schema<'a> {
+    let file = MigrationFile { path: &migration.path, is_atomic: migration.atomic };
+    Schema::new(site.backend, site.is_here, file)
+}
+
+/// What is wrong, at its own place where it is in a script.
+fn problem_in(schema: &mut Schema<'_>, migration: &Migration, line: usize, problem: String) -> Error {
+    schema.mistake().map_or_else(|| problem_at(migration, line, problem), Error::from)
 }
 
 fn problem_at(migration: &Migration, line: usize, problem: String) -> Error {

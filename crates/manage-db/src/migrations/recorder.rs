@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::{HistoryProblem, HistoryProblemKind};
+use super::file_name::number_of;
 use super::graph::Graph;
 use super::migration::{Key, Migration};
 use crate::DatabaseSettings;
@@ -135,9 +136,27 @@ impl History {
         self.applied.iter().find(|applied| applied.key.as_ref() == Some(key))
     }
 
-    /// Everything about which this history of `alias` and the files disagree. Rows of apps that are not installed
+    /// Applied migrations that no file explains because they come from a later release or another branch: their numbers are
+    /// greater than those of all files of their app.
+    pub fn newer(&self, graph: &Graph) -> Vec<&Key> {
+        let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
+        keys.filter(|key| graph.get(key).is_none() && is_newer(key, graph)).collect()
+    }
+
+    /// Labels of apps that are not installed, with the number of their migrations that are applied.
+    pub fn strangers(&self, graph: &Graph) -> BTreeMap<&str, usize> {
+        let mut strangers = BTreeMap::new();
+        let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
+        for key in keys.filter(|key| !graph.apps().contains(&key.app)) {
+            *strangers.entry(key.app.as_str()).or_default() += 1;
+        }
+        strangers
+    }
+
+    /// Everything about which this history of a database and the files disagree. Rows of apps that are not installed
     /// are nobody's business.
-    pub fn problems(&self, alias: &str, graph: &Graph) -> Vec<HistoryProblem> {
+    pub fn problems(&self, backend: &BackendRef, graph: &Graph) -> Vec<HistoryProblem> {
+        let (alias, dialect) = (backend.alias(), backend.features().dialect);
         let rows: HashMap<&Key, &Applied> =
             self.applied.iter().filter_map(|applied| Some((applied.key.as_ref()?, applied))).collect();
         let problem =
@@ -148,11 +167,12 @@ impl History {
                 continue;
             };
             match graph.get(key) {
+                None if is_newer(key, graph) => {}
                 None => {
                     let folder = format!("migrations/{}", key.app);
                     problems.push(problem(key, HistoryProblemKind::MissingFile { folder }));
                 }
-                Some(migration) if is_edited(migration, applied) => {
+                Some(migration) if is_edited(migration, applied, dialect) => {
                     let path = migration.path.clone();
                     problems.push(problem(key, HistoryProblemKind::Edited { path }));
                 }
@@ -165,7 +185,7 @@ impl History {
             for parent in graph.parents(&migration.key) {
                 if !rows.contains_key(&parent.key) && apps.contains(parent.key.app.as_str()) {
                     let named = migration.depends.iter().find(|reference| reference.key == parent.key);
-                    let place = migration.place(named.map_or(1, |reference| reference.line));
+                    let place = migration.place(named.map_or(1, |reference| reference.line)).to_string();
                     let parent = parent.key.to_string();
                     problems
                         .push(problem(&migration.key, HistoryProblemKind::BeforeParent { place, parent }));
@@ -176,33 +196,92 @@ impl History {
     }
 }
 
-/// Whether the file is another one than was applied.
-pub fn is_edited(migration: &Migration, applied: &Applied) -> bool {
-    recorded(migration).is_none_or(|recorded| {
-        recorded.version() != applied.version || recorded.checksum().to_string() != applied.checksum
+fn is_newer(key: &Key, graph: &Graph) -> bool {
+    let greatest = graph.of_app(&key.app).map(|migration| migration.number).max();
+    number_of(&key.name).zip(greatest).is_some_and(|(number, greatest)| number > greatest)
+}
+
+/// Whether the file is another one than was applied on a database of this dialect.
+pub fn is_edited(migration: &Migration, applied: &Applied, dialect: &str) -> bool {
+    let texts = std::iter::once(migration.canonical.text(dialect));
+    let earlier = migration.canonical.earlier.iter().map(String::as_str);
+    !texts.chain(earlier).any(|text| {
+        recorded_as(migration, text).is_some_and(|recorded| {
+            recorded.version() == applied.version && recorded.checksum().to_string() == applied.checksum
+        })
     })
 }
 
-/// The migration as refinery records it: prefix `U`, so that branches and late arrivals are applied in any order.
-pub fn recorded(migration: &Migration) -> Option<refinery::Migration> {
+/// The migration as refinery records it on a database of this dialect.
+pub fn recorded(migration: &Migration, dialect: &str) -> Option<refinery::Migration> {
+    recorded_as(migration, migration.canonical.text(dialect))
+}
+
+/// With prefix `U`, so that branches and late arrivals are applied in any order.
+fn recorded_as(migration: &Migration, text: &str) -> Option<refinery::Migration> {
     let name = format!("U{}__{}", migration.version(), migration.key.recorded_name());
-    refinery::Migration::unapplied(&name, &migration.canonical).ok()
+    refinery::Migration::unapplied(&name, text).ok()
 }
 
-/// Makes the history's table.
-pub(crate) fn create_history_sql(backend: &BackendRef) -> String {
-    let table = backend.features().quote_name(HISTORY_TABLE);
-    format!(
-        "CREATE TABLE {table} (version bigint NOT NULL PRIMARY KEY, name varchar(255) NOT NULL, \
-         applied_on varchar(255) NOT NULL, checksum varchar(255) NOT NULL)"
-    )
+/// Where a database keeps what it remembers: in the schema in which a session begins, whatever a migration makes of it.
+#[derive(Debug)]
+pub(super) struct Home {
+    history: String,
+    journal: String,
+    /// Whether the history's table exists.
+    pub has_history: bool,
+    /// Whether the journal's table exists.
+    pub has_journal: bool,
 }
 
-/// Makes the journal's table.
-pub(crate) fn create_steps_sql(backend: &BackendRef) -> String {
-    let table = backend.features().quote_name(STEPS_TABLE);
-    format!(
-        "CREATE TABLE {table} (version bigint NOT NULL, direction varchar(9) NOT NULL, step integer NOT NULL, \
-         state varchar(7) NOT NULL, hash varchar(64) NOT NULL, PRIMARY KEY (version, direction, step))"
-    )
+impl Home {
+    /// Asks for it.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub(super) async fn find(
+        backend: &BackendRef,
+        connection: &mut dyn Connection,
+        tables: &BTreeSet<String>,
+    ) -> crate::Result<Self> {
+        let features = backend.features();
+        let mut schema: Option<String> = None;
+        if let Some(sql) = backend.script_rules().home {
+            let rows = connection.query(Statement { sql, params: &[] }).await?;
+            schema = rows.into_iter().next().map_or(Ok(None), |mut row| row.take(0))?;
+        }
+        let prefix = schema.map(|schema| format!("{}.", features.quote_name(&schema))).unwrap_or_default();
+        let table = |name: &str| format!("{prefix}{}", features.quote_name(name));
+        Ok(Self {
+            history: table(HISTORY_TABLE),
+            journal: table(STEPS_TABLE),
+            has_history: tables.contains(HISTORY_TABLE),
+            has_journal: tables.contains(STEPS_TABLE),
+        })
+    }
+
+    /// The history's table.
+    pub(super) fn history(&self) -> &str {
+        &self.history
+    }
+
+    /// The journal's table.
+    pub(super) fn journal(&self) -> &str {
+        &self.journal
+    }
+
+    /// Makes the history's table, unless it is there.
+    pub(super) fn missing_history(&self) -> Option<String> {
+        let columns = "(version bigint NOT NULL PRIMARY KEY, name varchar(255) NOT NULL, \
+                       applied_on varchar(255) NOT NULL, checksum varchar(255) NOT NULL)";
+        (!self.has_history).then(|| format!("CREATE TABLE {} {columns}", self.history))
+    }
+
+    /// Makes the journal's table, unless it is there.
+    pub(super) fn missing_journal(&self) -> Option<String> {
+        let columns = "(version bigint NOT NULL, direction varchar(9) NOT NULL, step integer NOT NULL, \
+                       state varchar(7) NOT NULL, hash varchar(64) NOT NULL, \
+                       PRIMARY KEY (version, direction, step))";
+        (!self.has_journal).then(|| format!("CREATE TABLE {} {columns}", self.journal))
+    }
 }

@@ -1,8 +1,11 @@
 //! One run over the databases of a project: what `migrate`, tests and a site that starts have in common.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::error::{Error, Result};
 use super::events::{Event, Site};
 use super::executor::{Fake, Prepared, Session, Work, verify};
+use super::migration::Key;
 use super::plan::{Plan, PlanSite, Target, database_order};
 use crate::connections::Connections;
 use crate::homes::Homes;
@@ -19,6 +22,8 @@ pub struct Request<'a> {
     pub aliases: Vec<String>,
     /// How far it goes.
     pub mode: Mode,
+    /// Goes on where applied migrations have no file.
+    pub allow_missing: bool,
 }
 
 /// How far a run goes.
@@ -76,6 +81,8 @@ impl Run<'_> {
             sessions.push(Session::open(self.request.connections.backend(alias)?).await?);
         }
         let plans = self.plans(&sessions)?;
+        self.check_elsewhere(self.elsewhere(&sessions, &plans), tell).await?;
+        sessions.iter().for_each(|session| self.tell_unexplained(session, tell));
         (0..plans.len()).for_each(|position| tell(Event::Database(self.site(&sessions, &plans, position))));
         Ok(number_of_migrations(&plans))
     }
@@ -103,8 +110,11 @@ impl Run<'_> {
         tell: &mut impl FnMut(Event<'_>),
     ) -> Result<usize> {
         let plans = self.plans(sessions)?;
+        let needed = self.elsewhere(sessions, &plans);
+        self.check_elsewhere(needed, tell).await?;
         for session in sessions.iter() {
             self.tell_left_behind(session, tell);
+            self.tell_unexplained(session, tell);
         }
         let prepared: Vec<Prepared> = plans
             .iter()
@@ -122,7 +132,8 @@ impl Run<'_> {
     /// What is to be done on which of `sessions`, in the order of the run.
     fn plans(&self, sessions: &[Session]) -> Result<Vec<(usize, Plan)>> {
         let (work, target) = (self.work, &self.request.target);
-        verify(work.graph, sessions)?;
+        verify(work.graph, sessions, self.request.allow_missing)?;
+        let is_faked = self.request.mode == Mode::Apply(Fake::Yes);
         let is_behind_elsewhere = match target {
             Target::Migration(key) => sessions
                 .iter()
@@ -134,7 +145,7 @@ impl Run<'_> {
         for (number, session) in sessions.iter().enumerate() {
             let applied = session.history.keys();
             let site = PlanSite { alias: session.alias(), applied: &applied, is_behind_elsewhere };
-            let plan = Plan::new(work.graph, work.router, site, target)?;
+            let plan = Plan::new(work.graph, work.router, site, target, is_faked)?;
             let unfinished = session.unfinished(work.graph, &plan);
             if !unfinished.is_empty() {
                 return Err(Error::History(unfinished));
@@ -151,6 +162,63 @@ impl Run<'_> {
             plans.reverse();
         }
         Ok(plans)
+    }
+
+    /// What chosen databases depend on and others hold, where only some are chosen: the database, the migration and its
+    /// dependant.
+    fn elsewhere(&self, sessions: &[Session], plans: &[(usize, Plan)]) -> Vec<(String, Key, Key)> {
+        let (graph, router) = (self.work.graph, self.work.router);
+        if self.request.aliases.is_empty() {
+            return Vec::new();
+        }
+        let is_chosen = |alias: &&str| sessions.iter().any(|session| session.alias() == *alias);
+        let forwards = plans.iter().filter(|(_, plan)| !plan.is_backwards);
+        let mut needed = Vec::new();
+        for child in forwards.flat_map(|(_, plan)| &plan.migrations) {
+            for parent in graph.parents(&child.key) {
+                let homes: Vec<&str> = router.aliases(&parent.key.app).collect();
+                if !homes.iter().any(is_chosen) {
+                    let homes = homes.into_iter().map(str::to_owned);
+                    needed.extend(homes.map(|alias| (alias, parent.key.clone(), child.key.clone())));
+                }
+            }
+        }
+        needed
+    }
+
+    /// All of it must be applied. Of a database that is away nobody knows.
+    async fn check_elsewhere(
+        &self,
+        needed: Vec<(String, Key, Key)>,
+        tell: &mut impl FnMut(Event<'_>),
+    ) -> Result<()> {
+        let mut histories: BTreeMap<String, Option<BTreeSet<Key>>> = BTreeMap::new();
+        for (alias, parent, child) in needed {
+            if !histories.contains_key(&alias) {
+                let session = Session::open(self.request.connections.backend(&alias)?).await;
+                if let Err(error) = &session {
+                    tell(Event::Unasked { alias: &alias, parent: &parent, child: &child, error });
+                }
+                histories.insert(alias.clone(), session.ok().map(|session| session.history.keys()));
+            }
+            if histories[&alias].as_ref().is_some_and(|applied| !applied.contains(&parent)) {
+                let (child, parent) = (child.to_string(), parent.to_string());
+                return Err(Error::PendingElsewhere { child, parent, alias });
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what is applied and no file of this release explains.
+    fn tell_unexplained(&self, session: &Session, tell: &mut impl FnMut(Event<'_>)) {
+        let (graph, alias) = (self.work.graph, session.alias());
+        let newer: Vec<String> = session.history.newer(graph).iter().map(ToString::to_string).collect();
+        if !newer.is_empty() {
+            tell(Event::Newer { migrations: &newer, alias });
+        }
+        for (app, number) in session.history.strangers(graph) {
+            tell(Event::Stranger { app, number, alias });
+        }
     }
 
     /// A database where the named app neither lives nor has anything to do with the run is left out.

@@ -2,35 +2,39 @@
 
 use std::collections::BTreeSet;
 
+use super::action::Action;
 use super::differ::changes;
 use super::hints::Hints;
+use super::script::{self, Setting};
+use super::sql_source::SqlSource;
 use super::state::ProjectState;
 use super::tables::Tables;
 use crate::backends::base::changes::{Alter, TableChange};
-use crate::backends::base::schema::{Guard, Step};
-use crate::backends::base::{Backend, SchemaEditor, split};
+use crate::backends::base::schema::Guard;
+use crate::backends::base::{Backend, SchemaEditor};
+use crate::models::document::Mistake;
 
 pub use super::tables::Problem;
-
-/// One thing that a migration runs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Statements.
-    Step(Step),
-    /// A function of an app, and the models at that point.
-    Function {
-        /// Its name: `app.name`.
-        name: String,
-        /// The models at that point.
-        state: Box<ProjectState>,
-    },
-}
 
 /// Where operations write down what has to run on one database.
 pub struct Schema<'a> {
     tables: Tables<'a>,
+    file: MigrationFile<'a>,
     notes: Vec<Note>,
     part: usize,
+    guard: Option<&'static Guard>,
+    left_out: Vec<String>,
+    /// What is wrong in a script, with a place of its own.
+    mistake: Option<Mistake>,
+}
+
+/// What a script has to know of the file that it stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct MigrationFile<'a> {
+    /// Its path, relative to the project's root.
+    pub path: &'a str,
+    /// Whether the migration is one transaction.
+    pub is_atomic: bool,
 }
 
 /// What one operation wants.
@@ -42,16 +46,18 @@ struct Note {
 
 enum Wish {
     Change(TableChange),
-    Sql(String),
+    Script(Vec<Action>),
     Function { name: String, state: Box<ProjectState> },
 }
 
 /// What a migration runs.
-pub(crate) struct Script {
+pub(crate) struct Written {
     /// By operation.
     pub parts: Vec<Vec<Action>>,
     /// What has to surround the transaction.
     pub guard: Option<&'static Guard>,
+    /// What is left out of scripts, in sentences.
+    pub left_out: Vec<String>,
 }
 
 /// Tables and columns that a migration makes, for `--fake-initial`.
@@ -65,8 +71,9 @@ pub(crate) struct Created {
 
 impl<'a> Schema<'a> {
     /// Notes for `backend`; `is_here` tells whether an app's tables live on this database.
-    pub fn new(backend: &'a dyn Backend, is_here: &'a dyn Fn(&str) -> bool) -> Self {
-        Self { tables: Tables { backend, is_here }, notes: Vec::new(), part: 0 }
+    pub fn new(backend: &'a dyn Backend, is_here: &'a dyn Fn(&str) -> bool, file: MigrationFile<'a>) -> Self {
+        let tables = Tables { backend, is_here };
+        Self { tables, file, notes: Vec::new(), part: 0, guard: None, left_out: Vec::new(), mistake: None }
     }
 
     /// Notes what the tables need to get from one state to the other.
@@ -89,11 +96,46 @@ impl<'a> Schema<'a> {
         self.note(Wish::Change(change));
     }
 
-    /// Notes every statement of a text that somebody wrote.
-    pub(crate) fn run_sql(&mut self, text: &str) {
-        for statement in split(text, self.tables.backend.syntax()) {
-            self.note(Wish::Sql(statement));
+    /// Notes what a script comes to on this database.
+    ///
+    /// # Errors
+    /// What would not run as it is written; [`Schema::mistake`] has its place.
+    pub(crate) fn run_script(&mut self, source: &SqlSource) -> Result<(), Problem> {
+        let Some(parts) = source.parts(self.dialect()) else { return Err(self.no_variant()) };
+        let MigrationFile { path, is_atomic } = self.file;
+        let setting = Setting { rules: self.tables.backend.script_rules(), path, is_atomic };
+        match script::compile(parts, setting) {
+            Ok(script) => {
+                self.guard = self.guard.or(script.guard);
+                self.left_out.extend(script.notes);
+                self.note(Wish::Script(script.actions));
+                Ok(())
+            }
+            Err(mistake) => {
+                let problem = mistake.message.clone();
+                self.mistake = Some(mistake);
+                Err(problem)
+            }
         }
+    }
+
+    fn no_variant(&self) -> Problem {
+        let features = self.tables.backend.features();
+        let (vendor, dialect) = (features.display_name, features.dialect);
+        let alias = self.tables.backend.alias();
+        let stem = self.file.path.rsplit('/').next().and_then(|name| name.split('.').next());
+        let way_out = match stem.filter(|_| self.file.path.ends_with(".sql")) {
+            Some(stem) => {
+                format!("write {stem}.{dialect}.sql; an empty one says that there is nothing to do")
+            }
+            None => format!("add `{dialect}`; an empty text says that there is nothing to do"),
+        };
+        format!("there is no SQL for {vendor}, and its app lives on database `{alias}`: {way_out}")
+    }
+
+    /// What is wrong in a script, with its place, if anything is.
+    pub(crate) fn mistake(&mut self) -> Option<Mistake> {
+        self.mistake.take()
     }
 
     /// Notes a function.
@@ -139,7 +181,7 @@ impl<'a> Schema<'a> {
     ///
     /// # Errors
     /// What this kind of database cannot do, and the number of the operation that wants it.
-    pub(crate) fn finish(mut self) -> Result<Script, (usize, Problem)> {
+    pub(crate) fn finish(mut self) -> Result<Written, (usize, Problem)> {
         let mut editor = self.tables.backend.schema_editor();
         self.put_together(&*editor);
         let mut parts: Vec<Vec<Action>> = Vec::new();
@@ -148,24 +190,25 @@ impl<'a> Schema<'a> {
             if part >= parts.len() {
                 parts.resize_with(part + 1, Vec::new);
             }
-            let function = match wish {
+            let others = match wish {
                 Wish::Change(change) => {
                     editor.change(&change).map_err(|error| (part, error.to_string()))?;
-                    None
+                    Vec::new()
                 }
-                Wish::Sql(sql) => {
-                    editor.run_sql(&sql);
-                    None
+                Wish::Script(actions) => {
+                    // It may change rows as a function does.
+                    editor.run_function();
+                    actions
                 }
                 Wish::Function { name, state } => {
                     editor.run_function();
-                    Some(Action::Function { name, state })
+                    vec![Action::Function { name, state }]
                 }
             };
             parts[part].extend(editor.take().into_iter().map(Action::Step));
-            parts[part].extend(function);
+            parts[part].extend(others);
         }
-        Ok(Script { parts, guard: editor.guard() })
+        Ok(Written { parts, guard: editor.guard().or(self.guard), left_out: self.left_out })
     }
 
     fn note(&mut self, wish: Wish) {

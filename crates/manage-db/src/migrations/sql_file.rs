@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use manage_leaves::text;
+
 use super::file::{quoted, reference};
-use super::migration::{Key, Located, Migration};
-use super::operations::{Operation, RunSql, SqlSource};
-use crate::backends::{DIALECTS, dialect};
-use crate::models::document::Mistake;
+use super::markers::{self, Marker, begins_part};
+use super::migration::{Canonical, Key, Located, Migration, Reference};
+use super::operations::{Operation, RunSql, SqlPart, SqlSource};
+use crate::backends::base::{Piece, PieceKind, Syntax, canonical as script_canonical, pieces};
+use crate::backends::{DIALECTS, script_rules};
+use crate::models::document::{Mistake, line_of};
 
 /// One file of a migration written in SQL.
 #[derive(Debug, Clone)]
@@ -30,71 +34,255 @@ pub(super) enum Section {
     Down,
 }
 
-/// The parts of a file's name behind the migration's: `.postgresql.sql`, `.up.sql`, `.sql`.
-pub(crate) fn sql_endings(endings: &str) -> Option<(Option<&'static str>, Option<Section>)> {
-    let (mut found_dialect, mut section) = (None, None);
-    let words = endings.strip_suffix("sql")?.trim_end_matches('.');
-    for word in words.split('.').filter(|word| !word.is_empty()) {
-        match word {
-            "up" => section = Some(Section::Up),
-            "down" => section = Some(Section::Down),
-            word => found_dialect = Some(dialect(word)?),
-        }
-    }
-    Some((found_dialect, section))
-}
-
 /// Reads the SQL files of one migration: one for all kinds of database, or several by dialect.
 ///
 /// # Errors
 /// The first mistake, with its line.
 pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Migration, Mistake> {
-    let mut migration = Migration {
+    let mut header = Header::default();
+    let mut halves = BTreeMap::new();
+    for dialect in DIALECTS {
+        let own: Vec<&SqlFile> = files_of(dialect, files);
+        if !own.is_empty() {
+            halves.insert(dialect, read_files(&own, dialect, &mut header)?);
+        }
+    }
+    let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
+    if halves.values().all(|halves| halves.up.is_none()) {
+        let message = "this migration undoes something, and nothing says what it does".to_owned();
+        return Err(Mistake { path, line: 1, message });
+    }
+    let backwards =
+        halves.values().any(|halves| halves.down.is_some()).then(|| source(&halves, |one| &one.down));
+    let forwards = source(&halves, |one| &one.up);
+    let atomic = header.atomic.unwrap_or(true);
+    let canonical = Canonical {
+        texts: halves.iter().map(|(dialect, halves)| (*dialect, canonical(atomic, halves))).collect(),
+        earlier: earlier(files, atomic),
+    };
+    let operation = Operation::RunSql(RunSql { forwards, backwards, state: Vec::new() });
+    Ok(Migration {
         key: key.clone(),
         number,
-        path: files.first().map(|file| file.path.clone()).unwrap_or_default(),
-        depends: Vec::new(),
+        path,
+        depends: header.depends,
         run_before: Vec::new(),
-        initial: None,
-        atomic: true,
+        initial: header.initial,
+        atomic,
         follows_number: true,
-        operations: Vec::new(),
-        canonical: String::new(),
-    };
+        operations: vec![Located { operation, line: 1 }],
+        canonical,
+    })
+}
+
+/// The files that say something about a dialect: its own, where it has one, for each half.
+fn files_of<'a>(dialect: &str, files: &'a [SqlFile]) -> Vec<&'a SqlFile> {
+    let mut own: Vec<&SqlFile> = files.iter().filter(|file| file.dialect == Some(dialect)).collect();
+    let has_whole = own.iter().any(|file| file.section.is_none());
+    for file in files.iter().filter(|file| file.dialect.is_none()) {
+        if !has_whole && !own.iter().any(|other| other.section == file.section) {
+            own.push(file);
+        }
+    }
+    own
+}
+
+/// What comment lines at the top say.
+#[derive(Default)]
+struct Header {
+    depends: Vec<Reference>,
+    initial: Option<bool>,
+    atomic: Option<bool>,
+}
+
+/// What a migration runs on one kind of database, in both directions.
+#[derive(Default, PartialEq)]
+struct Halves {
+    up: Option<Vec<SqlPart>>,
+    down: Option<Vec<SqlPart>>,
+    /// What it runs forwards, whatever its layout.
+    canonical: String,
+}
+
+impl Halves {
+    fn add(&mut self, section: Section, part: SqlPart) {
+        let half = if section == Section::Up { &mut self.up } else { &mut self.down };
+        half.get_or_insert_default().push(part);
+    }
+}
+
+fn read_files(files: &[&SqlFile], dialect: &str, header: &mut Header) -> Result<Halves, Mistake> {
+    let mut halves = Halves::default();
+    for file in files {
+        FileReader::new(file, dialect).read(&mut halves, header)?;
+    }
+    Ok(halves)
+}
+
+/// Reads one file in one dialect.
+struct FileReader<'a> {
+    file: &'a SqlFile,
+    syntax: Syntax,
+    section: Section,
+    /// Where the part in hand begins.
+    start: usize,
+    /// Whether no statement was read yet.
+    is_top: bool,
+}
+
+impl<'a> FileReader<'a> {
+    fn new(file: &'a SqlFile, dialect: &str) -> Self {
+        let section = file.section.unwrap_or(Section::Up);
+        Self { file, syntax: script_rules(dialect).syntax, section, start: 0, is_top: true }
+    }
+
+    fn read(mut self, halves: &mut Halves, header: &mut Header) -> Result<(), Mistake> {
+        for piece in pieces(&self.file.text, self.syntax, &begins_part) {
+            match piece.kind {
+                PieceKind::Comment => self.comment(piece, halves, header)?,
+                _ => self.is_top = false,
+            }
+            if self.section == Section::Up && piece.kind != PieceKind::Comment {
+                halves.canonical.push_str(&canonical_piece(piece, self.syntax));
+            }
+        }
+        self.end_part(self.file.text.len(), halves);
+        Ok(())
+    }
+
+    fn comment(&mut self, piece: Piece<'_>, halves: &mut Halves, header: &mut Header) -> Result<(), Mistake> {
+        let says = markers::read(piece.text).map_err(|message| self.mistake(piece.at, message))?;
+        for marker in says {
+            match (marker, self.file.section) {
+                (Marker::Up | Marker::Down, Some(_)) => {
+                    let message = "the name of this file says which half of the migration it is: it cannot hold another";
+                    return Err(self.mistake(piece.at, message));
+                }
+                (Marker::Up, None) => self.begin_part(Section::Up, piece, halves),
+                (Marker::Down, None) => self.begin_part(Section::Down, piece, halves),
+                // What is no transaction in one direction is none in the other.
+                (Marker::NoTransaction, _) => header.atomic = Some(false),
+                (Marker::Nothing, _) => {}
+            }
+        }
+        if says.is_empty() { self.header(piece, header) } else { Ok(()) }
+    }
+
+    fn begin_part(&mut self, section: Section, piece: Piece<'_>, halves: &mut Halves) {
+        self.end_part(piece.at, halves);
+        self.section = section;
+        self.start = piece.at + piece.text.len();
+    }
+
+    /// A part that holds nothing is one as well: it says that nothing is to be done.
+    fn end_part(&self, end: usize, halves: &mut Halves) {
+        let text = &self.file.text[self.start..end];
+        let is_before_marker = self.start == 0 && end < self.file.text.len() && self.is_top;
+        if !is_before_marker {
+            let line = line_of(&self.file.text, self.start);
+            let part = SqlPart { text: text.to_owned(), path: Some(self.file.path.clone()), line };
+            halves.add(self.section, part);
+        }
+    }
+
+    fn header(&self, piece: Piece<'_>, header: &mut Header) -> Result<(), Mistake> {
+        const KEYS: [&str; 3] = ["depends", "atomic", "initial"];
+        let body = piece.text.trim_start_matches(['-', '#', ' ', '\t']);
+        let Some((key, value)) = body.split_once([':', '=']) else { return Ok(()) };
+        let (key, value) = (key.trim(), value.trim());
+        if !KEYS.contains(&key) {
+            return match text::nearest(key, KEYS).first().filter(|_| self.is_top && is_value(value)) {
+                Some(nearest) => Err(self.mistake(
+                    piece.at,
+                    format!("`{key}` is nothing that a file can say; did you mean `{nearest}`?"),
+                )),
+                None => Ok(()),
+            };
+        }
+        if !self.is_top {
+            return match is_value(value) {
+                true => Err(self.mistake(piece.at, format!("`{key}` must stand before the first statement"))),
+                false => Ok(()),
+            };
+        }
+        let truth = || value.parse().map_err(|_| self.mistake(piece.at, "expected `true` or `false`"));
+        match key {
+            "atomic" => header.atomic = Some(truth()?),
+            "initial" => header.initial = Some(truth()?),
+            _ => self.depends(value, piece, header)?,
+        }
+        Ok(())
+    }
+
+    fn depends(&self, value: &str, piece: Piece<'_>, header: &mut Header) -> Result<(), Mistake> {
+        for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let found = reference(word, line_of(&self.file.text, piece.at)).ok_or_else(|| {
+                self.mistake(piece.at, "expected `app.name` of migrations, separated by commas")
+            })?;
+            if !header.depends.iter().any(|other| other.key == found.key) {
+                header.depends.push(found);
+            }
+        }
+        Ok(())
+    }
+
+    fn mistake(&self, at: usize, message: impl Into<String>) -> Mistake {
+        Mistake { path: self.file.path.clone(), line: line_of(&self.file.text, at), message: message.into() }
+    }
+}
+
+/// Whether it is what a key at the top may say.
+fn is_value(value: &str) -> bool {
+    matches!(value, "true" | "false")
+        || value.split(',').all(|word| reference(word.trim(), 1).is_some() && !word.trim().contains(' '))
+}
+
+fn canonical_piece(piece: Piece<'_>, syntax: Syntax) -> String {
+    match piece.kind {
+        PieceKind::Statement => format!("{};\n", script_canonical(piece.text, syntax)),
+        PieceKind::Rows => format!("{}\\.\n", piece.text),
+        PieceKind::Client | PieceKind::Comment => String::new(),
+    }
+}
+
+/// What the history keeps a checksum of: what is run forwards, by its tokens. The number says in which way.
+fn canonical(atomic: bool, halves: &Halves) -> String {
+    let atomic = if atomic { "" } else { "atomic=false\n" };
+    format!("2\n{atomic}{}", halves.canonical)
+}
+
+fn source(halves: &BTreeMap<&'static str, Halves>, half: fn(&Halves) -> &Option<Vec<SqlPart>>) -> SqlSource {
+    let first = halves.values().next().and_then(|one| half(one).as_ref());
+    let is_same = halves.len() == DIALECTS.len() && halves.values().all(|one| half(one).as_ref() == first);
+    match first {
+        Some(parts) if is_same => SqlSource::Same(parts.clone()),
+        _ => {
+            let texts =
+                halves.iter().filter_map(|(dialect, one)| Some(((*dialect).to_owned(), half(one).clone()?)));
+            SqlSource::PerDialect(texts.collect())
+        }
+    }
+}
+
+/// What earlier versions kept a checksum of: lines without those that begin with a comment, of both halves or of the first.
+fn earlier(files: &[SqlFile], atomic: bool) -> Vec<String> {
     let (mut up, mut down) = (Sections::default(), Sections::default());
     for file in files {
-        let (ups, downs) = sections(file, &mut migration)?;
+        let (ups, downs) = earlier_sections(file);
         for (text, all) in [(ups, &mut up), (downs, &mut down)] {
-            let Some(text) = text else { continue };
-            if all.insert(file.dialect.unwrap_or_default(), text).is_some() {
-                let message = "another file of this migration says the same section".to_owned();
-                return Err(Mistake { path: file.path.clone(), line: 1, message });
+            if let Some(text) = text {
+                all.insert(file.dialect.unwrap_or_default(), text);
             }
         }
     }
-    let backwards = (!down.is_empty()).then(|| source(&down));
-    migration.canonical = canonical_sql(migration.atomic, &up, &down);
-    let operation = Operation::RunSql(RunSql { forwards: source(&up), backwards, state: Vec::new() });
-    migration.operations.push(Located { operation, line: 1 });
-    Ok(migration)
+    let forwards_alone = earlier_canonical(atomic, &up, &Sections::default());
+    vec![earlier_canonical(atomic, &up, &down), forwards_alone]
 }
 
 /// Texts by dialect; under the empty name the one for all others.
 type Sections = BTreeMap<&'static str, String>;
 
-fn source(sections: &Sections) -> SqlSource {
-    let for_all = sections.get("");
-    if sections.len() == 1
-        && let Some(text) = for_all
-    {
-        return SqlSource::Same(vec![text.clone()]);
-    }
-    let text = |dialect: &'static str| Some((dialect, sections.get(dialect).or(for_all)?));
-    let texts = DIALECTS.into_iter().filter_map(text);
-    SqlSource::PerDialect(texts.map(|(dialect, text)| (dialect.to_owned(), vec![text.clone()])).collect())
-}
-
-fn canonical_sql(atomic: bool, up: &Sections, down: &Sections) -> String {
+fn earlier_canonical(atomic: bool, up: &Sections, down: &Sections) -> String {
     let mut out = String::new();
     if !atomic {
         out.push_str("atomic=false\n");
@@ -115,63 +303,27 @@ fn without_comments(text: &str) -> String {
     kept.join("\n")
 }
 
-/// The sections of a file; comment lines at its top say the rest.
-fn sections(file: &SqlFile, migration: &mut Migration) -> Result<(Option<String>, Option<String>), Mistake> {
+/// The halves of a file as earlier versions told them apart: by the first word of any line that is a comment.
+fn earlier_sections(file: &SqlFile) -> (Option<String>, Option<String>) {
     let mut section = file.section.unwrap_or(Section::Up);
     let (mut up, mut down) = (String::new(), String::new());
     let mut has_down = file.section == Some(Section::Down);
-    let mut is_top = true;
-    for (index, line) in file.text.lines().enumerate() {
-        let comment = line.trim_start().strip_prefix("--").map(str::trim);
-        if let Some(comment) = comment {
-            match marker(comment) {
-                Some(found) if file.section.is_none() => {
-                    section = found;
-                    has_down |= found == Section::Down;
-                    is_top = false;
-                }
-                _ if is_top => header(file, comment, index + 1, migration)?,
-                _ => {}
-            }
-        } else if !line.trim().is_empty() {
-            is_top = false;
+    for line in file.text.lines() {
+        let comment = line.trim_start().strip_prefix("--").map(str::to_ascii_lowercase);
+        let found = comment.and_then(|comment| match comment.split_whitespace().next()? {
+            "up" | "migrate:up" | "+up" => Some(Section::Up),
+            "down" | "migrate:down" | "+down" => Some(Section::Down),
+            _ => None,
+        });
+        if let Some(found) = found.filter(|_| file.section.is_none()) {
+            section = found;
+            has_down |= found == Section::Down;
         }
         let text = if section == Section::Up { &mut up } else { &mut down };
         text.push_str(line);
         text.push('\n');
     }
-    Ok(((file.section != Some(Section::Down)).then_some(up), has_down.then_some(down)))
-}
-
-/// `up`, `down`, and dbmate's words for them.
-fn marker(comment: &str) -> Option<Section> {
-    match comment.to_ascii_lowercase().split_whitespace().next()? {
-        "up" | "migrate:up" | "+up" => Some(Section::Up),
-        "down" | "migrate:down" | "+down" => Some(Section::Down),
-        _ => None,
-    }
-}
-
-fn header(file: &SqlFile, comment: &str, line: usize, migration: &mut Migration) -> Result<(), Mistake> {
-    let Some((key, value)) = comment.split_once(':') else { return Ok(()) };
-    let mistake = |message: &str| Mistake { path: file.path.clone(), line, message: message.to_owned() };
-    let truth = || value.trim().parse::<bool>().map_err(|_| mistake("expected `true` or `false`"));
-    match key.trim() {
-        "depends" => {
-            for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                let found = reference(word, line);
-                let found =
-                    found.ok_or_else(|| mistake("expected `app.name` of migrations, separated by commas"))?;
-                if !migration.depends.iter().any(|other| other.key == found.key) {
-                    migration.depends.push(found);
-                }
-            }
-        }
-        "atomic" => migration.atomic = truth()?,
-        "initial" => migration.initial = Some(truth()?),
-        _ => {}
-    }
-    Ok(())
+    (file.section.ne(&Some(Section::Down)).then_some(up), has_down.then_some(down))
 }
 
 #[cfg(test)]
@@ -189,8 +341,8 @@ mod tests {
         assert_eq!(migration.depends.len(), 2);
         assert!(!migration.atomic);
         let Operation::RunSql(sql_operation) = &migration.operations[0].operation else { panic!("not SQL") };
-        assert!(sql_operation.forwards.texts("sqlite")[0].contains("CREATE TABLE"));
-        assert!(!sql_operation.forwards.texts("sqlite")[0].contains("DROP TABLE"));
+        assert!(sql_operation.forwards.parts("sqlite").unwrap()[0].text.contains("CREATE TABLE"));
+        assert!(!sql_operation.forwards.parts("sqlite").unwrap()[0].text.contains("DROP TABLE"));
         assert!(sql_operation.backwards.is_some());
         let one_way = parse_sql(&Key::new("shop", "0002_x"), 2, &[sql("SELECT 1;", None)]).unwrap();
         assert!(one_way.irreversible().is_some());
@@ -201,10 +353,7 @@ mod tests {
         let files = [sql("SELECT 1;", None), sql("SELECT 2;", Some("postgresql"))];
         let migration = parse_sql(&Key::new("shop", "0002_x"), 2, &files).unwrap();
         let Operation::RunSql(operation) = &migration.operations[0].operation else { panic!("not SQL") };
-        assert_eq!(operation.forwards.texts("postgresql"), ["SELECT 2;\n"]);
-        assert_eq!(operation.forwards.texts("mysql"), ["SELECT 1;\n"]);
-        assert_eq!(sql_endings("postgresql.up.sql"), Some((Some("postgresql"), Some(Section::Up))));
-        assert_eq!(sql_endings("oracle.sql"), None);
-        assert_eq!(sql_endings("sql"), Some((None, None)));
+        assert_eq!(operation.forwards.parts("postgresql").unwrap()[0].text, "SELECT 2;");
+        assert_eq!(operation.forwards.parts("mysql").unwrap()[0].text, "SELECT 1;");
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::action::{Action, Place, ScriptStatement};
 use super::error::Outcome;
 use super::functions::{Functions, Rows};
 use super::program::{Part, Program};
-use super::recorder::{JournalKey, JournalRow, STEPS_TABLE, create_steps_sql};
-use super::schema::Action;
+use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;
-use crate::backends::base::{BackendRef, Connection, Statement, Value};
+use crate::backends::base::{BackendRef, Connection, Statement, first_word};
 use crate::error::{StatementError, StatementKind};
 use manage_leaves::crypto;
 
@@ -28,8 +28,8 @@ pub(super) struct Unit<'a> {
     pub journal: JournalKey,
     /// What the journal says about it.
     pub done: Option<&'a BTreeMap<usize, JournalRow>>,
-    /// Whether the journal's table is known to exist.
-    pub has_journal: &'a mut bool,
+    /// Where the history is kept.
+    pub home: &'a mut Home,
 }
 
 /// Why a unit stopped.
@@ -37,8 +37,8 @@ pub(super) struct Unit<'a> {
 pub(super) enum Failure {
     /// Something that it ran failed.
     Failed {
-        /// File and line of the operation.
-        place: String,
+        /// The line of the statement, or of the operation.
+        place: Place,
         /// The statement or function.
         what: String,
         /// What became of the rest.
@@ -62,7 +62,7 @@ impl Failure {
     }
 }
 
-impl Unit<'_> {
+impl<'a> Unit<'a> {
     /// Runs it: in one transaction where DDL can be rolled back, otherwise step by step with a journal.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Unit<'_> {
     pub(super) async fn run(mut self) -> Result<(), Failure> {
         let guard = self.program.guard;
         for sql in guard.map_or(&[][..], |guard| guard.before) {
-            self.connection.batch(&[sql]).await.map_err(|failure| self.failed("", sql, failure.error))?;
+            self.plain(&Place::default(), sql).await?;
         }
         let is_whole = self.program.is_atomic && self.backend.features().can_rollback_ddl;
         let answer =
@@ -85,49 +85,50 @@ impl Unit<'_> {
         answer
     }
 
-    fn failed(&self, place: &str, what: &str, error: crate::Error) -> Failure {
-        Failure::Failed {
-            place: place.to_owned(),
-            what: what.to_owned(),
-            outcome: Outcome::RolledBack,
-            error,
-        }
+    fn failed(&self, place: &Place, what: &str, error: crate::Error) -> Failure {
+        Failure::Failed { place: place.clone(), what: what.to_owned(), outcome: Outcome::RolledBack, error }
     }
 
     async fn in_transaction(&mut self) -> Result<(), Failure> {
         let program = self.program;
-        let actions = actions(program);
-        let is_plain = program.guard.is_none()
-            && actions.iter().all(|(_, action)| matches!(action, Action::Step(Step::Sql(_))));
+        let is_one_go = program.guard.is_none() && program.actions().all(|(_, action)| is_plain(action));
+        let nowhere = Place::default();
         let mut segment = Segment::default();
-        if is_plain {
+        if is_one_go {
             // Everything in one go: a server is waited for once.
-            segment.push("", self.backend.features().begin);
+            segment.push(&nowhere, self.backend.features().begin);
         } else {
             let begun = self.connection.begin().await;
-            begun.map_err(|error| self.failed("", self.backend.features().begin, error))?;
+            begun.map_err(|error| self.failed(&nowhere, self.backend.features().begin, error))?;
         }
         let orphans = self.orphans().await?;
-        for (part, action) in actions {
-            match action {
-                Action::Step(Step::Sql(sql)) => segment.push(&part.place, sql),
-                other => {
-                    self.flush(&mut segment).await?;
-                    self.special(part, other).await?;
-                }
+        for (part, action) in program.actions() {
+            if is_plain(action) {
+                segment.push_action(part, action);
+            } else {
+                self.flush(&mut segment).await?;
+                self.special(part, action).await?;
             }
         }
         if program.guard.is_some() {
             self.flush(&mut segment).await?;
             self.check_orphans(&orphans).await?;
         }
-        segment.push("", self.record);
-        if is_plain {
-            segment.push("", "COMMIT");
+        for sql in self.before_record() {
+            segment.push(&nowhere, sql);
+        }
+        segment.push(&nowhere, self.record);
+        if is_one_go {
+            segment.push(&nowhere, "COMMIT");
             return self.flush(&mut segment).await;
         }
         self.flush(&mut segment).await?;
-        self.connection.commit().await.map_err(|error| self.failed("", "COMMIT", error))
+        self.connection.commit().await.map_err(|error| self.failed(&nowhere, "COMMIT", error))
+    }
+
+    /// What a script may have left that the history cannot be written under.
+    fn before_record(&self) -> &'static [&'static str] {
+        if self.program.is_tame() { &[] } else { self.backend.script_rules().before_record }
     }
 
     async fn flush(&mut self, segment: &mut Segment<'_>) -> Result<(), Failure> {
@@ -136,30 +137,33 @@ impl Unit<'_> {
         match self.connection.batch(&texts).await {
             Ok(()) => Ok(()),
             Err(failure) => {
-                let (place, sql) = statements.get(failure.index).copied().unwrap_or_default();
-                let place = if place.is_empty() { self.last_place() } else { place };
+                let (place, sql) = statements.get(failure.index).copied().unwrap_or((self.last_place(), ""));
+                let place = if *place == Place::default() { self.last_place() } else { place };
                 Err(self.failed(place, sql, failure.error))
             }
         }
     }
 
-    fn last_place(&self) -> &str {
-        self.program.parts.last().map(|part| part.place.as_str()).unwrap_or_default()
+    fn last_place(&self) -> &'a Place {
+        static NOWHERE: std::sync::LazyLock<Place> = std::sync::LazyLock::new(Place::default);
+        self.program.parts.last().map_or(&NOWHERE, |part| &part.place)
     }
 
     /// Runs what is more than a statement.
     async fn special(&mut self, part: &Part, action: &Action) -> Result<(), Failure> {
         match action {
-            Action::Step(Step::Sql(sql)) => {
-                let done = self.connection.batch(&[sql]).await;
-                done.map_err(|failure| self.failed(&part.place, sql, failure.error))
+            Action::Step(Step::Sql(sql)) => self.plain(&part.place, sql).await,
+            Action::Script(step) => {
+                for statement in &step.statements {
+                    self.statement(statement).await?;
+                }
+                Ok(())
             }
             Action::Step(Step::Several { before, statements, after }) => {
                 let before = self.asked(part, before.as_deref()).await?;
                 let after = self.asked(part, after.as_deref()).await?;
                 for sql in before.iter().chain(statements).chain(&after) {
-                    let done = self.connection.batch(&[sql]).await;
-                    done.map_err(|failure| self.failed(&part.place, sql, failure.error))?;
+                    self.plain(&part.place, sql).await?;
                 }
                 Ok(())
             }
@@ -168,6 +172,17 @@ impl Unit<'_> {
                 let mut rows = Rows::new(BackendRef::clone(self.backend), &mut *self.connection);
                 let done = function(&mut rows, state).await;
                 done.map_err(|error| self.failed(&part.place, &format!("function {name}"), error))
+            }
+        }
+    }
+
+    /// Runs a statement that somebody wrote, with the rows behind it.
+    async fn statement(&mut self, statement: &ScriptStatement) -> Result<(), Failure> {
+        match &statement.rows {
+            None => self.plain(&statement.place, &statement.sql).await,
+            Some(rows) => {
+                let done = self.connection.copy_in(&statement.sql, rows.as_bytes()).await;
+                done.map_err(|error| self.failed(&statement.place, &statement.sql, error))
             }
         }
     }
@@ -185,9 +200,9 @@ impl Unit<'_> {
         let mut orphans = BTreeMap::new();
         let Some(guard) = self.program.guard else { return Ok(orphans) };
         let rows = self.connection.query(Statement { sql: guard.orphans, params: &[] }).await;
-        for mut row in rows.map_err(|error| self.failed("", guard.orphans, error))? {
+        for mut row in rows.map_err(|error| self.failed(&Place::default(), guard.orphans, error))? {
             let read = row.take::<String>(0).and_then(|table| Ok((table, row.take::<String>(2)?)));
-            let pair = read.map_err(|error| self.failed("", guard.orphans, error))?;
+            let pair = read.map_err(|error| self.failed(&Place::default(), guard.orphans, error))?;
             *orphans.entry(pair).or_default() += 1;
         }
         Ok(orphans)
@@ -216,30 +231,121 @@ impl Unit<'_> {
 
     /// Runs one action after the other, each noted in the journal, so that a next run goes on where this one ends.
     async fn by_steps(&mut self) -> Result<(), Failure> {
-        if !*self.has_journal {
-            let sql = create_steps_sql(self.backend);
-            self.connection.batch(&[&sql]).await.map_err(|failure| self.failed("", &sql, failure.error))?;
-            *self.has_journal = true;
+        if let Some(sql) = self.home.missing_journal() {
+            self.plain(&Place::default(), &sql).await?;
+            self.home.has_journal = true;
         }
-        let program = self.program;
-        for (number, (part, action)) in actions(program).into_iter().enumerate() {
-            let hash = hash(action);
-            let noted = self.done.and_then(|done| done.get(&number));
-            match noted {
-                Some(row) if row.hash != hash => return Err(Failure::ChangedStep(number + 1)),
-                Some(row) if row.is_done => {}
-                noted => {
-                    let done = self.step(part, action, number, &hash, noted.is_some()).await;
-                    done.map_err(|failure| failure.behind(number))?;
-                }
+        let actions: Vec<(&Part, &Action)> = self.program.actions().collect();
+        let mut is_as_client = false;
+        let mut number = 0;
+        while let Some((part, action)) = actions.get(number).copied() {
+            self.be_as_client(action, &mut is_as_client).await?;
+            let together = self.together(&actions[number..]);
+            if together > 1 {
+                self.several(&actions[number..number + together], number).await?;
+                number += together;
+                continue;
+            }
+            self.one(part, action, number).await?;
+            number += 1;
+        }
+        if is_as_client {
+            self.leave_client().await?;
+        }
+        for sql in self.before_record() {
+            self.plain(self.last_place(), sql).await?;
+        }
+        self.record_end().await
+    }
+
+    /// Runs one action, unless it is done already.
+    async fn one(&mut self, part: &Part, action: &Action, number: usize) -> Result<(), Failure> {
+        let hash = hash(action);
+        let noted = self.done.and_then(|done| done.get(&number));
+        match noted {
+            Some(row) if row.hash != hash => Err(Failure::ChangedStep(number + 1)),
+            Some(row) if row.is_done => self.set_up_again(action).await,
+            noted => {
+                let done = self.step(part, action, number, &hash, noted.is_some()).await;
+                done.map_err(|failure| failure.behind(number))
             }
         }
+    }
+
+    /// What sets up the session holds for what is still to come, though it was done before.
+    async fn set_up_again(&mut self, action: &Action) -> Result<(), Failure> {
+        if let Action::Script(step) = action {
+            for statement in step.statements.iter().filter(|statement| statement.is_setting) {
+                self.statement(statement).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many actions from here on share one transaction with one line of the journal: rows that are put in, as in a
+    /// dump. Others were written apart for a reason.
+    fn together(&self, actions: &[(&Part, &Action)]) -> usize {
+        const MOST: usize = 1000;
+        // Where some were begun before, each is looked at by itself.
+        if self.done.is_some() {
+            return 0;
+        }
+        actions.iter().take(MOST).take_while(|(_, action)| puts_in(action)).count()
+    }
+
+    /// Runs actions in one transaction, each noted as done.
+    async fn several(&mut self, actions: &[(&Part, &Action)], number: usize) -> Result<(), Failure> {
+        let nowhere = Place::default();
+        let notes: Vec<String> = actions
+            .iter()
+            .zip(number..)
+            .map(|((_, action), number)| {
+                format!("({{version}}, {{direction}}, {number}, 'done', '{}')", hash(action))
+            })
+            .collect();
+        let note = self.journal_sql(&format!(
+            "INSERT INTO {{table}} (version, direction, step, state, hash) VALUES {}",
+            notes.join(", ")
+        ));
+        let mut segment = Segment::default();
+        segment.push(&nowhere, self.backend.features().begin);
+        for (part, action) in actions {
+            segment.push_action(part, action);
+        }
+        segment.push(&nowhere, &note);
+        segment.push(&nowhere, "COMMIT");
+        let done = self.flush(&mut segment).await;
+        if done.is_err() {
+            drop(self.connection.rollback().await);
+        }
+        done.map_err(|failure| failure.behind(number))
+    }
+
+    /// Brings the session to where what is written for the vendor's client expects it, and back.
+    async fn be_as_client(&mut self, action: &Action, is_so: &mut bool) -> Result<(), Failure> {
+        let wanted = matches!(action, Action::Script(step) if step.is_as_client);
+        if wanted && !*is_so {
+            let enter = self.backend.script_rules().as_client.map(|(enter, _)| enter);
+            self.plain(self.last_place(), enter.unwrap_or_default()).await?;
+        } else if !wanted && *is_so {
+            self.leave_client().await?;
+        }
+        *is_so = wanted;
+        Ok(())
+    }
+
+    async fn leave_client(&mut self) -> Result<(), Failure> {
+        let leave = self.backend.script_rules().as_client.map(|(_, leave)| leave);
+        self.plain(self.last_place(), leave.unwrap_or_default()).await
+    }
+
+    /// Forgets the steps and writes the row of the history.
+    async fn record_end(&mut self) -> Result<(), Failure> {
         let forget =
             self.journal_sql("DELETE FROM {table} WHERE version = {version} AND direction = {direction}");
         let begin = self.backend.features().begin;
         let end = [begin, &forget, self.record, "COMMIT"];
-        let done = self.connection.batch(&end).await;
-        match done {
+        match self.connection.batch(&end).await {
             Ok(()) => Ok(()),
             Err(failure) => {
                 drop(self.connection.rollback().await);
@@ -264,16 +370,15 @@ impl Unit<'_> {
         };
         let of_step =
             format!("WHERE version = {{version}} AND direction = {{direction}} AND step = {number}");
-        let can_roll_back = match action {
-            Action::Step(step) => step.statements().all(|sql| self.backend.can_roll_back(sql)),
-            Action::Function { .. } => true,
-        };
+        let is_function = matches!(action, Action::Function { .. });
+        let can_roll_back =
+            is_function || action.statements().iter().all(|sql| self.backend.can_roll_back(sql));
         if can_roll_back && !is_in_doubt {
             let noted = self.journal_sql(&note("done"));
             let begun = self.connection.begin().await;
             begun.map_err(|error| self.failed(&part.place, self.backend.features().begin, error))?;
             let done = match self.special(part, action).await {
-                Ok(()) => self.plain(part, &noted).await,
+                Ok(()) => self.plain(&part.place, &noted).await,
                 Err(failure) => Err(failure),
             };
             if done.is_err() {
@@ -284,7 +389,7 @@ impl Unit<'_> {
         }
         if !is_in_doubt {
             let noted = self.journal_sql(&note("started"));
-            self.plain(part, &noted).await?;
+            self.plain(&part.place, &noted).await?;
         }
         match self.special(part, action).await {
             // It was done by the run that died before it could say so.
@@ -292,52 +397,74 @@ impl Unit<'_> {
             Err(failure) => {
                 let forget = self.journal_sql(&format!("DELETE FROM {{table}} {of_step}"));
                 // The connection may be gone; then the step stays in doubt, which is the truth.
-                drop(self.plain(part, &forget).await);
+                drop(self.plain(&part.place, &forget).await);
                 return Err(failure);
             }
             Ok(()) => {}
         }
         let noted = self.journal_sql(&format!("UPDATE {{table}} SET state = 'done' {of_step}"));
-        self.plain(part, &noted).await
+        self.plain(&part.place, &noted).await
     }
 
-    async fn plain(&mut self, part: &Part, sql: &str) -> Result<(), Failure> {
-        let done = self.connection.execute(Statement { sql, params: &[] as &[Value] }).await;
-        done.map(drop).map_err(|error| self.failed(&part.place, sql, error))
+    /// Runs a statement without rows.
+    async fn plain(&mut self, place: &Place, sql: &str) -> Result<(), Failure> {
+        let done = self.connection.batch(&[sql]).await;
+        done.map_err(|failure| self.failed(place, sql, failure.error))
     }
 
     fn journal_sql(&self, template: &str) -> String {
         template
-            .replace("{table}", &self.backend.features().quote_name(STEPS_TABLE))
+            .replace("{table}", self.home.journal())
             .replace("{version}", &self.journal.version.to_string())
             .replace("{direction}", &format!("'{}'", self.journal.direction()))
     }
 }
 
-/// Statements that are sent together, each with the file and line it comes from.
+/// Statements that are sent together, each with the line it comes from.
 #[derive(Default)]
 struct Segment<'a> {
-    statements: Vec<(&'a str, &'a str)>,
+    statements: Vec<(&'a Place, &'a str)>,
 }
 
 impl<'a> Segment<'a> {
-    fn push(&mut self, place: &'a str, sql: &'a str) {
+    fn push(&mut self, place: &'a Place, sql: &'a str) {
         self.statements.push((place, sql));
+    }
+
+    fn push_action(&mut self, part: &'a Part, action: &'a Action) {
+        match action {
+            Action::Step(Step::Sql(sql)) => self.push(&part.place, sql),
+            Action::Script(step) => {
+                step.statements.iter().for_each(|statement| self.push(&statement.place, &statement.sql));
+            }
+            Action::Step(_) | Action::Function { .. } => {}
+        }
     }
 }
 
-fn actions(program: &Program) -> Vec<(&Part, &Action)> {
-    let mut actions = Vec::new();
-    for part in &program.parts {
-        actions.extend(part.actions.iter().map(|action| (part, action)));
+/// Whether it is statements and nothing else, known before anything runs.
+fn is_plain(action: &Action) -> bool {
+    match action {
+        Action::Step(Step::Sql(_)) => true,
+        Action::Script(step) => step.statements.iter().all(|statement| statement.rows.is_none()),
+        Action::Step(_) | Action::Function { .. } => false,
     }
-    actions
+}
+
+/// Whether it is an INSERT and nothing else.
+fn puts_in(action: &Action) -> bool {
+    let Action::Script(step) = action else { return false };
+    let is_insert = |statement: &ScriptStatement| {
+        let word = first_word(&statement.sql);
+        statement.rows.is_none() && ["INSERT", "REPLACE"].iter().any(|own| word.eq_ignore_ascii_case(own))
+    };
+    !step.is_transaction && step.statements.iter().all(is_insert)
 }
 
 fn hash(action: &Action) -> String {
     let text = match action {
-        Action::Step(step) => step.statements().collect::<Vec<_>>().join(";\n"),
         Action::Function { name, .. } => format!("function {name}"),
+        action => action.statements().join(";\n"),
     };
     crypto::sha256_hex(text.as_bytes())
 }

@@ -2,7 +2,9 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::operations::{CreateModel, Operation, RunRust, RunSql, SeparateDatabaseAndState, SqlSource};
+use super::operations::{
+    CreateModel, Operation, RunRust, RunSql, SeparateDatabaseAndState, SqlPart, SqlSource,
+};
 
 impl Serialize for CreateModel {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -30,13 +32,13 @@ impl Serialize for SqlSource {
 }
 
 /// One text, or a list of any other number of them.
-struct Texts<'a>(&'a [String]);
+struct Texts<'a>(&'a [SqlPart]);
 
 impl Serialize for Texts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            [text] => serializer.serialize_str(text),
-            texts => serializer.collect_seq(texts),
+            [part] => serializer.serialize_str(&part.text),
+            parts => serializer.collect_seq(parts.iter().map(|part| part.text.as_str())),
         }
     }
 }

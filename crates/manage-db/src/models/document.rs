@@ -71,14 +71,19 @@ impl<'a> Document<'a> {
 
     /// The line of a place, from 1.
     pub fn line(self, position: usize) -> usize {
-        let end = self.text.floor_char_boundary(position);
-        self.text[..end].matches('\n').count() + 1
+        line_of(self.text, position)
     }
 
     fn not_toml(self, error: &toml::de::Error) -> Mistake {
         let span = error.span().unwrap_or(0..0);
         self.mistake(&span, format!("not TOML: {}", one_line(error.message())))
     }
+}
+
+/// The line of a place in a text, from 1.
+pub(crate) fn line_of(text: &str, position: usize) -> usize {
+    let end = text.floor_char_boundary(position);
+    text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 fn one_line(message: &str) -> String {

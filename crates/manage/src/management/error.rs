@@ -184,17 +184,22 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             vec!["take one of them out of the other's `depends`".to_owned()]
         }
         migrations::Error::Conflict { .. } => vec![
-            "make one continue the other in its `depends`, or add a migration that depends on both"
+            "make one continue the other: `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at the top"
                 .to_owned(),
+            "or add a migration that depends on both, or give the one that is applied nowhere the next number".to_owned(),
         ],
         migrations::Error::History(problems) => {
             let mut hints: Vec<String> = problems.iter().map(history_hint).collect();
             hints.dedup();
             hints
         }
-        migrations::Error::Irreversible { .. } => {
-            vec!["give the operation `backwards`, or name a later migration".to_owned()]
-        }
+        migrations::Error::Irreversible { .. } => vec![
+            "give the operation `backwards`, or name a later migration".to_owned(),
+            "when it was undone by hand, `--fake` changes the history alone".to_owned(),
+        ],
+        migrations::Error::PendingElsewhere { alias, .. } => vec![format!(
+            "migrate `{alias}` first (`manage migrate --database {alias}`), or all of them: `manage migrate`"
+        )],
         migrations::Error::Apply(error) => apply_hints(error),
         migrations::Error::Locked { alias, .. } => vec![format!(
             "let it finish and run the command again; `lock_timeout` of `databases.{alias}` says how long to wait"
@@ -208,11 +213,14 @@ fn history_hint(problem: &HistoryProblem) -> String {
     match &problem.kind {
         HistoryProblemKind::Edited { path } => format!(
             "put the file back as it was (`git checkout {path}`, if it is in git) and write the change as a new \
-             migration"
+             migration; when the database has the change already, `manage migrate --accept-edit {}`",
+            problem.migration
         ),
-        HistoryProblemKind::MissingFile { folder } => {
-            format!("bring the file back (`git log --diff-filter=D -- {folder}` finds who deleted it)")
-        }
+        HistoryProblemKind::MissingFile { folder } => format!(
+            "bring the file back (`git log --diff-filter=D -- {folder}` finds who deleted it), go on without it \
+             (`--allow-missing`), or forget that it was applied: `manage migrate --forget {}`",
+            problem.migration
+        ),
         HistoryProblemKind::BeforeParent { .. } => {
             "correct `depends`, or bring back the file as it was when it was applied".to_owned()
         }
@@ -224,6 +232,10 @@ fn history_hint(problem: &HistoryProblem) -> String {
             problem.migration.split('.').next().unwrap_or_default(),
             problem.alias
         ),
+        HistoryProblemKind::UnfinishedWithoutFile { .. } => {
+            "bring the file back and run `manage migrate`, or forget what is half done: `manage migrate --repair`"
+                .to_owned()
+        }
         HistoryProblemKind::ChangedStep { .. } => {
             "put that statement back as it was; those behind it may be changed".to_owned()
         }

@@ -52,6 +52,11 @@ pub trait Connection: Send {
     /// The number of the failing statement and its error.
     async fn batch(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError>;
 
+    /// Runs a statement that takes rows from its client, such as `COPY ... FROM stdin`, and sends them.
+    async fn copy_in(&mut self, sql: &str, _rows: &[u8]) -> Result<()> {
+        Err(Error::NotSupported { what: format!("rows behind a statement ({sql})"), vendor: "this database" })
+    }
+
     /// Begins a transaction that will write.
     async fn begin(&mut self) -> Result<()>;
 

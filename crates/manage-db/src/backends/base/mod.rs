@@ -8,8 +8,10 @@ mod connection;
 mod features;
 mod message;
 mod options;
-mod splitter;
 mod sql;
+mod tokens;
+
+mod script;
 
 mod identifiers;
 mod introspection;
@@ -22,6 +24,8 @@ pub(super) mod conversion;
 pub mod changes;
 
 pub mod schema;
+
+mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +40,13 @@ pub use lock::{Attempt, MigrationLock};
 pub(super) use message::{cut_at, cut_out};
 pub use options::Options;
 pub use row::{FromRow, Row};
+pub(crate) use rules::{Control, control};
+pub use rules::{Pattern, ScriptRules};
 pub use schema::SchemaEditor;
-pub(crate) use splitter::first_word;
-pub use splitter::{Syntax, split};
+pub(crate) use script::{Piece, PieceKind, canonical, first_word, pieces, shown};
 pub(crate) use sql::positional;
 pub use sql::{Dialects, SqlText};
+pub use tokens::{ClientLines, Syntax};
 pub use value::{FromValue, ToValue, Value};
 
 use crate::error::{Error, Result};
@@ -87,8 +93,13 @@ pub trait Backend: Send + Sync {
     /// The lock that one migrating process holds, not yet taken.
     fn migration_lock(&self) -> Box<dyn MigrationLock>;
 
-    /// How to find the end of a statement.
-    fn syntax(&self) -> Syntax;
+    /// What is to be known of its statements before a script of them is run.
+    fn script_rules(&self) -> &'static ScriptRules;
+
+    /// Whether every connection leads to the same data; an empty database in memory is one connection's own.
+    fn is_shared(&self) -> bool {
+        true
+    }
 
     /// Whether a transaction can undo this statement, so that it may share one with its journal.
     fn can_roll_back(&self, sql: &str) -> bool;

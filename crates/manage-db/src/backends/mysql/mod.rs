@@ -9,6 +9,7 @@ mod values;
 mod connection;
 mod introspection;
 mod lock;
+mod rules;
 mod schema;
 
 use std::path::Path;
@@ -17,9 +18,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mysql_async::{Conn, Opts, OptsBuilder};
 
+pub(super) use rules::RULES;
+
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, Statement,
-    Syntax, first_word,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
+    Statement, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -128,14 +131,8 @@ impl Backend for Mysql {
         Box::new(lock::NamedLock::new(&self.settings.name))
     }
 
-    fn syntax(&self) -> Syntax {
-        Syntax {
-            backslash_escapes: true,
-            dollar_quotes: false,
-            hash_comments: true,
-            nested_comments: false,
-            compound_bodies: true,
-        }
+    fn script_rules(&self) -> &'static ScriptRules {
+        &RULES
     }
 
     fn can_roll_back(&self, sql: &str) -> bool {

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io::Cursor;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::SinkExt as _;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
@@ -18,6 +20,9 @@ use super::error;
 use super::values::{Bound, Read};
 use crate::backends::base::{BatchError, Connection, Row, Statement, positional};
 use crate::error::{Error, Result, StatementKind};
+
+/// Bytes of rows that are sent at once.
+const COPY_CHUNK: usize = 64 * 1024;
 
 /// Statements kept ready per connection; past that the cache starts anew.
 const STATEMENT_CACHE: usize = 512;
@@ -154,6 +159,15 @@ impl PgConnection {
         futures_util::future::try_join_all(sent).await
     }
 
+    async fn copy(&mut self, sql: &str, rows: &[u8]) -> Result<(), tokio_postgres::Error> {
+        let sink = self.client.copy_in(sql).await?;
+        let mut sink = std::pin::pin!(sink);
+        for chunk in rows.chunks(COPY_CHUNK) {
+            sink.as_mut().send(Cursor::new(chunk.to_vec())).await?;
+        }
+        sink.finish().await.map(drop)
+    }
+
     /// Sends statements of one transaction together.
     async fn pipeline(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
         let client = &self.client;
@@ -243,6 +257,13 @@ impl Connection for PgConnection {
             self.in_transaction = false;
         }
         done
+    }
+
+    async fn copy_in(&mut self, sql: &str, rows: &[u8]) -> Result<()> {
+        self.send(sql)?;
+        let done = self.copy(sql, rows).await;
+        self.is_busy = false;
+        done.map_err(|error| error::statement(sql, &error))
     }
 
     async fn begin(&mut self) -> Result<()> {

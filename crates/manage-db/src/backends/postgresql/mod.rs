@@ -8,6 +8,7 @@ mod values;
 mod connection;
 mod introspection;
 mod lock;
+mod rules;
 mod schema;
 mod tls;
 
@@ -21,9 +22,11 @@ use tokio_postgres::{NoTls, Socket};
 
 use connection::{Link, PgConnection};
 
+pub(super) use rules::RULES;
+
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, Statement,
-    Syntax,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
+    Statement,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -176,14 +179,8 @@ impl Backend for Postgresql {
         Box::new(lock::AdvisoryLock)
     }
 
-    fn syntax(&self) -> Syntax {
-        Syntax {
-            backslash_escapes: false,
-            dollar_quotes: true,
-            hash_comments: false,
-            nested_comments: true,
-            compound_bodies: false,
-        }
+    fn script_rules(&self) -> &'static ScriptRules {
+        &RULES
     }
 
     fn can_roll_back(&self, sql: &str) -> bool {

@@ -9,6 +9,8 @@ mod introspection;
 mod lock;
 mod schema;
 
+mod rules;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,8 +19,10 @@ use rusqlite::OpenFlags;
 
 use connection::{Access, SqliteConnection};
 
+pub(super) use rules::RULES;
+
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, Syntax,
+    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
     first_word,
 };
 use crate::error::{Error, Result};
@@ -141,14 +145,12 @@ impl Backend for Sqlite {
         Box::new(lock::LockFile::new(&self.alias, (!self.is_in_memory()).then(|| PathBuf::from(file))))
     }
 
-    fn syntax(&self) -> Syntax {
-        Syntax {
-            backslash_escapes: false,
-            dollar_quotes: false,
-            hash_comments: false,
-            nested_comments: false,
-            compound_bodies: true,
-        }
+    fn script_rules(&self) -> &'static ScriptRules {
+        &RULES
+    }
+
+    fn is_shared(&self) -> bool {
+        !self.is_in_memory()
     }
 
     fn can_roll_back(&self, sql: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
 /// While a table is made anew, keys of others point to nothing, and names in views and triggers must be left alone.
-static GUARD: Guard = Guard {
+pub(super) static GUARD: Guard = Guard {
     before: &["PRAGMA foreign_keys=OFF", "PRAGMA legacy_alter_table=ON"],
     after: &["PRAGMA legacy_alter_table=OFF", "PRAGMA foreign_keys=ON"],
     orphans: "PRAGMA foreign_key_check",

@@ -12,6 +12,7 @@ mod models;
 mod options;
 mod special;
 
+pub use super::sql_source::{SqlPart, SqlSource};
 pub use change::Change;
 pub use constraints::{AddConstraint, AlterConstraint, RemoveConstraint, ValidateConstraint};
 pub use extension::CreateExtension;
@@ -19,7 +20,7 @@ pub use fields::{AddField, AlterField, RemoveField, RenameField};
 pub use indexes::{AddIndex, RemoveIndex, RenameIndex};
 pub use models::{CreateModel, DeleteModel, MoveModel, RenameModel};
 pub use options::{AlterModelOptions, AlterModelTable, AlterModelTableComment};
-pub use special::{RunRust, SqlSource};
+pub use special::RunRust;
 
 use schemars::JsonSchema;
 
@@ -180,15 +181,16 @@ fn beginning(sql: &str) -> String {
 impl Change for RunSql {
     fn describe(&self) -> String {
         let mut texts = match &self.forwards {
-            SqlSource::Same(texts) => texts.iter().collect::<Vec<_>>(),
-            SqlSource::PerDialect(texts) => texts.values().flatten().collect(),
+            SqlSource::Same(parts) => parts.iter().collect::<Vec<_>>(),
+            SqlSource::PerDialect(parts) => parts.values().flatten().collect(),
         };
-        texts.retain(|text| !beginning(text).is_empty());
-        format!("Raw SQL operation -> {}", texts.first().map_or(String::new(), |text| beginning(text)))
+        texts.retain(|part| !beginning(&part.text).is_empty());
+        format!("Raw SQL operation -> {}", texts.first().map_or(String::new(), |part| beginning(&part.text)))
     }
 
     fn describe_for(&self, dialect: &str) -> String {
-        let text = self.forwards.texts(dialect).first().map_or(String::new(), |text| beginning(text));
+        let parts = self.forwards.parts(dialect).unwrap_or_default();
+        let text = parts.first().map_or(String::new(), |part| beginning(&part.text));
         format!("Raw SQL operation -> {}", if text.is_empty() { "nothing to do here" } else { &text })
     }
 
@@ -203,8 +205,7 @@ impl Change for RunSql {
         _from: &ProjectState,
         _to: &ProjectState,
     ) -> Result<(), Problem> {
-        run(schema, &self.forwards);
-        Ok(())
+        schema.run_script(&self.forwards)
     }
 
     fn database_backwards(
@@ -214,19 +215,10 @@ impl Change for RunSql {
         _from: &ProjectState,
         _to: &ProjectState,
     ) -> Result<(), Problem> {
-        if let Some(source) = &self.backwards {
-            run(schema, source);
-        }
-        Ok(())
+        self.backwards.as_ref().map_or(Ok(()), |source| schema.run_script(source))
     }
 
     fn is_reversible(&self) -> bool {
         self.backwards.is_some()
-    }
-}
-
-fn run(schema: &mut Schema<'_>, source: &SqlSource) {
-    for text in source.texts(schema.dialect()) {
-        schema.run_sql(text);
     }
 }

@@ -1,55 +1,14 @@
-//! What models cannot say: SQL and Rust.
+//! What models cannot say.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::change::Change;
-use crate::backends::DIALECT_WORDS;
 use crate::migrations::schema::{Problem, Schema};
 use crate::migrations::state::ProjectState;
 
 /// The name of the function that does nothing.
 pub(crate) const NOOP: &str = "noop";
-
-/// SQL that somebody wrote: texts of one or more statements, the same for all kinds of database or by dialect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SqlSource {
-    /// For every kind of database.
-    Same(Vec<String>),
-    /// By dialect. A database whose dialect is not there runs nothing.
-    PerDialect(BTreeMap<String, Vec<String>>),
-}
-
-impl SqlSource {
-    /// The texts for `dialect`.
-    pub fn texts(&self, dialect: &str) -> &[String] {
-        match self {
-            Self::Same(texts) => texts,
-            Self::PerDialect(texts) => texts.get(dialect).map_or(&[], Vec::as_slice),
-        }
-    }
-}
-
-impl JsonSchema for SqlSource {
-    fn schema_name() -> Cow<'static, str> {
-        "SqlSource".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
-        let texts = json_schema!({"type": ["string", "array"], "items": {"type": "string"}});
-        let dialects = DIALECT_WORDS.map(|(word, _)| (word.to_owned(), texts.clone().to_value()));
-        json_schema!({
-            "description": "SQL: the same for all kinds of database, or by dialect.",
-            "type": ["string", "array", "object"],
-            "items": {"type": "string"},
-            "properties": serde_json::Map::from_iter(dialects),
-            "additionalProperties": false,
-        })
-    }
-}
 
 /// Calls a function of an app.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -1,15 +1,36 @@
-//! Migrations: that every file can be read and all of them fit together.
+//! Migrations: that every file can be read, all of them fit together, and each database can run them.
 
 use crate::checks::Message;
-use crate::db::migrations::load;
+use crate::db::migrations::{Error, Graph, Result, Work, load, replay_all};
 use crate::management::base::Installed;
 use crate::setup::Project;
 
-/// What is wrong with the files; what is applied where is not asked.
+/// What is wrong with the files; what is applied where is not asked, and no database is connected to.
 pub(crate) fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
-    let read = load(&project.files, &project.apps).and_then(|graph| graph.check_conflicts());
-    read.err()
-        .map(|error| Message::error("migrations.E001", "migrations", error.to_string()))
-        .into_iter()
-        .collect()
+    match read(project) {
+        Err(error) => vec![message(&error)],
+        Ok(graph) => check_databases(project, &graph),
+    }
+}
+
+fn read(project: &Project) -> Result<Graph> {
+    let graph = load(&project.files, &project.apps)?;
+    graph.check_conflicts()?;
+    Ok(graph)
+}
+
+/// The first mistake that each database would find, each once.
+fn check_databases(project: &Project, graph: &Graph) -> Vec<Message> {
+    let work = Work { graph, router: &project.router, functions: &project.functions };
+    let mut found: Vec<Message> = Vec::new();
+    for alias in project.connections.primaries() {
+        let Ok(backend) = project.connections.backend(alias) else { continue };
+        let told = replay_all(work, backend).err().map(|error| message(&error));
+        found.extend(told.filter(|told| found.iter().all(|other| other.text != told.text)));
+    }
+    found
+}
+
+fn message(error: &Error) -> Message {
+    Message::error("migrations.E001", "migrations", error.to_string())
 }

@@ -97,8 +97,11 @@ impl Dev {
 fn refuse_strangers(loaded: &Loaded) -> CommandResult {
     let files = loaded.settings.databases.values().filter_map(|database| file(database, &loaded.place.root));
     let mut taken = files.filter(|file| file.metadata().is_ok_and(|facts| facts.len() > 0));
+    // Another `dev` may be making them at this moment, or be done since this one looked.
+    let is_ours = || loaded.place.root.join(UNFINISHED).exists() || holds_databases(loaded);
     match taken.next() {
         None => Ok(()),
+        Some(_) if is_ours() => Ok(()),
         Some(file) => Err(CommandError::failed(format!("{} is there already and is not of this program", file.display()))
             .hint("type `manage dev` in an empty folder; for a database of your own, write settings/base.toml first")),
     }

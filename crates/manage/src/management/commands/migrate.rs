@@ -4,12 +4,14 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::ProgressBar;
 
-use crate::db::migrations::{Event, Fake, Migration, Mode, Plan, Request, Site, Target, Work, load, run};
+use crate::db::migrations::{
+    Amendment, Event, Fake, Graph, Key, Migration, Mode, Plan, Request, Site, Target, Work, amend, load, run,
+};
 use crate::management::checks::apps;
 use crate::management::databases::same;
 use crate::management::{
     BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, PostMigrate, PreMigrate,
-    Style, block_on,
+    Prompt, Style, block_on,
 };
 use crate::setup::Project;
 use crate::text;
@@ -34,6 +36,24 @@ pub(super) struct Migrate {
     /// Change the history alone, without running anything
     #[arg(long, conflicts_with = "fake_initial")]
     fake: bool,
+    /// Go on where migrations are applied whose files are missing
+    #[arg(long)]
+    allow_missing: bool,
+    /// Forget what is half done: the next run begins with the first statement
+    #[arg(long, help_heading = "The history", group = "amendment")]
+    repair: bool,
+    /// Take an edited file for the one that was applied; repeatable
+    #[arg(long, value_name = "APP.NAME", help_heading = "The history", group = "amendment")]
+    accept_edit: Vec<String>,
+    /// Forget that a migration, or all of an app, is applied, without undoing it; repeatable
+    #[arg(long, value_name = "APP[.NAME]", help_heading = "The history", group = "amendment")]
+    forget: Vec<String>,
+    /// Call an app otherwise, whose files were moved already; repeatable
+    #[arg(long, value_name = "OLD=NEW", help_heading = "The history", group = "amendment")]
+    rename_app: Vec<String>,
+    /// Change the history without asking
+    #[arg(long, requires = "amendment", help_heading = "The history")]
+    yes: bool,
     /// So for the first migrations of apps whose tables and columns exist already
     #[arg(long)]
     fake_initial: bool,
@@ -53,6 +73,10 @@ impl BaseCommand for Migrate {
             ))?;
         }
         let graph = load(&project.files, &project.apps)?;
+        let amendments = self.amendments()?;
+        if !amendments.is_empty() {
+            return amendments.iter().try_for_each(|amendment| self.amend(project, &graph, amendment, out));
+        }
         graph.check_conflicts()?;
         let target = Target::named(&graph, self.app_label.as_deref(), self.migration_name.as_deref())?;
         let request = Request {
@@ -60,6 +84,7 @@ impl BaseCommand for Migrate {
             work: Work { graph: &graph, router: &project.router, functions: &project.functions },
             target,
             aliases: self.databases.clone(),
+            allow_missing: self.allow_missing,
             mode: if self.plan || self.check { Mode::Plan } else { Mode::Apply(self.fake_mode()) },
         };
         let is_run = request.mode != Mode::Plan;
@@ -77,6 +102,74 @@ impl BaseCommand for Migrate {
 }
 
 impl Migrate {
+    fn amendments(&self) -> CommandResult<Vec<Amendment>> {
+        let mut all = Vec::new();
+        if self.repair {
+            all.push(Amendment::Repair);
+        }
+        for name in &self.accept_edit {
+            all.push(Amendment::AcceptEdit(
+                key(name).ok_or_else(|| wrong("--accept-edit", name, "APP.NAME"))?,
+            ));
+        }
+        for name in &self.forget {
+            all.push(key(name).map_or_else(|| Amendment::ForgetApp(name.clone()), Amendment::Forget));
+        }
+        for pair in &self.rename_app {
+            let (from, to) = pair.split_once('=').ok_or_else(|| wrong("--rename-app", pair, "OLD=NEW"))?;
+            all.push(Amendment::RenameApp { from: from.to_owned(), to: to.to_owned() });
+        }
+        if !all.is_empty()
+            && (self.app_label.is_some() || self.plan || self.check || self.fake || self.fake_initial)
+        {
+            let message = "a change of the history is a run of its own: leave the other arguments out";
+            return Err(CommandError::usage(message));
+        }
+        Ok(all)
+    }
+
+    /// Shows what would become of each history, and changes it when that is agreed to.
+    fn amend(
+        &self,
+        project: &Project,
+        graph: &Graph,
+        amendment: &Amendment,
+        out: &mut Output,
+    ) -> CommandResult {
+        let run = |agree: &mut dyn FnMut(&str, &[String]) -> bool| {
+            let mut agree = |alias: &str, words: &[String]| agree(alias, words);
+            let (connections, databases) = (&project.connections, &self.databases);
+            block_on(async {
+                Ok(amend(connections, graph, databases, amendment, &mut agree, &mut |_| ()).await?)
+            })
+        };
+        let mut wanted = Vec::new();
+        run(&mut |alias, words| {
+            wanted.push((alias.to_owned(), words.to_vec()));
+            false
+        })?;
+        if !self.agreed(&wanted, out)? {
+            return Ok(out.line("Nothing was changed.")?);
+        }
+        // What another run changed meanwhile was not agreed to.
+        let number = run(&mut |alias, words| wanted.contains(&(alias.to_owned(), words.to_vec())))?;
+        let changes = text::count(i64::try_from(number).unwrap_or(i64::MAX), "change");
+        Ok(out.line(format!("{changes} of the history."))?)
+    }
+
+    fn agreed(&self, wanted: &[(String, Vec<String>)], out: &mut Output) -> CommandResult<bool> {
+        for (alias, words) in wanted {
+            let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
+            out.line(heading)?;
+            words.iter().try_for_each(|words| out.line(format!("  {words}")))?;
+        }
+        out.flush()?;
+        match self.yes {
+            true => Ok(true),
+            false => Prompt::new(out).confirm("Change the history so?", "`--yes` changes it without asking"),
+        }
+    }
+
     fn fake_mode(&self) -> Fake {
         match (self.fake, self.fake_initial) {
             (true, _) => Fake::Yes,
@@ -84,6 +177,16 @@ impl Migrate {
             (false, false) => Fake::No,
         }
     }
+}
+
+/// App and name of `shop.0002_x`.
+fn key(name: &str) -> Option<Key> {
+    let (app, name) = name.split_once('.')?;
+    (!app.is_empty() && !name.is_empty()).then(|| Key::new(app, name))
+}
+
+fn wrong(flag: &str, found: &str, expected: &str) -> CommandError {
+    CommandError::usage(format!("{flag} takes {expected}, not `{found}`"))
 }
 
 /// Tells whoever asked for it; where nobody did, nothing is made for it.
@@ -145,10 +248,26 @@ impl<'a> Show<'a> {
                 "app `{app}` lives on {} now; its tables on database `{alias}` stay as they are",
                 homes.join(", "),
             )),
+            Event::Newer { migrations, alias } => self.out.warning(format!(
+                "applied on database `{alias}` by a newer release or another branch, without a file here: {}",
+                migrations.join(", ")
+            )),
+            Event::Unasked { alias, parent, child, error } => self.out.warning(format!(
+                "{child} depends on {parent} of database `{alias}`, and nobody knows whether that is applied: {error}"
+            )),
+            Event::Stranger { app, number, alias } => self.out.warning(format!(
+                "{} of app `{app}`, which is not installed, {} applied on database `{alias}`; \
+                 `manage migrate --forget {app}` forgets them",
+                text::count(i64::try_from(*number).unwrap_or(i64::MAX), "migration"),
+                if *number == 1 { "is" } else { "are" },
+            )),
             Event::Database(site) if self.request.mode == Mode::Plan => self.planned(site),
             Event::Database(site) => self.begun(site),
             Event::Started(migration) => self.started(migration),
-            Event::Finished { is_faked, took } => self.finished(*is_faked, *took),
+            Event::Finished { is_faked, took, notes } => {
+                let finished = self.finished(*is_faked, *took);
+                finished.and_then(|()| notes.iter().try_for_each(|note| self.out.status(note)))
+            }
             Event::Failed => self.ended(Style::Error, "FAILED"),
         };
         if self.shown.is_ok() {

@@ -157,12 +157,13 @@ impl ShowMigrations {
 
 fn line(graph: &Graph, migration: &Migration, session: &Session) -> Line {
     let applied = session.history.get(&migration.key);
+    let dialect = session.backend().features().dialect;
     Line {
         app: migration.key.app.clone(),
         name: migration.key.name.clone(),
         state: match applied {
             None => PENDING,
-            Some(applied) if is_edited(migration, applied) => EDITED,
+            Some(applied) if is_edited(migration, applied, dialect) => EDITED,
             Some(_) => APPLIED,
         },
         applied_at: applied.and_then(|applied| applied.applied_on),

@@ -1,8 +1,8 @@
 use clap::Args;
 
 use crate::db::backends::base::schema::Step;
+use crate::db::migrations::action::{Action, ScriptStep};
 use crate::db::migrations::program::Part;
-use crate::db::migrations::schema::Action;
 use crate::db::migrations::{self, Work, compile, load};
 use crate::db::{self, Homes};
 use crate::management::{BaseCommand, CommandResult, Group, Manage, Output, block_on};
@@ -34,7 +34,7 @@ impl BaseCommand for SqlMigrate {
         if let Some(located) = migration.irreversible().filter(|_| self.backwards) {
             let (place, operation) = (migration.place(located.line), located.operation.change().describe());
             return Err(migrations::Error::Irreversible {
-                place,
+                place: place.to_string(),
                 migration: migration.key.to_string(),
                 operation,
             }
@@ -98,10 +98,27 @@ fn show(out: &mut Output, part: &Part) -> CommandResult {
                     out.line("-- and again: triggers and indexes that were made by hand")?;
                 }
             }
+            Action::Script(step) => show_script(out, step)?,
             Action::Function { name, .. } => {
                 out.line(format!("-- THIS OPERATION CANNOT BE WRITTEN AS SQL: function {name}"))?;
             }
         }
+    }
+    Ok(())
+}
+
+fn show_script(out: &mut Output, step: &ScriptStep) -> CommandResult {
+    if step.is_transaction {
+        out.line("BEGIN;")?;
+    }
+    for statement in &step.statements {
+        out.line(format!("{};", statement.sql))?;
+        if let Some(rows) = &statement.rows {
+            out.line(format!("{rows}\\."))?;
+        }
+    }
+    if step.is_transaction {
+        out.line("COMMIT;")?;
     }
     Ok(())
 }

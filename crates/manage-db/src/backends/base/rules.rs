@@ -1,0 +1,157 @@
+//! What is to be known of a vendor's statements before a script of them is run.
+
+use super::schema::Guard;
+use super::script::words;
+use super::tokens::Syntax;
+
+/// Words at which a statement is recognised: `CREATE UNIQUE INDEX CONCURRENTLY`; `*` stands for any words.
+pub type Pattern = &'static str;
+
+/// Facts about the statements of one vendor.
+#[derive(Debug)]
+pub struct ScriptRules {
+    /// How its text is taken apart.
+    pub syntax: Syntax,
+    /// Name of its command-line client.
+    pub client: &'static str,
+    /// Lines for the client that change nothing of what a script does, by their first word.
+    pub idle_lines: &'static [&'static str],
+    /// Statements that refuse to run in a transaction.
+    pub alone: &'static [Pattern],
+    /// Statements that set the session up for those behind them.
+    pub settings: &'static [Pattern],
+    /// Statements that do nothing in a transaction, because they turn off what has to be off before it begins.
+    pub guarded: &'static [Pattern],
+    /// What surrounds a transaction instead of them.
+    pub guard: Option<&'static Guard>,
+    /// Statements under which the history cannot be written, and which a migration does not need.
+    pub left_out: &'static [Pattern],
+    /// Brings the session to where the vendor's own client has it, and back.
+    pub as_client: Option<(&'static str, &'static str)>,
+    /// What a script may have left that the history cannot be written under.
+    pub before_record: &'static [&'static str],
+    /// A query for the schema in which the history is kept; none: there is only one.
+    pub home: Option<&'static str>,
+}
+
+/// What a statement does to the transaction around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// Begins one.
+    Begin,
+    /// Ends it and keeps what was done.
+    Commit,
+    /// Ends it and undoes what was done.
+    Rollback,
+}
+
+/// First words of statements after which the session is as it was.
+const TAME: [&str; 24] = [
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "REPLACE",
+    "MERGE",
+    "COMMENT",
+    "GRANT",
+    "REVOKE",
+    "TRUNCATE",
+    "COPY",
+    "VACUUM",
+    "ANALYZE",
+    "REINDEX",
+    "CLUSTER",
+    "CHECKPOINT",
+    "RENAME",
+    "OPTIMIZE",
+    "REFRESH",
+    "SECURITY",
+    "SAVEPOINT",
+    "RELEASE",
+];
+
+impl ScriptRules {
+    /// The statement's first words in upper case.
+    pub(crate) fn words(&self, sql: &str) -> Vec<String> {
+        words(sql, self.syntax, 24)
+    }
+
+    /// Whether it leaves the session as it was, for whoever comes next.
+    pub(crate) fn is_tame(&self, words: &[String]) -> bool {
+        let is_temporary = || words[..words.len().min(5)].iter().any(|word| word.starts_with("TEMP"));
+        words.first().is_some_and(|word| TAME.contains(&word.as_str())) && !is_temporary()
+    }
+
+    /// Whether one of the patterns fits.
+    pub(crate) fn fits(patterns: &[Pattern], words: &[String]) -> bool {
+        patterns.iter().any(|pattern| {
+            let pattern: Vec<&str> = pattern.split(' ').collect();
+            begins(&pattern, words)
+        })
+    }
+}
+
+/// What the words of a statement do to the transaction around it.
+pub(crate) fn control(words: &[String]) -> Option<Control> {
+    let word = |position: usize| words.get(position).map_or("", String::as_str);
+    match (word(0), word(1)) {
+        ("BEGIN", "NOT") => None,
+        ("BEGIN", _) | ("START", "TRANSACTION") => Some(Control::Begin),
+        ("PREPARE", "TRANSACTION") => Some(Control::Commit),
+        (_, "PREPARED") => None,
+        ("COMMIT" | "END", _) => Some(Control::Commit),
+        // Back to a savepoint: the transaction goes on.
+        ("ROLLBACK", "TO") => None,
+        ("ROLLBACK", _) if word(2) == "TO" => None,
+        ("ROLLBACK" | "ABORT", _) => Some(Control::Rollback),
+        _ => None,
+    }
+}
+
+fn begins(pattern: &[&str], words: &[String]) -> bool {
+    match pattern.split_first() {
+        None => true,
+        Some((&"*", rest)) => (0..=words.len()).any(|skipped| begins(rest, &words[skipped..])),
+        Some((first, rest)) => words.first().is_some_and(|word| word == first) && begins(rest, &words[1..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words_of(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_statement_is_known_by_its_words() {
+        let fits = |pattern: Pattern, text: &str| ScriptRules::fits(&[pattern], &words_of(text));
+        assert!(fits("CREATE INDEX CONCURRENTLY", "CREATE INDEX CONCURRENTLY A ON B"));
+        assert!(!fits("CREATE INDEX CONCURRENTLY", "CREATE INDEX CONCURRENT ON B"));
+        assert!(fits("REINDEX * CONCURRENTLY", "REINDEX VERBOSE TABLE CONCURRENTLY A"));
+        assert!(fits("SELECT * SET_CONFIG", "SELECT PG_CATALOG SET_CONFIG"));
+        assert!(!fits("VACUUM", "ANALYZE"));
+    }
+
+    #[test]
+    fn what_ends_a_transaction_is_told_from_what_goes_back_to_a_savepoint() {
+        for (text, expected) in [
+            ("BEGIN", Some(Control::Begin)),
+            ("START TRANSACTION", Some(Control::Begin)),
+            ("BEGIN NOT ATOMIC", None),
+            ("COMMIT", Some(Control::Commit)),
+            ("END", Some(Control::Commit)),
+            ("ROLLBACK", Some(Control::Rollback)),
+            ("ROLLBACK TO SAVEPOINT A", None),
+            ("ROLLBACK WORK TO A", None),
+            ("SAVEPOINT A", None),
+            ("START SLAVE", None),
+        ] {
+            assert_eq!(control(&words_of(text)), expected, "{text}");
+        }
+    }
+}

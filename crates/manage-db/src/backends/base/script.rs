@@ -1,0 +1,546 @@
+//! Takes SQL text apart: statements, the comments between them, and what was written for a vendor's client.
+
+use super::tokens::{ClientLines, Syntax, Token, TokenKind, Tokens};
+
+/// A part of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece<'a> {
+    /// What it is.
+    pub kind: PieceKind,
+    /// Its text: of a statement without semicolon and without comments around it.
+    pub text: &'a str,
+    /// Its first byte.
+    pub at: usize,
+    /// Where something begins in it that never ends: a text, a comment.
+    pub open: Option<usize>,
+}
+
+/// What a part of a script is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PieceKind {
+    /// A statement.
+    Statement,
+    /// A comment outside of any statement.
+    Comment,
+    /// A line for the vendor's own client.
+    Client,
+    /// The rows behind the statement before them.
+    Rows,
+}
+
+/// The parts of `text`. A comment on a line of its own for which `is_marker` holds ends a statement that nobody ended.
+pub(crate) fn pieces<'a>(text: &'a str, syntax: Syntax, is_marker: &dyn Fn(&str) -> bool) -> Vec<Piece<'a>> {
+    let tokens = Tokens::new(text, syntax);
+    let reader = Reader {
+        text,
+        syntax,
+        is_marker,
+        tokens,
+        delimiter: END,
+        has_rows: false,
+        statement: Pending::default(),
+    };
+    reader.collect()
+}
+
+/// The first word of a statement, behind opening brackets.
+pub(crate) fn first_word(sql: &str) -> &str {
+    let sql = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+    sql.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+/// The words of a statement that nobody quoted, in upper case, `limit` at most.
+pub(crate) fn words(sql: &str, syntax: Syntax, limit: usize) -> Vec<String> {
+    let words = Tokens::new(sql, syntax).flat_map(|token| match token.kind {
+        TokenKind::Word => vec![token.text.to_ascii_uppercase()],
+        TokenKind::Sign => run_comment(token.text).map_or_else(Vec::new, |sql| words(sql, syntax, limit)),
+        _ => Vec::new(),
+    });
+    words.take(limit).collect()
+}
+
+/// What the server runs of `/*!40101 ... */`.
+fn run_comment(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("/*!").or_else(|| text.strip_prefix("/*M!"))?.strip_suffix("*/")?;
+    Some(inner.trim_start_matches(|sign: char| sign.is_ascii_digit()))
+}
+
+/// A statement whatever its layout and its comments.
+pub(crate) fn canonical(sql: &str, syntax: Syntax) -> String {
+    let tokens: Vec<&str> = Tokens::new(sql, syntax).filter(Token::counts).map(|token| token.text).collect();
+    tokens.join(" ")
+}
+
+/// Most characters of a statement that an error shows.
+const SHOWN: usize = 500;
+
+/// A statement as an error shows it: not all of a long one, and of one about rows none of the values.
+pub(crate) fn shown(sql: &str, syntax: Syntax) -> String {
+    const WITH_VALUES: [&str; 7] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "CALL", "COPY"];
+    const ASKING: [&str; 2] = ["SELECT", "WITH"];
+    let is_one_of = |words: &[&str]| words.iter().any(|word| first_word(sql).eq_ignore_ascii_case(word));
+    let (hides_numbers, hides_texts) =
+        (is_one_of(&WITH_VALUES), is_one_of(&WITH_VALUES) || is_one_of(&ASKING));
+    let mut shown = String::new();
+    for token in Tokens::new(sql, syntax) {
+        // Between double quotes stands a text where backslashes mean something.
+        let is_text =
+            token.kind == TokenKind::Text || (syntax.backslash_escapes && token.text.starts_with('"'));
+        let hides = (is_text && hides_texts) || (token.kind == TokenKind::Number && hides_numbers);
+        shown.push_str(if hides { "?" } else { token.text });
+        if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
+            shown.truncate(end);
+            shown.push('…');
+            break;
+        }
+    }
+    shown
+}
+
+const END: &str = ";";
+
+/// What opened a body whose `END` is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Begin,
+    Case,
+}
+
+/// What is known of the statement that is being read.
+#[derive(Default)]
+struct Pending<'a> {
+    start: Option<usize>,
+    end: usize,
+    /// Where a token begins that never ends.
+    open: Option<usize>,
+    brackets: u32,
+    blocks: Vec<Block>,
+    /// Its first words in upper case.
+    words: Vec<String>,
+    previous: Option<Token<'a>>,
+}
+
+impl Pending<'_> {
+    /// Whether a semicolon ends it here.
+    fn is_flat(&self) -> bool {
+        self.brackets == 0 && self.blocks.is_empty()
+    }
+
+    /// Whether it makes something with a body, or is a body of its own.
+    fn has_body(&self) -> bool {
+        const ROUTINES: [&str; 5] = ["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"];
+        const OTHERS: [&str; 8] =
+            ["TABLE", "INDEX", "VIEW", "DATABASE", "SCHEMA", "USER", "SEQUENCE", "RULE"];
+        match self.words.first().map(String::as_str) {
+            Some("CREATE") => {
+                let kind = self
+                    .words
+                    .iter()
+                    .find(|word| ROUTINES.contains(&word.as_str()) || OTHERS.contains(&word.as_str()));
+                kind.is_some_and(|kind| ROUTINES.contains(&kind.as_str()))
+            }
+            Some("BEGIN") => true,
+            _ => false,
+        }
+    }
+
+    fn has_word(&self, words: &[&str]) -> bool {
+        self.previous.is_some_and(|previous| words.iter().any(|word| previous.is_word(word)))
+    }
+
+    fn has_sign(&self, signs: &[&str]) -> bool {
+        self.previous.is_some_and(|previous| signs.iter().any(|sign| previous.is_sign(sign)))
+    }
+}
+
+struct Reader<'a, 'm> {
+    text: &'a str,
+    syntax: Syntax,
+    is_marker: &'m dyn Fn(&str) -> bool,
+    tokens: Tokens<'a>,
+    /// What ends a statement; `DELIMITER` changes it.
+    delimiter: &'a str,
+    /// Whether the statement before is followed by its rows.
+    has_rows: bool,
+    statement: Pending<'a>,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn finished(&mut self) -> Option<Piece<'a>> {
+        let statement = std::mem::take(&mut self.statement);
+        let start = statement.start?;
+        let is_copy = statement.words.first().is_some_and(|word| word == "COPY");
+        let from_client = statement.words.windows(2).any(|pair| pair == ["FROM", "STDIN"]);
+        self.has_rows = is_copy && from_client && self.syntax.client == ClientLines::Backslash;
+        let text = &self.text[start..statement.end];
+        Some(Piece { kind: PieceKind::Statement, text, at: start, open: statement.open })
+    }
+
+    /// The rows behind a `COPY ... FROM stdin`, up to the line `\.`.
+    fn rows(&mut self) -> Piece<'a> {
+        self.has_rows = false;
+        self.tokens.line();
+        let at = self.tokens.position;
+        loop {
+            let here = self.tokens.position;
+            let is_end = self.tokens.rest().is_empty();
+            if is_end || self.tokens.line() == "\\." {
+                let open = is_end.then_some(at);
+                return Piece { kind: PieceKind::Rows, text: &self.text[at..here], at, open };
+            }
+        }
+    }
+
+    /// A line that the vendor's client keeps for itself, where one begins here.
+    fn client_line(&mut self) -> Option<Piece<'a>> {
+        let rest = self.tokens.rest();
+        let word = first_word(rest);
+        let is_client = match self.syntax.client {
+            ClientLines::Backslash => rest.starts_with('\\'),
+            ClientLines::Delimiter => {
+                rest.starts_with('\\') || ["DELIMITER", "SOURCE"].iter().any(|own| is_alone(rest, word, own))
+            }
+            ClientLines::Dot => rest.starts_with('.'),
+        };
+        if !is_client {
+            return None;
+        }
+        let at = self.tokens.position;
+        let text = self.tokens.line().trim_end();
+        if word.eq_ignore_ascii_case("DELIMITER") {
+            self.delimiter = text.split_whitespace().nth(1).unwrap_or(END);
+            return None;
+        }
+        Some(Piece { kind: PieceKind::Client, text, at, open: None })
+    }
+
+    /// Passes over what ends a statement, if that is here.
+    fn takes_delimiter(&mut self) -> bool {
+        let is_here = self.tokens.rest().starts_with(self.delimiter)
+            && (self.delimiter != END || self.statement.is_flat());
+        if is_here {
+            self.tokens.position += self.delimiter.len();
+        }
+        is_here
+    }
+
+    /// Whether the comment stands on a line of its own, outside of brackets and bodies, and says what a marker says.
+    fn is_marker(&self, token: &Token<'_>) -> bool {
+        let before = self.text[..token.at].trim_end_matches([' ', '\t']);
+        self.statement.is_flat()
+            && (before.is_empty() || before.ends_with('\n'))
+            && (self.is_marker)(token.text)
+    }
+
+    fn observe(&mut self, mut token: Token<'a>) {
+        if self.delimiter != END
+            && let Some(cut) = token.text.find(self.delimiter).filter(|_| token.kind == TokenKind::Word)
+        {
+            token.text = &token.text[..cut];
+            self.tokens.position = token.at + cut;
+        }
+        self.statement.start.get_or_insert(token.at);
+        self.statement.end = token.at + token.text.len();
+        self.statement.open = token.is_open.then_some(token.at);
+        match token.kind {
+            TokenKind::Sign if token.text == "(" => self.statement.brackets += 1,
+            TokenKind::Sign if token.text == ")" => {
+                self.statement.brackets = self.statement.brackets.saturating_sub(1);
+            }
+            TokenKind::Word => self.word(token),
+            _ => {}
+        }
+        self.statement.previous = Some(token);
+    }
+
+    fn word(&mut self, token: Token<'a>) {
+        if self.statement.words.len() < 64 {
+            self.statement.words.push(token.text.to_ascii_uppercase());
+        }
+        if self.delimiter != END || !self.statement.has_body() || self.statement.has_sign(&["."]) {
+            return;
+        }
+        if token.is_word("BEGIN") {
+            self.begin();
+        } else if token.is_word("CASE") && !self.statement.blocks.is_empty() {
+            if !self.statement.has_word(&["END"]) {
+                self.statement.blocks.push(Block::Case);
+            }
+        } else if token.is_word("END") {
+            self.end();
+        }
+    }
+
+    fn begin(&mut self) {
+        let next = self.next_word();
+        let is_block = if self.syntax.compound_bodies {
+            // Alone it begins a transaction; MariaDB has blocks outside of routines.
+            self.statement.words.len() > 1 || next == "NOT"
+        } else {
+            next == "ATOMIC"
+        };
+        let is_inner = self.statement.has_sign(&[";", ":"])
+            || self.statement.has_word(&["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT"]);
+        if is_block && (self.statement.blocks.is_empty() || is_inner) {
+            self.statement.blocks.push(Block::Begin);
+        }
+    }
+
+    /// `END IF` and the like close what was not counted; a column may be called `end`.
+    fn end(&mut self) {
+        const CLOSE_OTHERS: [&str; 5] = ["IF", "LOOP", "WHILE", "REPEAT", "FOR"];
+        let next = self.next_word();
+        let is_behind_statement =
+            self.statement.has_sign(&[";"]) || self.statement.has_word(&["BEGIN", "ATOMIC"]);
+        let closes = match self.statement.blocks.last() {
+            Some(Block::Case) => true,
+            Some(Block::Begin) => is_behind_statement && next != "CASE",
+            None => false,
+        };
+        if closes && !CLOSE_OTHERS.contains(&next.as_str()) {
+            self.statement.blocks.pop();
+        }
+    }
+
+    /// The next token in upper case, where it is a word.
+    fn next_word(&self) -> String {
+        let next = self.tokens.clone().find(Token::counts);
+        next.filter(|token| token.kind == TokenKind::Word)
+            .map_or(String::new(), |token| token.text.to_ascii_uppercase())
+    }
+}
+
+fn is_alone(rest: &str, word: &str, own: &str) -> bool {
+    rest.starts_with(word) && word.eq_ignore_ascii_case(own) && rest[word.len()..].starts_with([' ', '\t'])
+}
+
+impl<'a> Iterator for Reader<'a, '_> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        if self.has_rows {
+            return Some(self.rows());
+        }
+        loop {
+            if self.statement.start.is_none()
+                && let Some(piece) = self.client_line()
+            {
+                return Some(piece);
+            }
+            if self.takes_delimiter() {
+                match self.finished() {
+                    Some(piece) => return Some(piece),
+                    None => continue,
+                }
+            }
+            // A client's word behind a statement that nobody ended.
+            let is_command = self.syntax.client != ClientLines::Dot && self.tokens.rest().starts_with('\\');
+            if is_command && self.statement.start.is_some() {
+                return self.finished();
+            }
+            let Some(token) = self.tokens.next() else { return self.finished() };
+            match token.kind {
+                TokenKind::Space => {}
+                TokenKind::Comment if self.statement.start.is_none() => {
+                    let open = token.is_open.then_some(token.at);
+                    return Some(Piece { kind: PieceKind::Comment, text: token.text, at: token.at, open });
+                }
+                TokenKind::Comment if self.is_marker(&token) => {
+                    self.tokens.position = token.at;
+                    return self.finished();
+                }
+                TokenKind::Comment => self.statement.open = token.is_open.then_some(token.at),
+                _ => self.observe(token),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LITE: Syntax = Syntax {
+        backslash_escapes: false,
+        dollar_quotes: false,
+        escape_strings: false,
+        bracket_names: true,
+        hash_comments: false,
+        dashes_need_space: false,
+        nested_comments: false,
+        compound_bodies: true,
+        client: ClientLines::Dot,
+    };
+    const MY: Syntax = Syntax {
+        backslash_escapes: true,
+        bracket_names: false,
+        hash_comments: true,
+        dashes_need_space: true,
+        client: ClientLines::Delimiter,
+        ..LITE
+    };
+    const PG: Syntax = Syntax {
+        dollar_quotes: true,
+        escape_strings: true,
+        bracket_names: false,
+        nested_comments: true,
+        compound_bodies: false,
+        client: ClientLines::Backslash,
+        ..LITE
+    };
+
+    fn split(text: &str, syntax: Syntax) -> Vec<&str> {
+        let pieces = pieces(text, syntax, &|_| false).into_iter();
+        pieces.filter(|piece| piece.kind == PieceKind::Statement).map(|piece| piece.text).collect()
+    }
+
+    fn kinds(text: &str, syntax: Syntax) -> Vec<(PieceKind, &str)> {
+        let is_marker = |comment: &str| comment == "-- down";
+        pieces(text, syntax, &is_marker).into_iter().map(|piece| (piece.kind, piece.text)).collect()
+    }
+
+    #[test]
+    fn semicolons_in_strings_names_and_comments_do_not_end_a_statement() {
+        let text =
+            "-- one; two\nINSERT INTO t VALUES ('a;''b', \"c;d\"); /* x; */\n SELECT [e;f] -- end;\n;;";
+        assert_eq!(split(text, LITE), ["INSERT INTO t VALUES ('a;''b', \"c;d\")", "SELECT [e;f]"]);
+        assert_eq!(split("SELECT 1", LITE), ["SELECT 1"]);
+        assert_eq!(split("  -- nothing\n", LITE), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn semicolons_in_brackets_do_not_end_a_statement() {
+        let rule = "CREATE RULE r AS ON INSERT TO a DO ALSO (INSERT INTO b VALUES (1); DELETE FROM c)";
+        assert_eq!(split(&format!("{rule}; SELECT 2;"), PG), [rule, "SELECT 2"]);
+    }
+
+    #[test]
+    fn a_trigger_is_one_statement() {
+        for trigger in [
+            "CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE t SET n = CASE WHEN n > 1 THEN 1 ELSE 2 END; DELETE FROM u; END",
+            "CREATE TEMP TRIGGER a AFTER UPDATE ON t BEGIN UPDATE t SET end = NEW.end, n = CASE NEW.end WHEN 1 THEN 2 END WHERE end > 1; END",
+            "CREATE TRIGGER \"begin\" AFTER INSERT ON t BEGIN SELECT t.begin, end FROM t; END",
+        ] {
+            assert_eq!(split(&format!("{trigger}; SELECT 2;"), LITE), [trigger, "SELECT 2"]);
+        }
+        let table = "CREATE TABLE trigger (begin int, case_end int)";
+        assert_eq!(split(&format!("{table}; SELECT 2"), LITE), [table, "SELECT 2"]);
+    }
+
+    #[test]
+    fn a_routine_is_one_statement() {
+        for routine in [
+            "CREATE PROCEDURE p() BEGIN IF 1 THEN SELECT 1; END IF; CASE x WHEN 1 THEN SELECT 2; END CASE; END",
+            "CREATE DEFINER=`root`@`localhost` FUNCTION f() RETURNS int BEGIN DECLARE i int; l: LOOP SET i = 1; END LOOP l; BEGIN END; RETURN 1; END",
+            "CREATE PROCEDURE p() BEGIN CASE x WHEN 1 THEN IF 1 THEN SELECT 2; END IF; END CASE; END",
+            "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM t; END",
+            "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END",
+            "CREATE PROCEDURE p() SELECT 1",
+        ] {
+            assert_eq!(split(&format!("{routine}; SELECT 2;"), MY), [routine, "SELECT 2"]);
+        }
+        for function in [
+            "CREATE FUNCTION f() RETURNS int AS $body$ BEGIN RETURN 1; END $body$ LANGUAGE plpgsql",
+            "CREATE FUNCTION f(a int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a > 1 THEN 1 END; END",
+            "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC END",
+        ] {
+            assert_eq!(split(&format!("{function}; SELECT 2;"), PG), [function, "SELECT 2"]);
+        }
+    }
+
+    #[test]
+    fn begin_ends_a_statement_where_it_begins_a_transaction() {
+        for syntax in [LITE, MY, PG] {
+            assert_eq!(split("BEGIN; SELECT 1; COMMIT;", syntax), ["BEGIN", "SELECT 1", "COMMIT"]);
+            assert_eq!(
+                split("BEGIN TRANSACTION; SELECT 1; END;", syntax),
+                ["BEGIN TRANSACTION", "SELECT 1", "END"]
+            );
+        }
+    }
+
+    #[test]
+    fn each_vendor_quotes_in_its_own_way() {
+        assert_eq!(
+            split("SELECT 'it\\'s; x'; SELECT `a;b` # c;\n, 5--2;", MY),
+            ["SELECT 'it\\'s; x'", "SELECT `a;b` # c;\n, 5--2"]
+        );
+        assert_eq!(
+            split("SELECT $1; /* a /* b; */ c; */ SELECT $a$;$b$;$a$, a[1]", PG),
+            ["SELECT $1", "SELECT $a$;$b$;$a$, a[1]"]
+        );
+        assert_eq!(
+            split("SELECT E'a\\';b'; SELECT 'x\\'; SELECT 3", PG),
+            ["SELECT E'a\\';b'", "SELECT 'x\\'", "SELECT 3"]
+        );
+        assert_eq!(split("/*!40101 SET a = 1; */; SELECT 1", MY), ["/*!40101 SET a = 1; */", "SELECT 1"]);
+    }
+
+    #[test]
+    fn a_marker_ends_what_nobody_ended_outside_of_brackets_and_bodies() {
+        use PieceKind::{Comment, Statement};
+        let marked = "CREATE TABLE a (b int)\n-- down\nDROP TABLE a";
+        let expected =
+            [(Statement, "CREATE TABLE a (b int)"), (Comment, "-- down"), (Statement, "DROP TABLE a")];
+        assert_eq!(kinds(marked, LITE), expected);
+        for one in
+            ["CREATE TABLE a (\n-- down\nb int)", "SELECT 1 -- down\n, 2", "SELECT 1,\n-- down payment\n2"]
+        {
+            assert_eq!(kinds(one, LITE), [(Statement, one)]);
+        }
+    }
+
+    #[test]
+    fn what_is_for_the_client_is_told_apart() {
+        use PieceKind::{Client, Comment, Rows, Statement};
+        let dump = "\\restrict abc\n-- a\nCOPY a (b) FROM stdin;\n1\tit's; x\n\\N\n\\.\n\nSELECT 1 \\gexec\nSELECT 2;";
+        let expected = [
+            (Client, "\\restrict abc"),
+            (Comment, "-- a"),
+            (Statement, "COPY a (b) FROM stdin"),
+            (Rows, "1\tit's; x\n\\N\n"),
+            (Statement, "SELECT 1"),
+            (Client, "\\gexec"),
+            (Statement, "SELECT 2"),
+        ];
+        assert_eq!(kinds(dump, PG), expected);
+        let open = pieces("COPY a FROM STDIN;\n1\n", PG, &|_| false);
+        assert_eq!((open[1].text, open[1].open), ("1\n", Some(19)));
+        let routine = "DELIMITER $$\nCREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW\nBEGIN SET @a = 1; END$$\ndelimiter ;\nSELECT 1;\nsource b.sql\n";
+        let expected = [
+            (Statement, "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW\nBEGIN SET @a = 1; END"),
+            (Statement, "SELECT 1"),
+            (Client, "source b.sql"),
+        ];
+        assert_eq!(kinds(routine, MY), expected);
+        assert_eq!(kinds(".mode csv\nSELECT .5;", LITE), [(Client, ".mode csv"), (Statement, "SELECT .5")]);
+    }
+
+    #[test]
+    fn what_never_ends_is_known_by_its_place() {
+        for (text, at) in [("SELECT 'a; SELECT 2", 7), ("/* a", 0), ("SELECT $a$ x $b$;", 7)] {
+            assert_eq!(pieces(text, PG, &|_| false).last().unwrap().open, Some(at), "{text}");
+        }
+        assert_eq!(pieces("SELECT 'a'; -- it's", PG, &|_| false).last().unwrap().open, None);
+    }
+
+    #[test]
+    fn layout_and_comments_do_not_count() {
+        let plain = canonical("CREATE TABLE a(b int, c text)", PG);
+        assert_eq!(canonical("CREATE TABLE a (\n  b int, -- one\n  c /* two */ text\n)", PG), plain);
+        assert_ne!(canonical("SELECT 'a' 'b'", PG), canonical("SELECT 'a''b'", PG));
+        assert_ne!(canonical("SELECT 'a  b'", PG), canonical("SELECT 'a b'", PG));
+        assert_ne!(canonical("SELECT /*+ x */ 1", MY), canonical("SELECT 1", MY));
+    }
+
+    #[test]
+    fn an_error_shows_no_values_and_not_all_of_a_long_statement() {
+        assert_eq!(shown("INSERT INTO a1 VALUES ('x', 1, NULL)", PG), "INSERT INTO a1 VALUES (?, ?, NULL)");
+        assert_eq!(
+            shown("CREATE TABLE a (b varchar(40) DEFAULT 'x')", PG),
+            "CREATE TABLE a (b varchar(40) DEFAULT 'x')"
+        );
+        let long = shown(&format!("INSERT INTO a VALUES {}", "('é'), ".repeat(10_000)), PG);
+        assert_eq!(long.chars().count(), 501);
+    }
+}

@@ -1,0 +1,33 @@
+//! What is to be known of statements.
+
+use crate::backends::base::{ClientLines, ScriptRules, Syntax};
+
+/// The facts.
+pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
+    syntax: Syntax {
+        backslash_escapes: true,
+        dollar_quotes: false,
+        escape_strings: false,
+        bracket_names: false,
+        hash_comments: true,
+        dashes_need_space: true,
+        nested_comments: false,
+        compound_bodies: true,
+        client: ClientLines::Delimiter,
+    },
+    client: "mysql",
+    idle_lines: &["warnings", "nowarning", "W", "w"],
+    // Each commits what was open before it, and nothing refuses.
+    alone: &[],
+    settings: &["SET", "USE"],
+    guarded: &[],
+    guard: None,
+    left_out: &["LOCK TABLE", "LOCK TABLES", "UNLOCK TABLE", "UNLOCK TABLES"],
+    // Text in double quotes is text to the client, and a name to this program.
+    as_client: Some((
+        "SET @manage_sql_mode = @@SESSION.sql_mode, SESSION sql_mode = @@GLOBAL.sql_mode",
+        "SET SESSION sql_mode = @manage_sql_mode",
+    )),
+    before_record: &[],
+    home: Some("SELECT DATABASE()"),
+};

@@ -1,0 +1,29 @@
+//! What is to be known of statements.
+
+use super::schema::GUARD;
+use crate::backends::base::{ClientLines, ScriptRules, Syntax};
+
+/// The facts.
+pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
+    syntax: Syntax {
+        backslash_escapes: false,
+        dollar_quotes: false,
+        escape_strings: false,
+        bracket_names: true,
+        hash_comments: false,
+        dashes_need_space: false,
+        nested_comments: false,
+        compound_bodies: true,
+        client: ClientLines::Dot,
+    },
+    client: "sqlite3",
+    idle_lines: &["bail", "echo", "headers", "header", "mode", "timer", "width", "print"],
+    alone: &["VACUUM", "ATTACH", "DETACH", "PRAGMA JOURNAL_MODE", "PRAGMA SYNCHRONOUS"],
+    settings: &["PRAGMA", "ATTACH", "DETACH"],
+    guarded: &["PRAGMA FOREIGN_KEYS"],
+    guard: Some(&GUARD),
+    left_out: &[],
+    as_client: None,
+    before_record: &[],
+    home: None,
+};

@@ -1,0 +1,82 @@
+//! What a migration runs, one thing after the other.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::state::ProjectState;
+use crate::backends::base::schema::Step;
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The file, relative to the project's root.
+    pub path: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl Place {
+    /// A line of the file at `path`.
+    pub(crate) fn new(path: &str, line: usize) -> Self {
+        Self { path: path.into(), line }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path, self.line)
+    }
+}
+
+/// One thing that a migration runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Statements of the schema's editor.
+    Step(Step),
+    /// SQL that somebody wrote.
+    Script(ScriptStep),
+    /// A function of an app, and the models at that point.
+    Function {
+        /// Its name: `app.name`.
+        name: String,
+        /// The models at that point.
+        state: Box<ProjectState>,
+    },
+}
+
+impl Action {
+    /// Its statements.
+    pub fn statements(&self) -> Vec<&str> {
+        match self {
+            Self::Step(step) => step.statements().collect(),
+            Self::Script(step) => step.statements.iter().map(|statement| statement.sql.as_str()).collect(),
+            Self::Function { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Statements of a script that are done together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptStep {
+    /// The statements, in order.
+    pub statements: Vec<ScriptStatement>,
+    /// Whether the script says that they are one transaction.
+    pub is_transaction: bool,
+    /// Whether the session is as the vendor's own client has it.
+    pub is_as_client: bool,
+}
+
+/// A statement that somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptStatement {
+    /// Its text.
+    pub sql: String,
+    /// The rows that are sent behind it.
+    pub rows: Option<String>,
+    /// Where it begins.
+    pub place: Place,
+    /// Whether it sets up the session for those behind it.
+    pub is_setting: bool,
+    /// Whether the session is as it was, for whoever comes next.
+    pub is_tame: bool,
+}

@@ -1,0 +1,239 @@
+//! Amendments of what databases remember, where people would otherwise write SQL by hand. Each is shown before it is made,
+//! and noted in the history.
+
+use super::error::{Error, Result};
+use super::events::Event;
+use super::executor::Session;
+use super::graph::Graph;
+use super::migration::{Key, Migration};
+use super::recorder::{Applied, History, Home, is_edited, recorded};
+use crate::backends::base::{Statement, Value};
+use crate::connections::Connections;
+use crate::homes::Homes;
+use crate::params;
+use manage_leaves::{text, timezone};
+
+/// A change of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Amendment {
+    /// The migration's file is right as it is now.
+    AcceptEdit(Key),
+    /// The migration counts as not applied, and nothing is undone.
+    Forget(Key),
+    /// So do all migrations of an app.
+    ForgetApp(String),
+    /// An app is called otherwise.
+    RenameApp {
+        /// What the history calls it.
+        from: String,
+        /// What it is called now.
+        to: String,
+    },
+    /// What is half done is forgotten: the next run begins with the first statement.
+    Repair,
+}
+
+/// What an amendment comes to on one database.
+struct Change {
+    words: String,
+    statements: Vec<(String, Vec<Value>)>,
+}
+
+/// Where a history is and what is in it.
+struct Place<'a> {
+    history: &'a History,
+    graph: &'a Graph,
+    dialect: &'static str,
+    table: &'a str,
+    journal: Option<&'a str>,
+}
+
+/// Amends the histories of databases, an empty list of which is all. `agree` is asked once for each database, with what would
+/// be changed there, while its lock is held. Gives the number of changes.
+///
+/// # Errors
+/// [`Error::Amendment`] when nothing fits, [`Error::Locked`], and those of databases.
+pub async fn amend(
+    connections: &Connections,
+    graph: &Graph,
+    aliases: &[String],
+    amendment: &Amendment,
+    agree: &mut impl FnMut(&str, &[String]) -> bool,
+    tell: &mut impl FnMut(Event<'_>),
+) -> Result<usize> {
+    let homes = Homes::ask(connections, aliases).await?;
+    let (mut number, mut is_found) = (0, false);
+    for alias in homes.chosen() {
+        let mut session = Session::open_locked(connections.backend(alias)?, tell).await?;
+        let done = amend_one(&mut session, graph, amendment, agree).await;
+        session.release().await?;
+        if let Some(changed) = done? {
+            is_found = true;
+            number += changed;
+        }
+    }
+    if is_found { Ok(number) } else { Err(Error::Amendment(amendment.nothing())) }
+}
+
+/// None where nothing fits.
+async fn amend_one(
+    session: &mut Session,
+    graph: &Graph,
+    amendment: &Amendment,
+    agree: &mut impl FnMut(&str, &[String]) -> bool,
+) -> Result<Option<usize>> {
+    let home = session.home().await?;
+    let place = Place {
+        history: &session.history,
+        graph,
+        dialect: session.backend().features().dialect,
+        table: home.history(),
+        journal: home.has_journal.then(|| home.journal()),
+    };
+    let changes = amendment.changes(&place)?;
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let words: Vec<String> = changes.iter().map(|change| change.words.clone()).collect();
+    let alias = session.alias().to_owned();
+    if !agree(&alias, &words) {
+        return Ok(Some(0));
+    }
+    session.write(&statements(changes, &home)).await?;
+    Ok(Some(words.len()))
+}
+
+/// The statements of all changes, each with its note.
+fn statements(changes: Vec<Change>, home: &Home) -> Vec<(String, Vec<Value>)> {
+    let now = timezone::now();
+    let mut all = Vec::new();
+    for (position, change) in changes.into_iter().enumerate() {
+        all.extend(change.statements);
+        // A row that no migration has: its number is negative, and its name has no app.
+        let number = -(now.as_microsecond() + i64::try_from(position).unwrap_or(0));
+        let sql = format!(
+            "INSERT INTO {} (version, name, applied_on, checksum) VALUES (?, ?, ?, '0')",
+            home.history()
+        );
+        let words = text::truncate(&change.words.replace("__", "_"), 250);
+        all.push((sql, params![number, words, now.to_string()].to_vec()));
+    }
+    all
+}
+
+impl Amendment {
+    fn nothing(&self) -> String {
+        match self {
+            Self::AcceptEdit(key) => format!("{key} was edited after it was applied nowhere"),
+            Self::Forget(key) => format!("no database remembers {key}"),
+            Self::ForgetApp(app) | Self::RenameApp { from: app, .. } => {
+                format!("no database remembers migrations of an app `{app}`")
+            }
+            Self::Repair => "no migration is half done on any database".to_owned(),
+        }
+    }
+
+    fn changes(&self, place: &Place<'_>) -> Result<Vec<Change>> {
+        let applied = |fits: &dyn Fn(&Key) -> bool| -> Vec<(&Key, &Applied)> {
+            let rows = place.history.applied.iter().filter_map(|row| Some((row.key.as_ref()?, row)));
+            rows.filter(|(key, _)| fits(key)).collect()
+        };
+        match self {
+            Self::AcceptEdit(key) => applied(&|one| one == key)
+                .into_iter()
+                .filter_map(|row| place.accept(row).transpose())
+                .collect(),
+            Self::Forget(key) => {
+                Ok(applied(&|one| one == key).into_iter().map(|row| place.forget(row)).collect())
+            }
+            Self::ForgetApp(app) => {
+                Ok(applied(&|one| one.app == *app).into_iter().map(|row| place.forget(row)).collect())
+            }
+            Self::RenameApp { from, to } => {
+                applied(&|one| one.app == *from).into_iter().map(|row| place.rename(row, to)).collect()
+            }
+            Self::Repair => Ok(place.repair()),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// None where the file is what was applied.
+    fn accept(&self, (key, row): (&Key, &Applied)) -> Result<Option<Change>> {
+        let migration = self.graph.get(key);
+        let migration =
+            migration.ok_or_else(|| Error::Amendment(format!("{key} has no file that could be accepted")))?;
+        if !is_edited(migration, row, self.dialect) {
+            return Ok(None);
+        }
+        let statement = format!("UPDATE {} SET checksum = ? WHERE version = ?", self.table);
+        let params = params![self.checksum(migration)?, row.version].to_vec();
+        let words = format!("accepts {key} as its file is now");
+        Ok(Some(Change { words, statements: vec![(statement, params)] }))
+    }
+
+    fn forget(&self, (key, row): (&Key, &Applied)) -> Change {
+        let mut statements = vec![self.delete(self.table, row.version)];
+        statements.extend(self.journal.map(|journal| self.delete(journal, row.version)));
+        Change { words: format!("forgets that {key} is applied"), statements }
+    }
+
+    fn delete(&self, table: &str, version: i64) -> (String, Vec<Value>) {
+        (format!("DELETE FROM {table} WHERE version = ?"), params![version].to_vec())
+    }
+
+    fn rename(&self, (key, row): (&Key, &Applied), app: &str) -> Result<Change> {
+        let renamed = Key::new(app, &key.name);
+        let migration = self.graph.get(&renamed).ok_or_else(|| {
+            Error::Amendment(format!("{key} is applied, and there is no {renamed}: move the files first"))
+        })?;
+        if self.history.get(&renamed).is_some() {
+            return Err(Error::Amendment(format!("{renamed} is applied already, beside {key}")));
+        }
+        let sql = format!("UPDATE {} SET version = ?, name = ?, checksum = ? WHERE version = ?", self.table);
+        let (version, name) = (migration.version(), renamed.recorded_name());
+        let params = params![version, name, self.checksum(migration)?, row.version].to_vec();
+        Ok(Change { words: format!("calls {key} {renamed}"), statements: vec![(sql, params)] })
+    }
+
+    fn checksum(&self, migration: &Migration) -> Result<String> {
+        let recorded = recorded(migration, self.dialect);
+        let recorded =
+            recorded.ok_or_else(|| Error::Amendment(format!("{} cannot be recorded", migration.key)))?;
+        Ok(recorded.checksum().to_string())
+    }
+
+    fn repair(&self) -> Vec<Change> {
+        let Some(journal) = self.journal else { return Vec::new() };
+        let half_done = self.history.journal.iter().map(|(key, steps)| {
+            let found = self.graph.migrations().find(|migration| migration.version() == key.version);
+            let name = found
+                .map_or_else(|| format!("a migration of version {}", key.version), |one| one.key.to_string());
+            let done = steps.values().filter(|step| step.is_done).count();
+            let verb = if key.is_backwards { "undone" } else { "done" };
+            let words = format!(
+                "forgets that {name} is half {verb}: {} done and stay as they are",
+                text::count(i64::try_from(done).unwrap_or(i64::MAX), "statement")
+            );
+            let sql = format!("DELETE FROM {journal} WHERE version = ? AND direction = ?");
+            let params = params![key.version, key.direction()].to_vec();
+            Change { words, statements: vec![(sql, params)] }
+        });
+        half_done.collect()
+    }
+}
+
+impl Session {
+    /// Runs statements about the history in one transaction.
+    async fn write(&mut self, statements: &[(String, Vec<Value>)]) -> Result<()> {
+        let connection = self.connection();
+        connection.begin().await?;
+        for (sql, params) in statements {
+            if let Err(error) = connection.execute(Statement { sql, params }).await {
+                drop(connection.rollback().await);
+                return Err(error.into());
+            }
+        }
+        Ok(connection.commit().await?)
+    }
+}

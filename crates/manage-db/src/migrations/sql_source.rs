@@ -1,0 +1,65 @@
+//! SQL that somebody wrote, as files hold it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+
+use crate::backends::DIALECT_WORDS;
+
+/// A text of one or more statements, and where it stands.
+#[derive(Debug, Clone)]
+pub struct SqlPart {
+    /// The statements.
+    pub text: String,
+    /// The file, where it is another one than the migration's.
+    pub path: Option<String>,
+    /// The line of the text's beginning, from 1.
+    pub line: usize,
+}
+
+/// Where a text stands is no part of what it does.
+impl PartialEq for SqlPart {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for SqlPart {}
+
+/// SQL that somebody wrote: texts of one or more statements, the same for all kinds of database or by dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SqlSource {
+    /// For every kind of database.
+    Same(Vec<SqlPart>),
+    /// By dialect. On a database whose dialect is not there it cannot be run.
+    PerDialect(BTreeMap<String, Vec<SqlPart>>),
+}
+
+impl SqlSource {
+    /// The texts for `dialect`; none: nobody said what it is there.
+    pub fn parts(&self, dialect: &str) -> Option<&[SqlPart]> {
+        match self {
+            Self::Same(parts) => Some(parts),
+            Self::PerDialect(parts) => parts.get(dialect).map(Vec::as_slice),
+        }
+    }
+}
+
+impl JsonSchema for SqlSource {
+    fn schema_name() -> Cow<'static, str> {
+        "SqlSource".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        let texts = json_schema!({"type": ["string", "array"], "items": {"type": "string"}});
+        let dialects = DIALECT_WORDS.map(|(word, _)| (word.to_owned(), texts.clone().to_value()));
+        json_schema!({
+            "description": "SQL: the same for all kinds of database, or by dialect.",
+            "type": ["string", "array", "object"],
+            "items": {"type": "string"},
+            "properties": serde_json::Map::from_iter(dialects),
+            "additionalProperties": false,
+        })
+    }
+}

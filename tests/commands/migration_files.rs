@@ -1,0 +1,177 @@
+//! Files of migrations as people have them: names of other tools, branches, and mistakes that `check` finds first.
+
+use crate::support::Workspace;
+
+const SETTINGS: &str = "apps = [\"barn\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n";
+const CRATE: &str = "CREATE TABLE crate (id integer PRIMARY KEY);\n";
+
+fn barn(files: &[(&str, &str)]) -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("settings/base.toml", SETTINGS);
+    for (file, text) in files {
+        workspace.write(&format!("migrations/{file}"), text);
+    }
+    workspace
+}
+
+/// What `check` and `migrate` say, without their hints; both in the same words.
+fn told(workspace: &Workspace) -> String {
+    let migrate = workspace.manage(["migrate"]).fails(1);
+    let told = migrate.lines().next().unwrap().strip_prefix("error: ").unwrap().to_owned();
+    let check = workspace.manage(["check"]);
+    assert!(check.stdout.contains(&format!("migrations: (migrations.E001) {told}\n")), "{}", check.stdout);
+    assert_eq!(check.status, 1);
+    told
+}
+
+#[test]
+fn names_of_other_tools_are_taken_as_they_are() {
+    let workspace = barn(&[
+        ("barn/V1__make-crates.sql", CRATE),
+        ("barn/U1__make-crates.sql", "DROP TABLE crate;\n"),
+        ("barn/2_stalls.up.sql", "CREATE TABLE stall (id integer);\n"),
+        ("barn/2_stalls.down.sql", "DROP TABLE stall;\n"),
+        ("barn/20240101120000_add-gates.sql", "CREATE TABLE gate (id integer);\n"),
+        ("barn/20240101120001_lofts/up.sql", "CREATE TABLE loft (id integer);\n"),
+        ("barn/20240101120001_lofts/down.sql", "DROP TABLE loft;\n"),
+        ("barn/20240101120002_hay/migration.sql", "CREATE TABLE hay (id integer);\n"),
+        ("barn/README.md", "-- up\n"),
+    ]);
+    workspace.manage(["check"]).succeeds();
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    workspace.manage(["showmigrations", "--format", "plain"]).succeeds_with(
+        "barn\n [X] V1__make_crates\n [X] 2_stalls\n [X] 20240101120000_add_gates\n \
+         [X] 20240101120001_lofts\n [X] 20240101120002_hay\n",
+    );
+    workspace.write("migrations/barn/20240101120000_add-gates.down.sql", "DROP TABLE gate;\n");
+    workspace.write("migrations/barn/20240101120002_hay/down.sql", "DROP TABLE hay;\n");
+    // What undoes may come later.
+    workspace.manage(["migrate", "barn", "zero", "-v", "0"]).succeeds();
+}
+
+#[test]
+fn what_looks_like_a_migration_and_is_not_taken_is_named() {
+    for (file, text, expected) in [
+        (
+            "barn/0002_x.SQL",
+            CRATE,
+            "migrations/barn/0002_x.SQL:1: the ending is written in small letters: .sql",
+        ),
+        (
+            "0002_x.sql",
+            CRATE,
+            "migrations/0002_x.sql:1: belongs into the folder of its app: migrations/<app>/0002_x.sql",
+        ),
+        (
+            "barn/0002_initial.py",
+            "",
+            "migrations/barn/0002_initial.py:1: is not read: migrations are written in TOML or SQL",
+        ),
+        (
+            "barn/0002_x.sql",
+            "-- a note\rCREATE TABLE stall (id integer);\r",
+            "migrations/barn/0002_x.sql:1: a line ends with a lone carriage return: save the file with LF or CRLF",
+        ),
+        (
+            "barn/0002_x.down.sql",
+            "DROP TABLE stall;",
+            "migrations/barn/0002_x.down.sql:1: this migration undoes something, and nothing says what it does",
+        ),
+        (
+            "barn/0002_x.up.sql",
+            "CREATE TABLE stall (id integer);\n-- down\nDROP TABLE stall;\n",
+            "migrations/barn/0002_x.up.sql:2: the name of this file says which half of the migration it is: it cannot \
+             hold another",
+        ),
+        (
+            "barn/0002_x.sql",
+            "-- atomics: false\nVACUUM;\n",
+            "migrations/barn/0002_x.sql:1: `atomics` is nothing that a file can say; did you mean `atomic`?",
+        ),
+        (
+            "barn/0002_x.sql",
+            "CREATE TABLE stall (id integer);\n-- atomic: false\nVACUUM;\n",
+            "migrations/barn/0002_x.sql:2: `atomic` must stand before the first statement",
+        ),
+    ] {
+        let workspace = barn(&[("barn/0001_crates.sql", CRATE), (file, text)]);
+        assert_eq!(told(&workspace), expected);
+    }
+}
+
+#[test]
+fn mistakes_in_any_migration_are_found_without_a_database() {
+    let add =
+        "[[operation]]\nop = \"AddField\"\nmodel = \"Nope\"\nfield = { name = \"x\", type = \"Text\" }\n";
+    let calls = "[[operation]]\nop = \"RunRust\"\nforwards = \"barn.count\"\nbackwards = \"noop\"\n";
+    for (file, text, expected) in [
+        ("barn/0002_x.toml", add, "migrations/barn/0002_x.toml:1: there is no model barn.Nope at this point"),
+        (
+            "barn/0002_x.toml",
+            calls,
+            "migrations/barn/0002_x.toml:1: no app has the function `barn.count`; known: none",
+        ),
+        ("barn/0002_x.sql", "SELECT 'a;\n", "migrations/barn/0002_x.sql:1: what begins here never ends"),
+        (
+            "barn/0002_x.mysql.sql",
+            "SELECT 1;",
+            "migrations/barn/0002_x.mysql.sql:1: there is no SQL for SQLite, and its app lives on database `default`: \
+             write 0002_x.sqlite.sql; an empty one says that there is nothing to do",
+        ),
+    ] {
+        let depends = if file.ends_with("toml") { "depends = [\"barn.0001_crates\"]\n" } else { "" };
+        let text = format!("{depends}{text}");
+        let workspace = barn(&[("barn/0001_crates.sql", CRATE), (file, &text)]);
+        let expected =
+            if file.ends_with("toml") { expected.replace(":1:", ":2:") } else { expected.to_owned() };
+        workspace.manage(["check"]).fails(1);
+        assert!(!workspace.path().join("db.sqlite3").exists());
+        assert_eq!(told(&workspace), expected);
+    }
+}
+
+#[test]
+fn two_of_one_number_are_a_conflict_whichever_was_applied_first() {
+    let branches = |first: &str, second: &str| {
+        let workspace = barn(&[("barn/0001_crates.sql", CRATE), (&format!("barn/{first}.sql"), "SELECT 1;")]);
+        workspace.manage(["migrate", "-v", "0"]).succeeds();
+        workspace.write(&format!("migrations/barn/{second}.sql"), "SELECT 2;");
+        workspace
+    };
+    for (first, second) in [("0002_bob", "0002_alice"), ("0002_alice", "0002_bob")] {
+        let workspace = branches(first, second);
+        let expected = "two branches of migrations meet nowhere: migrations/barn/0002_alice.sql and \
+                        migrations/barn/0002_bob.sql";
+        assert_eq!(told(&workspace), expected);
+        // One that would continue both cannot say which.
+        workspace.write("migrations/barn/0003_next.sql", "SELECT 3;");
+        assert_eq!(told(&workspace), expected);
+        let joined = "-- depends: barn.0002_alice, barn.0002_bob\nSELECT 3;";
+        workspace.write("migrations/barn/0003_next.sql", joined);
+        workspace.manage(["check"]).succeeds();
+        workspace.manage(["migrate", "-v", "0"]).succeeds();
+    }
+    let workspace = branches("0002_bob", "0002_alice");
+    workspace.write("migrations/barn/0002_alice.sql", "-- depends: barn.0002_bob\nSELECT 2;");
+    workspace.write("migrations/barn/0003_next.sql", "SELECT 3;");
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+}
+
+#[test]
+fn one_database_is_not_migrated_before_what_it_depends_on_elsewhere() {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\", \"crm\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n\
+             [databases.customers]\nurl = \"sqlite:///crm.sqlite3\"\n[routes]\ncrm = \"customers\"\n",
+        )
+        .write("migrations/shop/0001_a.sql", CRATE)
+        .write("migrations/crm/0001_b.sql", "-- depends: shop.0001_a\nCREATE TABLE customer (id integer);\n");
+    let told = "error: crm.0001_b depends on shop.0001_a, which is not applied on database `default`\n\
+                hint: migrate `default` first (`manage migrate --database default`), or all of them: `manage migrate`\n";
+    workspace.manage(["migrate", "--database", "customers"]).fails_with(1, told);
+    workspace.manage(["migrate", "--database", "customers", "--plan"]).fails_with(1, told);
+    workspace.manage(["migrate", "--database", "default", "-v", "0"]).succeeds();
+    workspace.manage(["migrate", "--database", "customers", "-v", "0"]).succeeds();
+}
