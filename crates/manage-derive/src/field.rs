@@ -28,7 +28,7 @@ impl ModelField {
         let ident = field.ident.clone().ok_or_else(|| syn::Error::new_spanned(field, "fields need names"))?;
         let settings = settings(&field.attrs, "field")?;
         let find = |name: &str| settings.iter().find(|setting| setting.name == name);
-        let references = find("references").map(Setting::text).transpose()?;
+        let references = find("references").or_else(|| find("to")).map(Setting::text).transpose()?;
         let is_key = match find("primary_key") {
             Some(setting) => setting.flag()?,
             None => ident == "id",
@@ -66,35 +66,12 @@ fn state(
         lines.push(quote!(field.to = Some(#model.to_owned());));
     }
     for setting in settings {
-        let key = &setting.name;
-        lines.push(match key.to_string().as_str() {
-            "type" | "references" | "one_to_one" | "primary_key" => continue,
-            "max_length" | "max_digits" | "decimal_places" => {
-                let number = setting.number()?;
-                quote!(field.#key = Some(#number);)
-            }
-            "unique" => {
-                let truth = setting.flag()?;
-                quote!(field.unique = #truth;)
-            }
-            "db_index" | "db_constraint" => {
-                let truth = setting.flag()?;
-                quote!(field.#key = Some(#truth);)
-            }
-            "db_column" | "to_field" => {
-                let text = setting.text()?;
-                quote!(field.#key = Some(#text.to_owned());)
-            }
-            "on_delete" => {
-                let variant = format_ident!("{}", camel(&setting.text()?));
-                quote!(field.on_delete = Some(::manage::db::models::OnDelete::#variant);)
-            }
-            "default" | "db_default" => {
-                let value = setting.literal()?;
-                quote!(field.#key = Some(::manage::db::models::DefaultValue::Literal(#value));)
-            }
-            _ => return Err(setting.error("is not a setting of a field")),
-        });
+        if !matches!(
+            setting.name.to_string().as_str(),
+            "type" | "references" | "to" | "one_to_one" | "primary_key"
+        ) {
+            lines.push(fact(setting)?);
+        }
     }
     Ok(quote!({
         let mut field = ::manage::db::models::Field::new(#name, ::manage::db::models::FieldType::#kind);
@@ -103,6 +80,51 @@ fn state(
         #(#lines)*
         field
     }))
+}
+
+/// Code that says one fact of `field`, in the words of files.
+pub(crate) fn fact(setting: &Setting) -> Result<TokenStream> {
+    let key = &setting.name;
+    Ok(match key.to_string().as_str() {
+        "max_length" | "max_digits" | "decimal_places" => {
+            let number = setting.number()?;
+            quote!(field.#key = Some(#number);)
+        }
+        "unique" => {
+            let truth = setting.flag()?;
+            quote!(field.unique = #truth;)
+        }
+        "db_index" | "db_constraint" | "stored" => {
+            let truth = setting.flag()?;
+            quote!(field.#key = Some(#truth);)
+        }
+        "db_column" | "to_field" | "db_comment" | "db_collation" | "through" | "db_table"
+        | "verbose_name" | "help_text" => {
+            let text = setting.text()?;
+            quote!(field.#key = Some(#text.to_owned());)
+        }
+        "on_delete" => {
+            let variant = format_ident!("{}", camel(&setting.text()?));
+            quote!(field.on_delete = Some(::manage::db::models::OnDelete::#variant);)
+        }
+        "default" | "db_default" => {
+            let value = setting.default()?;
+            quote!(field.#key = Some(#value);)
+        }
+        "choices" => {
+            let (values, words): (Vec<_>, Vec<_>) = setting.pairs()?.into_iter().unzip();
+            quote!(field.choices = vec![#((#values, #words.to_owned())),*];)
+        }
+        "expression" => {
+            let sql = setting.sql()?;
+            quote!(field.expression = Some(#sql);)
+        }
+        "output" => {
+            let kind = format_ident!("{}", setting.text()?);
+            quote!(field.output = Some(::manage::db::models::FieldType::#kind);)
+        }
+        _ => return Err(setting.error("is not a setting of a field")),
+    })
 }
 
 /// `SET_NULL` to `SetNull`.

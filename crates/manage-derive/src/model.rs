@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, Result};
 
-use crate::attributes::{Setting, names, settings};
-use crate::field::ModelField;
+use crate::attributes::{Setting, settings};
+use crate::field::{ModelField, fact};
 
 /// What the attributes of the struct say.
 struct Header {
@@ -128,49 +128,104 @@ fn header(input: &DeriveInput) -> Result<Header> {
         options.push(quote!(options.table = Some(#table.to_owned());));
     }
     for setting in &settings {
-        options.push(match setting.name.to_string().as_str() {
-            "app" | "name" | "table" => continue,
-            "ordering" => {
-                let names = names(&setting.text()?);
-                quote!(options.ordering = vec![#(#names.to_owned()),*];)
-            }
-            "index" => {
-                let (name, fields) = named_fields(setting)?;
-                quote!(options.indexes.push(::manage::db::models::Index {
-                    name: #name.to_owned(), fields: vec![#(#fields.to_owned()),*], ..Default::default()
-                });)
-            }
-            "unique" => {
-                let (name, fields) = named_fields(setting)?;
-                quote!(options.constraints.push(::manage::db::models::Constraint {
-                    name: #name.to_owned(), unique: vec![#(#fields.to_owned()),*], ..Default::default()
-                });)
-            }
-            "check" => {
-                let name = inner(setting, "name")?;
-                let sql = inner(setting, "sql")?;
-                quote!(options.constraints.push(::manage::db::models::Constraint {
-                    name: #name.to_owned(), check: Some(#sql.into()), ..Default::default()
-                });)
-            }
-            "many_to_many" => {
-                let name = inner(setting, "name")?;
-                let to = inner(setting, "to")?;
-                quote!(relations.push({
-                    let mut field = ::manage::db::models::Field::new(#name, ::manage::db::models::FieldType::ManyToMany);
-                    field.to = Some(#to.to_owned());
-                    field
-                });)
-            }
-            _ => return Err(setting.error("is not a setting of a model")),
-        });
+        if !matches!(setting.name.to_string().as_str(), "app" | "name" | "table") {
+            options.push(option(setting)?);
+        }
     }
     let table = given.unwrap_or_else(|| format!("{app}_{}", name.to_lowercase()));
     Ok(Header { app, name, table, options })
 }
 
-fn named_fields(setting: &Setting) -> Result<(String, Vec<syn::LitStr>)> {
-    Ok((inner(setting, "name")?, names(&inner(setting, "fields")?)))
+/// Code that says one option of the model, in the words of files.
+fn option(setting: &Setting) -> Result<TokenStream> {
+    let key = &setting.name;
+    Ok(match key.to_string().as_str() {
+        "ordering" => {
+            let names = setting.names()?;
+            quote!(options.ordering = vec![#(#names.to_owned()),*];)
+        }
+        "verbose_name" | "verbose_name_plural" | "db_comment" => {
+            let text = setting.text()?;
+            quote!(options.#key = Some(#text.to_owned());)
+        }
+        "managed" => {
+            let truth = setting.flag()?;
+            quote!(options.managed = Some(#truth);)
+        }
+        "permissions" => {
+            let pairs = setting.pairs()?;
+            let pairs = pairs.iter().map(|(code, words)| quote!((#code, #words.to_owned())));
+            quote!(for (code, words) in [#(#pairs),*] {
+                options.permissions.push((code.as_str().unwrap_or_default().to_owned(), words));
+            })
+        }
+        "index" => part(setting, &quote!(Index), &quote!(indexes))?,
+        "unique" | "check" | "exclude" => part(setting, &quote!(Constraint), &quote!(constraints))?,
+        "many_to_many" => many_to_many(setting)?,
+        _ => return Err(setting.error("is not a setting of a model")),
+    })
+}
+
+/// An index or a constraint.
+fn part(setting: &Setting, kind: &TokenStream, list: &TokenStream) -> Result<TokenStream> {
+    let facts = setting.list()?.iter().map(|inner| part_fact(setting, inner));
+    let facts = facts.collect::<Result<Vec<_>>>()?;
+    Ok(quote!(options.#list.push({
+        let mut part = ::manage::db::models::#kind::default();
+        #(#facts)*
+        part
+    });))
+}
+
+fn part_fact(setting: &Setting, inner: &Setting) -> Result<TokenStream> {
+    let (outer, key) = (setting.name.to_string(), &inner.name);
+    Ok(match (outer.as_str(), key.to_string().as_str()) {
+        (_, "name") => {
+            let text = inner.text()?;
+            quote!(part.name = #text.to_owned();)
+        }
+        ("index", "fields" | "include") => {
+            let names = inner.names()?;
+            quote!(part.#key = vec![#(#names.to_owned()),*];)
+        }
+        ("index", "expressions") => {
+            let texts = inner.texts()?;
+            quote!(part.expressions = vec![#(::manage::db::SqlText::from(#texts)),*];)
+        }
+        ("index", "method") => {
+            let text = inner.text()?;
+            quote!(part.method = Some(#text.to_owned());)
+        }
+        ("index" | "unique", "condition") => {
+            let sql = inner.sql()?;
+            quote!(part.condition = Some(#sql);)
+        }
+        ("unique", "fields") => {
+            let names = inner.names()?;
+            quote!(part.unique = vec![#(#names.to_owned()),*];)
+        }
+        ("unique", "deferrable" | "nulls_distinct") => {
+            let truth = inner.flag()?;
+            quote!(part.#key = Some(#truth);)
+        }
+        ("check" | "exclude", "sql") => {
+            let (field, sql) = (&setting.name, inner.sql()?);
+            quote!(part.#field = Some(#sql);)
+        }
+        _ => return Err(inner.error(&format!("is not a setting of `{outer}`"))),
+    })
+}
+
+fn many_to_many(setting: &Setting) -> Result<TokenStream> {
+    let (name, to) = (inner(setting, "name")?, inner(setting, "to")?);
+    let facts = setting.list()?.iter().filter(|inner| inner.name != "name" && inner.name != "to").map(fact);
+    let facts = facts.collect::<Result<Vec<_>>>()?;
+    Ok(quote!(relations.push({
+        let mut field = ::manage::db::models::Field::new(#name, ::manage::db::models::FieldType::ManyToMany);
+        field.to = Some(#to.to_owned());
+        #(#facts)*
+        field
+    });))
 }
 
 fn inner(setting: &Setting, name: &str) -> Result<String> {

@@ -97,6 +97,7 @@ fn word(key: &str) -> String {
 mod tests {
     use super::super::file::parse_toml;
     use super::super::migration::Key;
+    use super::super::operations::Operation;
     use super::*;
 
     fn parse(text: &str) -> Migration {

@@ -138,6 +138,10 @@ constraints = [ { unique = ["customer", "placed_at"] } ]
             told("[A]\nfields = [\n  { name = \"x\", type = \"Char\" },\n]"),
             "models/shop.toml:3: field `x`: Char needs `max_length`"
         );
+        assert_eq!(
+            told("[A]\nfields = [\n  { name = \"x\", type = \"Integer\", max_length = 3 },\n]"),
+            "models/shop.toml:3: field `x`: Integer has no `max_length`"
+        );
         assert!(
             told("[A]\nfields = [\n{ name = \"x\", type = \"Text\", nul = true }]")
                 .starts_with("models/shop.toml:3: unknown field `nul`")

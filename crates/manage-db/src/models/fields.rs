@@ -249,44 +249,6 @@ impl Field {
         !self.primary_key && (self.unique || self.kind == FieldType::OneToOne)
     }
 
-    /// What makes no sense about it, if anything does.
-    pub fn problem(&self) -> Option<String> {
-        let kind = self.kind;
-        let named = self.name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && !self.name.ends_with('_')
-            && !self.name.contains("__");
-        let problem = if !named {
-            return Some(format!(
-                "`{}` is no field's name: expected letters, digits and single underscores",
-                self.name
-            ));
-        } else if kind == FieldType::Char && self.max_length.is_none() {
-            "Char needs `max_length`"
-        } else if kind == FieldType::Decimal && (self.max_digits.is_none() || self.decimal_places.is_none()) {
-            "Decimal needs `max_digits` and `decimal_places`"
-        } else if kind == FieldType::Decimal && self.decimal_places > self.max_digits {
-            "`decimal_places` is greater than `max_digits`"
-        } else if kind.is_relation() && self.to.is_none() {
-            "a relation needs `to`"
-        } else if !kind.is_relation() && (self.to.is_some() || self.on_delete.is_some()) {
-            "`to` and `on_delete` belong to relations"
-        } else if kind == FieldType::Generated && (self.expression.is_none() || self.output.is_none()) {
-            "Generated needs `expression` and `output`"
-        } else if self.primary_key && self.null {
-            "a primary key cannot be NULL"
-        } else if kind.is_auto() && !self.primary_key {
-            "a field that counts by itself must be the primary key"
-        } else if self.on_delete == Some(OnDelete::SetNull) && !self.null {
-            "`on_delete = \"SET_NULL\"` needs `null = true`"
-        } else if self.on_delete == Some(OnDelete::SetDefault) && self.db_default.is_none() {
-            "`on_delete = \"SET_DEFAULT\"` needs `db_default`"
-        } else {
-            return None;
-        };
-        Some(format!("field `{}`: {problem}", self.name))
-    }
-
     /// Whether the table has a column for it.
     pub(crate) fn is_concrete(&self) -> bool {
         self.kind != FieldType::ManyToMany

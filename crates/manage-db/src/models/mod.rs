@@ -4,6 +4,8 @@
 mod constraints;
 mod fields;
 
+mod facts;
+
 // A model, whatever it was made from.
 mod meta;
 
@@ -49,6 +51,11 @@ pub fn toml_string(text: &str) -> toml::Value {
 #[doc(hidden)]
 pub fn toml_integer(number: i64) -> toml::Value {
     toml::Value::Integer(number)
+}
+
+#[doc(hidden)]
+pub fn toml_float(number: f64) -> toml::Value {
+    toml::Value::Float(number)
 }
 
 #[doc(hidden)]
