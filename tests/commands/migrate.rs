@@ -91,7 +91,7 @@ fn a_plan_is_shown_and_checked_without_touching_anything() {
     workspace
         .manage(["migrate", "--plan"])
         .succeeds_with("Planned operations:\nshop.0001_initial\n    Create model Person\n");
-    workspace.manage(["migrate", "--check"]).fails_with(1, "");
+    workspace.manage(["migrate", "--check"]).fails_with(4, "");
     workspace.manage(["migrate"]).succeeds();
     workspace.manage(["migrate", "--check"]).succeeds_with("");
     workspace

@@ -26,11 +26,7 @@ impl Homes {
     /// # Errors
     /// [`Error::UnknownAlias`], [`Error::Replica`]; [`Error::Connect`] and others when a named database does not answer.
     pub async fn ask(connections: &Connections, named: &[String]) -> Result<Self> {
-        for alias in named {
-            if let Some(original) = connections.original(alias)? {
-                return Err(Error::Replica { alias: alias.clone(), original: original.to_owned() });
-            }
-        }
+        check_named(connections, named)?;
         let is_named = |alias: &str| named.is_empty() || named.iter().any(|name| name == alias);
         Self::gather(connections, is_named, is_named).await
     }
@@ -55,6 +51,16 @@ impl Homes {
     /// None at present.
     pub async fn look(connections: &Connections) -> Result<Self> {
         Self::gather(connections, |_| true, |_| false).await
+    }
+
+    /// As [`Homes::ask`], but none has to answer.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAlias`], [`Error::Replica`].
+    pub async fn look_at(connections: &Connections, named: &[String]) -> Result<Self> {
+        check_named(connections, named)?;
+        let is_named = |alias: &str| named.is_empty() || named.iter().any(|name| name == alias);
+        Self::gather(connections, is_named, |_| false).await
     }
 
     async fn gather(
@@ -132,6 +138,15 @@ impl Homes {
     pub fn router(&self, router: &Router) -> Router {
         router.renamed(|alias| self.of(alias).to_owned())
     }
+}
+
+fn check_named(connections: &Connections, named: &[String]) -> Result<()> {
+    for alias in named {
+        if let Some(original) = connections.original(alias)? {
+            return Err(Error::Replica { alias: alias.clone(), original: original.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// Where aliases lead as far as it is known without asking.

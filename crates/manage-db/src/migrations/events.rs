@@ -43,6 +43,13 @@ pub enum Event<'a> {
         /// Alias of the database.
         alias: &'a str,
     },
+    /// A database cannot be looked at; the others are.
+    Away {
+        /// Its alias.
+        alias: &'a str,
+        /// Why.
+        error: &'a crate::Error,
+    },
     /// A database that was not named cannot be asked whether what a migration depends on is applied there.
     Unasked {
         /// Its alias.

@@ -44,7 +44,11 @@ pub enum Mode {
 /// [`Error::NotHere`] when the target's app lives on none of the databases, [`Error::Locked`] when somebody else migrates
 /// for too long, and all that may go wrong with files, histories, statements and databases.
 pub async fn run(request: &Request<'_>, tell: &mut impl FnMut(Event<'_>)) -> Result<usize> {
-    let homes = Homes::ask(request.connections, &request.aliases).await?;
+    let homes = match request.mode {
+        // Those that are away are told of at the end; the others are looked at.
+        Mode::Plan => Homes::look_at(request.connections, &request.aliases).await?,
+        Mode::Apply(_) => Homes::ask(request.connections, &request.aliases).await?,
+    };
     for (alias, as_alias) in homes.doubles() {
         tell(Event::Same { alias, as_alias });
     }
@@ -76,15 +80,22 @@ impl Run<'_> {
     }
 
     async fn look(&self, tell: &mut impl FnMut(Event<'_>)) -> Result<usize> {
-        let mut sessions = Vec::new();
+        let (mut sessions, mut away) = (Vec::new(), None);
         for alias in self.homes.chosen() {
-            sessions.push(Session::open(self.request.connections.backend(alias)?).await?);
+            match Session::open(self.request.connections.backend(alias)?).await {
+                Ok(session) => sessions.push(session),
+                Err(Error::Database(error @ crate::Error::Connect { .. })) => {
+                    tell(Event::Away { alias, error: &error });
+                    away.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
         let plans = self.plans(&sessions)?;
         self.check_elsewhere(self.elsewhere(&sessions, &plans), tell).await?;
         sessions.iter().for_each(|session| self.tell_unexplained(session, tell));
         (0..plans.len()).for_each(|position| tell(Event::Database(self.site(&sessions, &plans, position))));
-        Ok(number_of_migrations(&plans))
+        away.map_or_else(|| Ok(number_of_migrations(&plans)), |error| Err(error.into()))
     }
 
     async fn migrate(&self, fake: Fake, tell: &mut impl FnMut(Event<'_>)) -> Result<usize> {

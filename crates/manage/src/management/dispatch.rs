@@ -113,7 +113,7 @@ fn usage_error(error: &clap::Error) -> CommandError {
 }
 
 fn show(error: &CommandError, out: &mut Output) {
-    if error.kind == ErrorKind::Silent {
+    if matches!(error.kind, ErrorKind::Silent | ErrorKind::Pending) {
         return;
     }
     let mut text = format!("{} {}\n", out.styled_status(Style::Error, "error:"), error.source);

@@ -21,6 +21,10 @@ pub enum ErrorKind {
     Usage,
     /// A question could not be asked: 3.
     Question,
+    /// `migrate --check` found something to be done: 4, without another word.
+    Pending,
+    /// A database does not answer: 5.
+    Unreachable,
     /// Ctrl-C: 130.
     Interrupted,
     /// A `--check` found something that was already said: 1, without another word.
@@ -64,6 +68,11 @@ impl CommandError {
         Self::new(ErrorKind::Silent, anyhow::anyhow!("check found something"))
     }
 
+    /// `migrate --check` found something to be done: exit status 4 and nothing more to say.
+    pub fn pending() -> Self {
+        Self::new(ErrorKind::Pending, anyhow::anyhow!("migrations are pending"))
+    }
+
     /// A failure of this kind.
     pub fn new(kind: ErrorKind, source: anyhow::Error) -> Self {
         Self { kind, source, hints: Vec::new() }
@@ -93,6 +102,8 @@ impl CommandError {
             ErrorKind::Failed | ErrorKind::Silent => 1,
             ErrorKind::Usage => 2,
             ErrorKind::Question => 3,
+            ErrorKind::Pending => 4,
+            ErrorKind::Unreachable => 5,
             ErrorKind::Interrupted => 130,
         }
     }
@@ -136,7 +147,11 @@ impl From<db::Error> for CommandError {
                     }
                     _ => None,
                 };
-                let mut failed = Self::new(ErrorKind::Failed, error.into());
+                let kind = match &error {
+                    db::Error::Connect { .. } => ErrorKind::Unreachable,
+                    _ => ErrorKind::Failed,
+                };
+                let mut failed = Self::new(kind, error.into());
                 failed.hints.extend(hint);
                 failed
             }

@@ -30,7 +30,7 @@ pub(super) struct Migrate {
     /// Show what would be done, and do nothing
     #[arg(long)]
     plan: bool,
-    /// Exit with 1 if anything is to be done, and do nothing
+    /// Exit with 4 if anything is to be done, and do nothing
     #[arg(long)]
     check: bool,
     /// Change the history alone, without running anything
@@ -97,7 +97,7 @@ impl BaseCommand for Migrate {
         if is_run {
             tell(project, &PostMigrate { databases: self.databases.clone(), migrations: number })?;
         }
-        if self.check && number > 0 { Err(CommandError::silent()) } else { Ok(()) }
+        if self.check && number > 0 { Err(CommandError::pending()) } else { Ok(()) }
     }
 }
 
@@ -252,6 +252,7 @@ impl<'a> Show<'a> {
                 "applied on database `{alias}` by a newer release or another branch, without a file here: {}",
                 migrations.join(", ")
             )),
+            Event::Away { .. } => Ok(()),
             Event::Unasked { alias, parent, child, error } => self.out.warning(format!(
                 "{child} depends on {parent} of database `{alias}`, and nobody knows whether that is applied: {error}"
             )),

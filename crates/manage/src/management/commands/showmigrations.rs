@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use crate::db::migrations::recorder::is_edited;
-use crate::db::migrations::{Graph, Migration, Session, load};
-use crate::db::{Homes, Router};
+use crate::db::migrations::{self, Graph, Migration, Session, load};
+use crate::db::{self, Homes, Router};
 use crate::management::databases::show_doubles;
 use crate::management::{BaseCommand, CommandResult, Format, Group, Manage, Output, Style, block_on};
 use crate::setup::Project;
@@ -15,7 +15,8 @@ use crate::timezone;
 ///
 /// As JSON: `{"databases": [{"alias": "default", "migrations": [{"app": "blog", "name": "0001_initial", "state":
 /// "applied", "applied_at": "2026-03-04T15:04:05Z", "depends": ["auth.0001_initial"]}]}]}`. States are `applied`,
-/// `pending`, `missing file` and `edited`.
+/// `pending`, `half done`, `missing file` and `edited`. A database that does not answer has `error` instead of
+/// `migrations`; the exit status is 5 then.
 #[derive(Debug, Args)]
 pub(super) struct ShowMigrations {
     /// Labels of the apps to show, instead of all
@@ -46,7 +47,7 @@ struct Line {
 
 impl Line {
     fn is_applied(&self) -> bool {
-        self.state != PENDING
+        !matches!(self.state, PENDING | HALF_DONE)
     }
 }
 
@@ -54,6 +55,13 @@ const APPLIED: &str = "applied";
 const PENDING: &str = "pending";
 const MISSING: &str = "missing file";
 const EDITED: &str = "edited";
+const HALF_DONE: &str = "half done";
+
+/// A database with its migrations, or why it cannot be asked.
+struct Shown {
+    alias: String,
+    lines: Result<Vec<Line>, db::Error>,
+}
 
 impl BaseCommand for ShowMigrations {
     const NAME: &'static str = "showmigrations";
@@ -63,15 +71,17 @@ impl BaseCommand for ShowMigrations {
         let project = manage.project()?;
         let graph = load(&project.files, &project.apps)?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
-        let homes = block_on(async { Ok(Homes::ask(&project.connections, &self.databases).await?) })?;
+        let homes = block_on(async { Ok(Homes::look_at(&project.connections, &self.databases).await?) })?;
         show_doubles(&homes, out)?;
         let router = homes.router(&project.router);
         let databases = block_on(self.read(project, &graph, &homes, &router))?;
         match self.format {
-            Format::Json => show_json(out, &databases),
-            Format::Plain => self.show_plain(out, &graph, &router, &databases),
-            Format::Table => show_table(out, &databases),
+            Format::Json => show_json(out, &databases)?,
+            Format::Plain => self.show_plain(out, &graph, &router, &databases)?,
+            Format::Table => show_table(out, &databases)?,
         }
+        let away = databases.into_iter().find_map(|database| database.lines.err());
+        away.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
@@ -83,18 +93,22 @@ impl ShowMigrations {
         graph: &Graph,
         homes: &Homes,
         router: &Router,
-    ) -> CommandResult<Vec<(String, Vec<Line>)>> {
+    ) -> CommandResult<Vec<Shown>> {
         let mut aliases = self.databases.clone();
         if aliases.is_empty() {
             aliases = project.connections.primaries().into_iter().map(str::to_owned).collect();
         }
-        let mut databases: Vec<(String, Vec<Line>)> = Vec::new();
+        let mut databases: Vec<Shown> = Vec::new();
         for alias in aliases.iter().map(|alias| homes.of(alias)) {
-            if databases.iter().any(|(shown, _)| shown == alias) {
+            if databases.iter().any(|shown| shown.alias == alias) {
                 continue;
             }
-            let session = Session::open(project.connections.backend(alias)?).await?;
-            databases.push((alias.to_owned(), self.lines(router, graph, &session)));
+            let lines = match Session::open(project.connections.backend(alias)?).await {
+                Ok(session) => Ok(self.lines(router, graph, &session)),
+                Err(migrations::Error::Database(error @ db::Error::Connect { .. })) => Err(error),
+                Err(error) => return Err(error.into()),
+            };
+            databases.push(Shown { alias: alias.to_owned(), lines });
         }
         Ok(databases)
     }
@@ -131,13 +145,17 @@ impl ShowMigrations {
         out: &mut Output,
         graph: &Graph,
         router: &Router,
-        databases: &[(String, Vec<Line>)],
+        databases: &[Shown],
     ) -> CommandResult {
-        for (alias, lines) in databases {
+        for Shown { alias, lines } in databases {
             if databases.len() > 1 {
                 let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
                 out.line(heading)?;
             }
+            let Ok(lines) = lines else {
+                out.line(" (does not answer)")?;
+                continue;
+            };
             if self.plan {
                 lines.iter().try_for_each(|line| show_planned(out, line))?;
                 continue;
@@ -158,10 +176,12 @@ impl ShowMigrations {
 fn line(graph: &Graph, migration: &Migration, session: &Session) -> Line {
     let applied = session.history.get(&migration.key);
     let dialect = session.backend().features().dialect;
+    let is_begun = session.history.journal.keys().any(|key| key.version == migration.version());
     Line {
         app: migration.key.app.clone(),
         name: migration.key.name.clone(),
         state: match applied {
+            None if is_begun => HALF_DONE,
             None => PENDING,
             Some(applied) if is_edited(migration, applied, dialect) => EDITED,
             Some(_) => APPLIED,
@@ -180,8 +200,11 @@ fn show_app(out: &mut Output, app: &str, lines: &[Line]) -> CommandResult {
         let mark = if line.is_applied() { "X" } else { " " };
         let when = line.applied_at.filter(|_| out.verbosity() > 1);
         let when = when.map(|when| format!(" (applied at {})", timezone::plain(when))).unwrap_or_default();
-        let state =
-            if matches!(line.state, MISSING | EDITED) { format!(" ({})", line.state) } else { String::new() };
+        let state = if matches!(line.state, MISSING | EDITED | HALF_DONE) {
+            format!(" ({})", line.state)
+        } else {
+            String::new()
+        };
         out.line(format!(" [{mark}] {}{when}{state}", line.name))?;
     }
     if is_empty {
@@ -200,10 +223,10 @@ fn show_planned(out: &mut Output, line: &Line) -> CommandResult {
     Ok(out.line(format!("[{mark}]  {}.{}{depends}", line.app, line.name))?)
 }
 
-fn show_table(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandResult {
+fn show_table(out: &mut Output, databases: &[Shown]) -> CommandResult {
     let mut rows = Vec::new();
-    for (alias, lines) in databases {
-        for line in lines {
+    for Shown { alias, lines } in databases {
+        for line in lines.iter().flatten() {
             rows.push(vec![
                 line.app.clone(),
                 line.name.clone(),
@@ -219,7 +242,7 @@ fn show_table(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandRes
     Ok(out.table(&["App", "Migration", "Database", "Applied at", "State"], rows)?)
 }
 
-fn show_json(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandResult {
+fn show_json(out: &mut Output, databases: &[Shown]) -> CommandResult {
     let migration = |line: &Line| {
         json!({
             "app": line.app,
@@ -231,8 +254,11 @@ fn show_json(out: &mut Output, databases: &[(String, Vec<Line>)]) -> CommandResu
     };
     let databases: Vec<serde_json::Value> = databases
         .iter()
-        .map(|(alias, lines)| {
-            json!({ "alias": alias, "migrations": lines.iter().map(migration).collect::<Vec<_>>() })
+        .map(|Shown { alias, lines }| match lines {
+            Ok(lines) => {
+                json!({ "alias": alias, "migrations": lines.iter().map(migration).collect::<Vec<_>>() })
+            }
+            Err(error) => json!({ "alias": alias, "error": error.to_string() }),
         })
         .collect();
     Ok(out.json(&json!({ "databases": databases }))?)
