@@ -555,6 +555,17 @@ async fn migrate(db: &TestDatabase, number: usize) {
     }
 }
 
+/// What was written is read as it was made.
+fn check_written(db: &TestDatabase, made: &Migration) {
+    let graph = load(&Folder::new(db.workspace.path()), &[APP.to_owned()]).unwrap();
+    let read = graph.find(APP, &made.key.name).unwrap();
+    let operations = |migration: &Migration| -> Vec<Operation> {
+        migration.operations.iter().map(|located| located.operation.clone()).collect()
+    };
+    assert_eq!(operations(read), operations(made));
+    assert_eq!(write(read).unwrap(), write(made).unwrap());
+}
+
 /// The rows of all tables of models.
 async fn rows(db: &TestDatabase, state: &ProjectState) -> BTreeSet<String> {
     let mut rows = BTreeSet::new();
@@ -577,6 +588,7 @@ async fn check(db: &TestDatabase, seed: u64) {
         let made = maker.migration(number);
         let text = write(&made).unwrap();
         db.workspace.write(&format!("migrations/{APP}/{number:04}_x.toml"), &text);
+        check_written(db, &made);
         migrate(db, number).await;
         let created = text.matches("op = \"CreateModel\"").count();
         let kept = rows(db, &maker.state).await.len();

@@ -56,10 +56,10 @@ struct Fate {
 impl<'a> Differ<'a> {
     /// The models whose tables may change.
     fn pairs(&self) -> Vec<Pair<'a>> {
-        let all = self.all_pairs();
-        let (mut reached, mut rest): (Vec<_>, Vec<_>) = all.into_iter().partition(Pair::is_changed);
+        let mut reached = self.all_pairs(Pair::is_changed);
         let mut wave: Vec<Pair<'a>> =
             reached.iter().filter(|pair| self.reaches_others(**pair)).copied().collect();
+        let mut rest = if wave.is_empty() { Vec::new() } else { self.all_pairs(|pair| !pair.is_changed()) };
         while !wave.is_empty() {
             let pointing = |pair: &Pair<'a>| wave.iter().any(|target| self.points_to(*pair, *target));
             let (more, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(pointing);
@@ -69,18 +69,24 @@ impl<'a> Differ<'a> {
         reached
     }
 
-    fn all_pairs(&self) -> Vec<Pair<'a>> {
-        let is_here = |model: &&Arc<ModelState>| (self.tables.is_here)(&model.app);
-        let mut pairs = Vec::new();
-        let mut matched = BTreeSet::new();
-        for new in self.after.models().filter(is_here) {
-            let (app, name) = self.hints.model_before(&new.app, &new.name);
-            let old = self.before.get(app, name);
-            matched.extend(old.map(Arc::as_ptr));
+    /// Those pairs of which this holds and that live on this database.
+    fn all_pairs(&self, is_meant: impl Fn(&Pair<'a>) -> bool) -> Vec<Pair<'a>> {
+        let mut pairs: Vec<Pair<'a>> = Vec::new();
+        for (key, new) in self.after.entries() {
+            let old = match self.hints.renamed_to(&new.app, &new.name) {
+                Some((app, name)) => self.before.get(app, name),
+                None => self.before.by_key(key).filter(|old| !self.hints.renames(&old.app, &old.name)),
+            };
             pairs.push(Pair { old, new: Some(new) });
         }
-        let gone = self.before.models().filter(is_here).filter(|old| !matched.contains(&Arc::as_ptr(old)));
-        pairs.extend(gone.map(|old| Pair { old: Some(old), new: None }));
+        for (key, old) in self.before.entries() {
+            let is_kept = self.after.by_key(key).is_some() && self.hints.models.is_empty();
+            if !is_kept && !pairs.iter().any(|pair| pair.old.is_some_and(|other| Arc::ptr_eq(other, old))) {
+                pairs.push(Pair { old: Some(old), new: None });
+            }
+        }
+        let is_here = |pair: &Pair<'_>| pair.app().is_some_and(|app| (self.tables.is_here)(app));
+        pairs.retain(|pair| is_meant(pair) && is_here(pair));
         pairs
     }
 
@@ -89,7 +95,7 @@ impl<'a> Differ<'a> {
         let Pair { old: Some(old), new: Some(new) } = pair else { return false };
         old.label() != new.label()
             || old.table() != new.table()
-            || new.fields.iter().any(|field| {
+            || new.fields.iter().filter(|field| self.is_pointed_at(field)).any(|field| {
                 self.field_before(old, new, field).is_some_and(|before| {
                     before.column() != field.column()
                         || before.kind != field.kind
@@ -99,6 +105,12 @@ impl<'a> Differ<'a> {
                         || before.db_collation != field.db_collation
                 })
             })
+    }
+
+    /// Whether keys may point to a field of this name.
+    fn is_pointed_at(&self, field: &Field) -> bool {
+        let mut keys = self.after.models().flat_map(|model| &model.fields);
+        field.primary_key || keys.any(|key| key.to_field.as_deref() == Some(&field.name))
     }
 
     fn points_to(&self, pair: Pair<'a>, target: Pair<'a>) -> bool {
@@ -200,6 +212,11 @@ impl<'a> Differ<'a> {
 }
 
 impl Pair<'_> {
+    /// The app that has the model, afterwards if it stays.
+    fn app(&self) -> Option<&str> {
+        self.new.or(self.old).map(|model| model.app.as_str())
+    }
+
     fn is_changed(&self) -> bool {
         match (self.old, self.new) {
             (Some(old), Some(new)) => !Arc::ptr_eq(old, new) && old != new,

@@ -61,10 +61,15 @@ impl Hints {
         self
     }
 
-    /// App and name that the model had before.
-    pub(crate) fn model_before<'a>(&'a self, app: &'a str, name: &'a str) -> (&'a str, &'a str) {
+    /// App and name that a renamed model had before.
+    pub(crate) fn renamed_to(&self, app: &str, name: &str) -> Option<(&str, &str)> {
         let renamed = self.models.iter().find(|model| is(&model.to, app, name));
-        renamed.map_or((app, name), |model| (&model.from.0, &model.from.1))
+        renamed.map(|model| (model.from.0.as_str(), model.from.1.as_str()))
+    }
+
+    /// Whether the model of this name is called otherwise afterwards.
+    pub(crate) fn renames(&self, app: &str, name: &str) -> bool {
+        self.models.iter().any(|model| is(&model.from, app, name))
     }
 
     /// The name that the field had before.

@@ -34,6 +34,16 @@ impl ProjectState {
         }
     }
 
+    /// All models with what they are found by, in its order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Arc<ModelState>)> {
+        self.models.iter().map(|(key, model)| (&**key, model))
+    }
+
+    /// The model that is found by this.
+    pub(crate) fn by_key(&self, key: &str) -> Option<&Arc<ModelState>> {
+        self.models.get(key)
+    }
+
     /// All models, sorted by app and name.
     pub fn models(&self) -> impl Iterator<Item = &Arc<ModelState>> {
         self.models.values()

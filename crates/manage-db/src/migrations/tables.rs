@@ -157,11 +157,7 @@ impl Tables<'_> {
 
     fn kind(&self, state: &ProjectState, model: &ModelState, field: &Field) -> Result<ColumnType, Problem> {
         if field.kind.is_foreign_key() {
-            let target = self.target(state, model, field)?;
-            let column = target_field(target, field).ok_or_else(|| no_field(target, field))?;
-            if target.label() == model.label() && column.name == field.name {
-                return Err(format!("{}.{} points to itself", model.label(), field.name));
-            }
+            let (target, column) = self.pointed(state, model, field)?;
             return Ok(self.kind(state, target, column)?.of_reference());
         }
         let kind = if field.kind == FieldType::Generated { field.output } else { Some(field.kind) };
@@ -200,6 +196,27 @@ impl Tables<'_> {
                 return Err(format!("{}.{}: no column can hold this", model.label(), field.name));
             }
         })
+    }
+
+    /// The field at the end of a key, which may point to other keys.
+    fn pointed<'s>(
+        &self,
+        state: &'s ProjectState,
+        model: &'s ModelState,
+        field: &'s Field,
+    ) -> Result<(&'s ModelState, &'s Field), Problem> {
+        let (mut holder, mut key) = (model, field);
+        let mut seen: Vec<*const Field> = Vec::new();
+        while key.kind.is_foreign_key() {
+            if seen.contains(&std::ptr::from_ref(key)) {
+                return Err(format!("{}.{} points to itself", model.label(), field.name));
+            }
+            seen.push(std::ptr::from_ref(key));
+            let target = self.target(state, holder, key)?;
+            key = target_field(target, key).ok_or_else(|| no_field(target, key))?;
+            holder = target;
+        }
+        Ok((holder, key))
     }
 
     fn foreign_key(
