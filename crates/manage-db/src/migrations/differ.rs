@@ -340,3 +340,60 @@ fn without_keys(table: &Table, is_meant: impl Fn(&str, &str) -> bool) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::models::declared;
+    use crate::{DatabaseSettings, backends};
+
+    const SHOP: &str = r#"
+[Customer]
+fields = [{ name = "code", type = "Char", max_length = 9, unique = true }, { name = "friends", type = "ManyToMany", to = "self" }]
+[Order]
+fields = [{ name = "customer", type = "ForeignKey", to = "Customer", to_field = "code" }, { name = "total", type = "Integer" }]
+constraints = [{ name = "positive", check = "total > 0" }]
+"#;
+
+    fn state(text: &str) -> ProjectState {
+        let mut state = ProjectState::default();
+        for model in declared::read("shop", "models/shop.toml", text).unwrap() {
+            state.add(model).unwrap();
+        }
+        state
+    }
+
+    fn difference(before: &str, after: &str) -> Vec<TableChange> {
+        let settings = DatabaseSettings::from_url("sqlite:///none.sqlite3").unwrap();
+        let backend = backends::create("default", &settings, Path::new("/nowhere")).unwrap();
+        let tables = Tables { backend: &*backend, is_here: &|_| true };
+        changes(tables, (&state(before), &state(after)), &Hints::default()).unwrap()
+    }
+
+    #[test]
+    fn states_that_mean_the_same_differ_in_nothing() {
+        assert_eq!(difference(SHOP, SHOP), []);
+        let written_otherwise = SHOP
+            .replace("to = \"self\"", "to = \"shop.Customer\", db_constraint = true")
+            .replace("to = \"Customer\"", "to = \"shop.Customer\", on_delete = \"CASCADE\", db_index = true")
+            .replace(
+                "max_length = 9",
+                "max_length = 9, help_text = \"h\", default = \"x\", choices = [[\"a\", \"A\"]]",
+            );
+        assert_eq!(difference(SHOP, &written_otherwise), []);
+    }
+
+    #[test]
+    fn a_key_that_is_pointed_to_is_let_go_of_and_taken_up_again() {
+        let told: Vec<String> = difference(SHOP, &SHOP.replace("max_length = 9", "max_length = 20"))
+            .into_iter()
+            .map(|change| match change {
+                TableChange::Alter(alter) => alter.new.name,
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(told, ["shop_order", "shop_customer", "shop_order", "shop_order"]);
+    }
+}
