@@ -1,10 +1,12 @@
 //! Scripts: from SQL that somebody wrote to what one database runs of it.
 
+use std::sync::Arc;
+
 use super::action::{Action, Place, ScriptStatement, ScriptStep};
 use super::sql_source::SqlPart;
 use crate::backends::base::schema::Guard;
 use crate::backends::base::{Control, Piece, PieceKind, ScriptRules, control, pieces};
-use crate::models::document::{Mistake, line_of};
+use crate::models::document::{Lines, Mistake};
 
 /// How a script is run.
 #[derive(Clone, Copy)]
@@ -32,7 +34,11 @@ pub(super) struct Script {
 struct Known {
     statement: ScriptStatement,
     control: Option<Control>,
-    words: Vec<String>,
+    /// Its first words.
+    name: String,
+    is_left_out: bool,
+    is_guarded: bool,
+    is_alone: bool,
 }
 
 /// Compiles the texts of one operation.
@@ -45,11 +51,11 @@ pub(super) fn compile(parts: &[SqlPart], setting: Setting<'_>) -> Result<Script,
     for part in parts {
         read(part, setting, &mut all)?;
     }
-    leave_out(&mut all, setting.rules, &mut script);
+    leave_out(&mut all, &mut script);
     if setting.is_atomic {
         lift_guarded(&mut all, setting.rules, &mut script);
         take_frame_off(&mut all, &mut script);
-        refuse_what_breaks(&all, setting.rules)?;
+        refuse_what_breaks(&all)?;
         script.actions.extend(all.into_iter().map(|known| step(vec![known.statement], false, setting)));
     } else {
         group(all, setting, &mut script)?;
@@ -58,8 +64,9 @@ pub(super) fn compile(parts: &[SqlPart], setting: Setting<'_>) -> Result<Script,
 }
 
 fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<(), Mistake> {
-    let path = part.path.as_deref().unwrap_or(setting.path);
-    let place = |at: usize| Place::new(path, part.line + line_of(&part.text, at) - 1);
+    let path: Arc<str> = part.path.as_deref().unwrap_or(setting.path).into();
+    let mut lines = Lines::new(&part.text, part.line);
+    let mut place = |at: usize| Place { path: Arc::clone(&path), line: lines.line(at) };
     for piece in pieces(&part.text, setting.rules.syntax, &|_| false) {
         if let Some(open) = piece.open {
             return Err(mistake(&place(open), "what begins here never ends"));
@@ -80,10 +87,17 @@ fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<()
 
 fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
     let words = rules.words(sql);
+    let control = control(&words);
     let is_setting = ScriptRules::fits(rules.settings, &words);
-    let is_tame = rules.is_tame(&words) || control(&words).is_some();
-    let statement = ScriptStatement { sql: sql.to_owned(), rows: None, place, is_setting, is_tame };
-    Known { statement, control: control(&words), words }
+    let is_tame = rules.is_tame(&words) || control.is_some();
+    Known {
+        statement: ScriptStatement { sql: sql.to_owned(), rows: None, place, is_setting, is_tame },
+        control,
+        is_left_out: ScriptRules::fits(rules.left_out, &words),
+        is_guarded: ScriptRules::fits(rules.guarded, &words),
+        is_alone: ScriptRules::fits(rules.alone, &words),
+        name: words[..words.len().min(2)].join(" "),
+    }
 }
 
 /// A line for the vendor's client is passed over where it does nothing, and refused where it does.
@@ -100,24 +114,18 @@ fn check_client_line(piece: Piece<'_>, place: &Place, rules: &ScriptRules) -> Re
 }
 
 /// Takes out what the history could not be written under.
-fn leave_out(all: &mut Vec<Known>, rules: &ScriptRules, script: &mut Script) {
-    let is_out = |known: &Known| ScriptRules::fits(rules.left_out, &known.words);
-    if let Some(first) = all.iter().find(|known| is_out(known)) {
-        let (place, words) =
-            (&first.statement.place, first.words.iter().take(2).cloned().collect::<Vec<_>>().join(" "));
-        script
-            .notes
-            .push(format!("{place}: its {words} is left out: the history could not be written under it"));
-        all.retain(|known| !is_out(known));
-    }
+fn leave_out(all: &mut Vec<Known>, script: &mut Script) {
+    let Some(first) = all.iter().find(|known| known.is_left_out) else { return };
+    let (place, name) = (&first.statement.place, &first.name);
+    script.notes.push(format!("{place}: its {name} is left out: the history could not be written under it"));
+    all.retain(|known| !known.is_left_out);
 }
 
 /// What turns foreign keys off does nothing inside of a transaction, so it surrounds it.
 fn lift_guarded(all: &mut Vec<Known>, rules: &ScriptRules, script: &mut Script) {
-    let is_guarded = |known: &Known| ScriptRules::fits(rules.guarded, &known.words);
-    if all.iter().any(is_guarded) {
+    if all.iter().any(|known| known.is_guarded) {
         script.guard = rules.guard;
-        all.retain(|known| !is_guarded(known));
+        all.retain(|known| !known.is_guarded);
     }
 }
 
@@ -137,9 +145,9 @@ fn take_frame_off(all: &mut Vec<Known>, script: &mut Script) {
     }
 }
 
-fn refuse_what_breaks(all: &[Known], rules: &ScriptRules) -> Result<(), Mistake> {
-    for Known { statement, control, words } in all {
-        let word = words.first().map_or("", String::as_str);
+fn refuse_what_breaks(all: &[Known]) -> Result<(), Mistake> {
+    for Known { statement, control, name, is_alone, .. } in all {
+        let word = name.split(' ').next().unwrap_or_default();
         if control.is_some() {
             let message = format!(
                 "`{word}` would break the migration's own transaction: take it out, or say that there is none with {}; \
@@ -148,7 +156,7 @@ fn refuse_what_breaks(all: &[Known], rules: &ScriptRules) -> Result<(), Mistake>
             );
             return Err(mistake(&statement.place, message));
         }
-        if ScriptRules::fits(rules.alone, words) {
+        if *is_alone {
             let message = format!(
                 "this cannot run in a transaction: say that there is none with {}",
                 not_atomic(&statement.place)

@@ -56,10 +56,7 @@ pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Mig
         halves.values().any(|halves| halves.down.is_some()).then(|| source(&halves, |one| &one.down));
     let forwards = source(&halves, |one| &one.up);
     let atomic = header.atomic.unwrap_or(true);
-    let canonical = Canonical {
-        texts: halves.iter().map(|(dialect, halves)| (*dialect, canonical(atomic, halves))).collect(),
-        earlier: earlier(files, atomic),
-    };
+    let canonical = Canonical { texts: canonical_texts(atomic, &halves), earlier: earlier(files, atomic) };
     let operation = Operation::RunSql(RunSql { forwards, backwards, state: Vec::new() });
     Ok(Migration {
         key: key.clone(),
@@ -242,6 +239,17 @@ fn canonical_piece(piece: Piece<'_>, syntax: Syntax) -> String {
         PieceKind::Statement => format!("{};\n", script_canonical(piece.text, syntax)),
         PieceKind::Rows => format!("{}\\.\n", piece.text),
         PieceKind::Client | PieceKind::Comment => String::new(),
+    }
+}
+
+/// By dialect, or once where it is the same for all.
+fn canonical_texts(atomic: bool, halves: &BTreeMap<&'static str, Halves>) -> BTreeMap<&'static str, String> {
+    let mut each = halves.values();
+    let is_same = halves.len() == DIALECTS.len()
+        && each.next().is_some_and(|first| each.all(|other| other.canonical == first.canonical));
+    match halves.values().next() {
+        Some(first) if is_same => BTreeMap::from([("", canonical(atomic, first))]),
+        _ => halves.iter().map(|(dialect, halves)| (*dialect, canonical(atomic, halves))).collect(),
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) struct Unit<'a> {
     pub home: &'a mut Home,
 }
 
+/// Most statements that are on their way at once.
+const MOST_AT_ONCE: usize = 1000;
+
 /// Why a unit stopped.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -105,6 +108,9 @@ impl<'a> Unit<'a> {
         for (part, action) in program.actions() {
             if is_plain(action) {
                 segment.push_action(part, action);
+                if segment.statements.len() >= MOST_AT_ONCE {
+                    self.flush(&mut segment).await?;
+                }
             } else {
                 self.flush(&mut segment).await?;
                 self.special(part, action).await?;
@@ -285,12 +291,11 @@ impl<'a> Unit<'a> {
     /// How many actions from here on share one transaction with one line of the journal: rows that are put in, as in a
     /// dump. Others were written apart for a reason.
     fn together(&self, actions: &[(&Part, &Action)]) -> usize {
-        const MOST: usize = 1000;
         // Where some were begun before, each is looked at by itself.
         if self.done.is_some() {
             return 0;
         }
-        actions.iter().take(MOST).take_while(|(_, action)| puts_in(action)).count()
+        actions.iter().take(MOST_AT_ONCE).take_while(|(_, action)| puts_in(action)).count()
     }
 
     /// Runs actions in one transaction, each noted as done.

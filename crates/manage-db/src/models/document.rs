@@ -80,6 +80,28 @@ impl<'a> Document<'a> {
     }
 }
 
+/// Lines of places in a text that come one after the other.
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    position: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Counts in `text`, whose first line has the number `first`.
+    pub(crate) fn new(text: &'a str, first: usize) -> Self {
+        Self { text, position: 0, line: first }
+    }
+
+    /// The line of a place that does not lie before the last one.
+    pub(crate) fn line(&mut self, position: usize) -> usize {
+        let between = self.text.as_bytes().get(self.position..position).unwrap_or_default();
+        self.line += between.iter().filter(|byte| **byte == b'\n').count();
+        self.position = self.position.max(position);
+        self.line
+    }
+}
+
 /// The line of a place in a text, from 1.
 pub(crate) fn line_of(text: &str, position: usize) -> usize {
     let end = text.floor_char_boundary(position);
