@@ -78,7 +78,17 @@ on_every_database! {
     }
 
     async fn what_is_nearly_a_marker_is_refused_before_anything_runs(db in TestDatabase) {
-        for comment in ["-- Down:", "-- rollback", "-- +goose Dwn", "--liquibase formatted sql", "/* down */"] {
+        for comment in [
+            "-- Down:",
+            "-- rollback",
+            "-- +goose Dwn",
+            "-- goose Down",
+            "-- down (optional)",
+            "-- !Downs",
+            "-- downgrade",
+            "--liquibase formatted sql",
+            "/* down */",
+        ] {
             let text = format!("CREATE TABLE crate (id integer);\n{comment}\nDROP TABLE crate;\n");
             barn(&db, &[("0001_crates.sql", &text)]);
             let told = db.workspace.manage(["migrate"]).fails(1);
@@ -235,4 +245,71 @@ on_every_database! {
         assert!(told.contains("failed at migrations/barn/0001_crates.sql:5\n  statement: INSERT INTO nowhere (label)\n"), "{told}");
         assert!(!told.contains("secret") && told.len() < 1200, "{told}");
     }
+
+    async fn behind_what_applies_nothing_that_leads_back_is_taken_for_prose(db in TestDatabase) {
+        for comment in ["-- down, drop the table", "-- Undo the above", "-- revert: see the wiki"] {
+            let text = format!("-- up\nCREATE TABLE crate (id integer);\n{comment}\nDROP TABLE crate;\n");
+            barn(&db, &[("0001_crates.sql", &text)]);
+            let told = db.workspace.manage(["migrate"]).fails(1);
+            assert!(told.starts_with("error: migrations/barn/0001_crates.sql:3: this looks like a marker"), "{told}");
+        }
+    }
+
+    async fn what_would_be_lost_is_refused_before_anything_runs(db in TestDatabase) {
+        let own = match db.kind {
+            Kind::Postgresql => [
+                ("COPY crate FROM stdin; DELETE FROM crate;\n1\n\\.\n", "begin on the next line"),
+                ("COPY crate TO STDOUT;\n", "nobody takes the rows"),
+                ("BEGIN ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;\nCOMMIT;\n", "would break the migration's own transaction"),
+            ],
+            _ => [("SELECT 1;\0SELECT 2;\n", "holds a NUL"), ("SELECT 'a\0b';\n", "holds a NUL"), ("COMMIT AND CHAIN;\n", "would break")],
+        };
+        for (text, expected) in own {
+            barn(&db, &[("0001_crates.sql", "CREATE TABLE crate (id integer);\n"), ("0002_x.sql", text)]);
+            let told = db.workspace.manage(["migrate"]).fails(1);
+            assert!(told.contains(expected), "{told}");
+            assert!(!is_table(&db, "crate").await);
+        }
+    }
+
+    async fn a_session_that_cannot_be_set_up_again_is_not_gone_on_with(db in TestDatabase) {
+        let sets = match db.kind {
+            Kind::Postgresql => "SELECT set_config('barn.n', (SELECT count(*) FROM crate)::text, false);",
+            Kind::Mariadb => "SELECT COUNT(*) INTO @n FROM crate;",
+            Kind::Sqlite => "CREATE TEMP TABLE counted AS SELECT count(*) AS n FROM crate;",
+        };
+        let text = format!(
+            "-- atomic: false\nCREATE TABLE crate (id integer);\n{sets}\nCREATE TABLE nowhere.at_all (id integer);\n"
+        );
+        barn(&db, &[("0001_crates.sql", &text)]);
+        db.workspace.manage(["migrate"]).fails(1);
+        db.workspace.write("migrations/barn/0001_crates.sql", &text.replace("nowhere.at_all", "at_last"));
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert!(told.starts_with("error: migrations/barn/0001_crates.sql:3: barn.0001_crates is half done"), "{told}");
+        assert!(told.contains("`manage migrate --repair`"), "{told}");
+    }
+
+    async fn layout_inside_of_a_done_statement_is_no_change_of_it(db in TestDatabase) {
+        let text = "-- atomic: false\nCREATE TABLE crate (id integer);\nCREATE TABLE nowhere.at_all (id integer);\n";
+        barn(&db, &[("0001_crates.sql", text)]);
+        db.workspace.manage(["migrate"]).fails(1);
+        let other = text.replace("(id integer);\nCREATE", "(\n  id /* one */ integer\n);\nCREATE");
+        db.workspace.write("migrations/barn/0001_crates.sql", &other.replace("nowhere.at_all", "at_last"));
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert!(is_table(&db, "at_last").await);
+    }
+}
+
+#[test]
+fn a_statement_of_sqlite_is_run_to_its_last_row() {
+    let workspace = crate::support::Workspace::new();
+    let text = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5)\n\
+                SELECT CASE WHEN n = 5 THEN json('bad') END FROM r;\n";
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"barn\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n",
+        )
+        .write("migrations/barn/0001_x.sql", text);
+    assert!(workspace.manage(["migrate"]).fails(1).contains("malformed JSON"));
 }

@@ -75,7 +75,7 @@ pub struct ScriptStatement {
     pub rows: Option<String>,
     /// Where it begins.
     pub place: Place,
-    /// Whether it sets up the session for those behind it.
+    /// Whether it sets up the session for those behind it, and does the same when it is run again later.
     pub is_setting: bool,
     /// Whether the session is as it was, for whoever comes next.
     pub is_tame: bool,

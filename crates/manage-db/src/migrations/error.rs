@@ -222,6 +222,11 @@ pub enum HistoryProblemKind {
         /// Whether it was being undone.
         is_backwards: bool,
     },
+    /// Begun and not finished, and a step that is done left in its session what those behind it may need.
+    Unrepeatable {
+        /// File and line of the statement.
+        place: String,
+    },
     /// Begun and not finished, and a step that is done was changed in the file since.
     ChangedStep {
         /// The file.
@@ -253,6 +258,10 @@ impl HistoryProblem {
             HistoryProblemKind::Unfinished { is_backwards: true } => {
                 format!("{migration} was begun to be undone and is not finished on database `{alias}`")
             }
+            HistoryProblemKind::Unrepeatable { place } => format!(
+                "{place}: {migration} is half done on database `{alias}`; this statement, which is done, may have left in its \
+                 session what those behind it need, and that session is gone"
+            ),
             HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards } => format!(
                 "{migration} is half {} on database `{alias}` ({} done), and its file is gone",
                 if *is_backwards { "undone" } else { "done" },

@@ -364,6 +364,10 @@ impl Session {
                 })
                 .into()
             }
+            Failure::Unrepeatable(place) => {
+                let kind = HistoryProblemKind::Unrepeatable { place: place.to_string() };
+                Error::History(vec![HistoryProblem { alias, migration: name, kind }])
+            }
             Failure::ChangedStep(step) => {
                 let kind = HistoryProblemKind::ChangedStep { path: migration.path.clone(), step };
                 Error::History(vec![HistoryProblem { alias, migration: name, kind }])

@@ -121,6 +121,10 @@ fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {
         let message = "a line ends with a lone carriage return: save the file with LF or CRLF".to_owned();
         return Err(Mistake { path: path.to_owned(), line: line_of(&text, position), message });
     }
+    if let Some(position) = text.find('\0') {
+        let message = "holds a NUL, behind which a database reads nothing".to_owned();
+        return Err(Mistake { path: path.to_owned(), line: line_of(&text, position), message });
+    }
     Ok(text)
 }
 

@@ -50,23 +50,83 @@ const MARKERS: [(&str, &[Marker]); 26] = [
 const PREFIXES: [&str; 8] =
     ["+goose", "+migrate", "migrate:", "//@", "// @", "@undo", "liquibase formatted sql", "transaction:"];
 
-/// Words that alone in a comment are meant as a marker.
-const NEARLY: [&str; 14] = [
+/// Words that name a direction, also mistyped.
+const DIRECTIONS: [&str; 21] = [
     "up",
+    "ups",
+    "upgrade",
+    "upmigration",
+    "forward",
+    "forwards",
     "down",
+    "downs",
+    "downgrade",
+    "downmigration",
+    "dwon",
+    "donw",
     "undo",
     "rollback",
     "revert",
     "reverse",
-    "forwards",
+    "backward",
     "backwards",
-    "migrate up",
-    "migrate down",
-    "up migration",
-    "down migration",
-    "create above / drop below",
-    "no transaction",
+    "above",
+    "below",
+    "transaction",
 ];
+
+/// The first of those that lead back.
+const BACK: usize = 6;
+
+/// Words that a comment may hold beside a direction and still be meant as a marker.
+const FILLERS: [&str; 27] = [
+    "a",
+    "all",
+    "begin",
+    "create",
+    "dbmate",
+    "drop",
+    "end",
+    "goos",
+    "goose",
+    "here",
+    "is",
+    "manual",
+    "micrate",
+    "migrate",
+    "migration",
+    "migrations",
+    "no",
+    "optional",
+    "part",
+    "rambler",
+    "script",
+    "section",
+    "sql",
+    "start",
+    "the",
+    "to",
+    "zero",
+];
+
+/// Whether a comment names a direction and says nothing else, or is spelled out with spaces.
+fn is_nearly(words: &[&str]) -> bool {
+    let is_direction = |word: &&str| DIRECTIONS.contains(word);
+    let says_nothing_else = || words.iter().all(|word| is_direction(word) || FILLERS.contains(word));
+    (words.iter().any(is_direction) && says_nothing_else())
+        || (words.iter().all(|word| word.len() == 1) && DIRECTIONS.contains(&words.concat().as_str()))
+}
+
+/// Whether a comment begins with a word that leads back. Behind what applies a migration it may be meant as a marker.
+pub(super) fn leads_back(comment: &str) -> bool {
+    let lower = comment.to_lowercase();
+    let first = lower.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty());
+    first.is_some_and(|word| DIRECTIONS[BACK..DIRECTIONS.len() - 3].contains(&word))
+}
+
+/// What is said of a comment that is nearly a marker.
+pub(super) const NEARLY: &str = "this looks like a marker and is none that is understood: write `-- up`, `-- down`, or in the way of \
+     dbmate, goose, sql-migrate, tern, MyBatis or node-pg-migrate";
 
 /// What a comment says, with its signs at the beginning; none for prose.
 ///
@@ -75,21 +135,17 @@ const NEARLY: [&str; 14] = [
 pub(super) fn read(comment: &str) -> Result<&'static [Marker], String> {
     let is_block = comment.starts_with("/*");
     let body = comment.strip_prefix("--").or_else(|| comment.strip_prefix('#')).unwrap_or(comment);
-    let body = body.trim_start_matches("/*").trim_end_matches("*/");
+    let body = body.trim_start_matches("/*").trim_end_matches("*/").trim_matches('\u{feff}');
     let words: Vec<String> = body.split_whitespace().map(str::to_lowercase).collect();
     let body = words.join(" ");
     let found = MARKERS.iter().find(|(marker, _)| *marker == body).map(|(_, says)| *says);
-    let plain = body.trim_matches(|sign: char| !sign.is_alphanumeric());
+    let plain: Vec<&str> =
+        body.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     match found {
         Some(says) if !is_block => Ok(says),
-        None if !PREFIXES.iter().any(|prefix| body.starts_with(prefix)) && !NEARLY.contains(&plain) => {
-            Ok(&[])
-        }
-        _ => Err(format!(
-            "this looks like a marker and is none that is understood: write `-- up`, `-- down`, or in the way of dbmate, \
-             goose, sql-migrate, tern, MyBatis or node-pg-migrate{}",
-            if body.starts_with("liquibase") { "; Liquibase's changesets are not read" } else { "" }
-        )),
+        None if !PREFIXES.iter().any(|prefix| body.starts_with(prefix)) && !is_nearly(&plain) => Ok(&[]),
+        _ if body.starts_with("liquibase") => Err(format!("{NEARLY}; Liquibase's changesets are not read")),
+        _ => Err(NEARLY.to_owned()),
     }
 }
 
@@ -149,6 +205,18 @@ mod tests {
             "--liquibase formatted sql",
             "/* down */",
             "-- @undo",
+            "-- down (optional)",
+            "-- down script",
+            "-- goose Down",
+            "-- + goose Down",
+            "-- migration:down",
+            "-- dbmate:down",
+            "-- !Downs",
+            "-- rambler down",
+            "-- Down Migration (manual)",
+            "--  d o w n",
+            "-- downgrade",
+            "-- dwon",
         ] {
             assert!(read(comment).is_err(), "{comment}");
         }

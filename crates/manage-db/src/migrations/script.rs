@@ -8,6 +8,10 @@ use crate::backends::base::schema::Guard;
 use crate::backends::base::{Control, Piece, PieceKind, ScriptRules, control, pieces};
 use crate::models::document::{Lines, Mistake};
 
+/// What is said of text behind a statement that takes rows.
+pub(super) const STRAY: &str =
+    "the rows of `COPY ... FROM stdin` begin on the next line: what stands behind it would be lost";
+
 /// How a script is run.
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
@@ -30,6 +34,9 @@ pub(super) struct Script {
     pub notes: Vec<String>,
 }
 
+/// Words of a transaction that is as any other.
+const PLAIN: [&str; 8] = ["BEGIN", "START", "TRANSACTION", "WORK", "IMMEDIATE", "DEFERRED", "COMMIT", "END"];
+
 /// A statement with what its words say.
 struct Known {
     statement: ScriptStatement,
@@ -39,6 +46,9 @@ struct Known {
     is_left_out: bool,
     is_guarded: bool,
     is_alone: bool,
+    is_answered: bool,
+    /// Begins or ends a transaction without a word about how.
+    is_plain: bool,
 }
 
 /// Compiles the texts of one operation.
@@ -51,6 +61,7 @@ pub(super) fn compile(parts: &[SqlPart], setting: Setting<'_>) -> Result<Script,
     for part in parts {
         read(part, setting, &mut all)?;
     }
+    refuse_answers(&all)?;
     leave_out(&mut all, &mut script);
     if setting.is_atomic {
         lift_guarded(&mut all, setting.rules, &mut script);
@@ -74,6 +85,7 @@ fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<()
         match piece.kind {
             PieceKind::Comment => {}
             PieceKind::Client => check_client_line(piece, &place(piece.at), setting.rules)?,
+            PieceKind::Stray => return Err(mistake(&place(piece.at), STRAY)),
             PieceKind::Rows => {
                 if let Some(known) = all.last_mut() {
                     known.statement.rows = Some(piece.text.to_owned());
@@ -88,7 +100,9 @@ fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<()
 fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
     let words = rules.words(sql);
     let control = control(&words);
-    let is_setting = ScriptRules::fits(rules.settings, &words);
+    // What it sets must not depend on what was done meanwhile.
+    let asks = |word: &String| ["SELECT", "LAST_INSERT_ID", "COUNT", "NEXTVAL"].contains(&word.as_str());
+    let is_setting = ScriptRules::fits(rules.settings, &words) && !words.iter().skip(1).any(asks);
     let is_tame = rules.is_tame(&words) || control.is_some();
     Known {
         statement: ScriptStatement { sql: sql.to_owned(), rows: None, place, is_setting, is_tame },
@@ -96,6 +110,8 @@ fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
         is_left_out: ScriptRules::fits(rules.left_out, &words),
         is_guarded: ScriptRules::fits(rules.guarded, &words),
         is_alone: ScriptRules::fits(rules.alone, &words),
+        is_answered: ScriptRules::fits(&["COPY * TO STDOUT"], &words),
+        is_plain: words.iter().all(|word| PLAIN.contains(&word.as_str())),
         name: words[..words.len().min(2)].join(" "),
     }
 }
@@ -111,6 +127,16 @@ fn check_client_line(piece: Piece<'_>, place: &Place, rules: &ScriptRules) -> Re
     let message =
         format!("`{first}` is a command of {}, which no server understands: take the line out", rules.client);
     Err(mistake(place, message))
+}
+
+/// Rows that are sent to the client are for nobody here, and would be taken for the answers of others.
+fn refuse_answers(all: &[Known]) -> Result<(), Mistake> {
+    match all.iter().find(|known| known.is_answered) {
+        Some(known) => {
+            Err(mistake(&known.statement.place, "nobody takes the rows of `COPY ... TO stdout`: take it out"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Takes out what the history could not be written under.
@@ -133,7 +159,10 @@ fn lift_guarded(all: &mut Vec<Known>, rules: &ScriptRules, script: &mut Script) 
 fn take_frame_off(all: &mut Vec<Known>, script: &mut Script) {
     let controls: Vec<usize> = (0..all.len()).filter(|position| all[*position].control.is_some()).collect();
     let [begin, commit] = controls[..] else { return };
-    let is_frame = all[begin].control == Some(Control::Begin) && all[commit].control == Some(Control::Commit);
+    let is_frame = all[begin].is_plain
+        && all[commit].is_plain
+        && all[begin].control == Some(Control::Begin)
+        && all[commit].control == Some(Control::Commit);
     let outside = all[..begin].iter().chain(&all[commit + 1..]);
     if is_frame && outside.map(|known| &known.statement).all(|statement| statement.is_setting) {
         script.notes.push(format!(

@@ -8,6 +8,7 @@ use super::file::{quoted, reference};
 use super::markers::{self, Marker, begins_part};
 use super::migration::{Canonical, Key, Located, Migration, Reference};
 use super::operations::{Operation, RunSql, SqlPart, SqlSource};
+use super::script::STRAY;
 use crate::backends::base::{Piece, PieceKind, Syntax, canonical as script_canonical, pieces};
 use crate::backends::{DIALECTS, script_rules};
 use crate::models::document::{Mistake, line_of};
@@ -125,18 +126,21 @@ struct FileReader<'a> {
     start: usize,
     /// Whether no statement was read yet.
     is_top: bool,
+    /// Whether a marker said what applies the migration.
+    is_marked: bool,
 }
 
 impl<'a> FileReader<'a> {
     fn new(file: &'a SqlFile, dialect: &str) -> Self {
         let section = file.section.unwrap_or(Section::Up);
-        Self { file, syntax: script_rules(dialect).syntax, section, start: 0, is_top: true }
+        Self { file, syntax: script_rules(dialect).syntax, section, start: 0, is_top: true, is_marked: false }
     }
 
     fn read(mut self, halves: &mut Halves, header: &mut Header) -> Result<(), Mistake> {
         for piece in pieces(&self.file.text, self.syntax, &begins_part) {
             match piece.kind {
                 PieceKind::Comment => self.comment(piece, halves, header)?,
+                PieceKind::Stray => return Err(self.mistake(piece.at, STRAY)),
                 _ => self.is_top = false,
             }
             if self.section == Section::Up && piece.kind != PieceKind::Comment {
@@ -161,6 +165,11 @@ impl<'a> FileReader<'a> {
                 (Marker::NoTransaction, _) => header.atomic = Some(false),
                 (Marker::Nothing, _) => {}
             }
+        }
+        self.is_marked |= says.contains(&Marker::Up);
+        if says.is_empty() && self.is_marked && self.section == Section::Up && markers::leads_back(piece.text)
+        {
+            return Err(self.mistake(piece.at, markers::NEARLY));
         }
         if says.is_empty() { self.header(piece, header) } else { Ok(()) }
     }
@@ -238,7 +247,7 @@ fn canonical_piece(piece: Piece<'_>, syntax: Syntax) -> String {
     match piece.kind {
         PieceKind::Statement => format!("{};\n", script_canonical(piece.text, syntax)),
         PieceKind::Rows => format!("{}\\.\n", piece.text),
-        PieceKind::Client | PieceKind::Comment => String::new(),
+        PieceKind::Client | PieceKind::Comment | PieceKind::Stray => String::new(),
     }
 }
 

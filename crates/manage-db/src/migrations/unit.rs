@@ -8,7 +8,7 @@ use super::functions::{Functions, Rows};
 use super::program::{Part, Program};
 use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;
-use crate::backends::base::{BackendRef, Connection, Statement, first_word};
+use crate::backends::base::{BackendRef, Connection, Statement, Syntax, canonical, first_word};
 use crate::error::{StatementError, StatementKind};
 use manage_leaves::crypto;
 
@@ -51,6 +51,8 @@ pub(super) enum Failure {
     },
     /// A step that is done already was changed since; its number, from 1.
     ChangedStep(usize),
+    /// A step that is done set up the session in a way that cannot be done again.
+    Unrepeatable(Place),
 }
 
 impl Failure {
@@ -94,7 +96,9 @@ impl<'a> Unit<'a> {
 
     async fn in_transaction(&mut self) -> Result<(), Failure> {
         let program = self.program;
-        let is_one_go = program.guard.is_none() && program.actions().all(|(_, action)| is_plain(action));
+        // A script may fail on this side of the wire; its COMMIT must not be on its way by then.
+        let is_ours = |action: &Action| is_plain(action) && !matches!(action, Action::Script(_));
+        let is_one_go = program.guard.is_none() && program.actions().all(|(_, action)| is_ours(action));
         let nowhere = Place::default();
         let mut segment = Segment::default();
         if is_one_go {
@@ -148,6 +152,10 @@ impl<'a> Unit<'a> {
                 Err(self.failed(place, sql, failure.error))
             }
         }
+    }
+
+    fn syntax(&self) -> Syntax {
+        self.backend.script_rules().syntax
     }
 
     fn last_place(&self) -> &'a Place {
@@ -242,6 +250,9 @@ impl<'a> Unit<'a> {
             self.home.has_journal = true;
         }
         let actions: Vec<(&Part, &Action)> = self.program.actions().collect();
+        if let Some(place) = self.unrepeatable(&actions) {
+            return Err(Failure::Unrepeatable(place));
+        }
         let mut is_as_client = false;
         let mut number = 0;
         while let Some((part, action)) = actions.get(number).copied() {
@@ -264,12 +275,27 @@ impl<'a> Unit<'a> {
         self.record_end().await
     }
 
+    /// What a done step left in its session, and the next run would miss without a word, keeps it from going on.
+    fn unrepeatable(&self, actions: &[(&Part, &Action)]) -> Option<Place> {
+        let is_done =
+            |number: usize| self.done.and_then(|done| done.get(&number)).is_some_and(|row| row.is_done);
+        let last_open = (0..actions.len()).rfind(|number| !is_done(*number))?;
+        let done = actions[..last_open].iter().enumerate().filter(|(number, _)| is_done(*number));
+        let statements = done.flat_map(|(_, (_, action))| match action {
+            Action::Script(step) => step.statements.as_slice(),
+            _ => &[],
+        });
+        let mut lost = statements.filter(|statement| !statement.is_tame && !statement.is_setting);
+        lost.next().map(|statement| statement.place.clone())
+    }
+
     /// Runs one action, unless it is done already.
     async fn one(&mut self, part: &Part, action: &Action, number: usize) -> Result<(), Failure> {
-        let hash = hash(action);
+        let hash = hash(action, self.syntax());
         let noted = self.done.and_then(|done| done.get(&number));
+        let is_same = |row: &JournalRow| row.hash == hash || row.hash == raw_hash(action);
         match noted {
-            Some(row) if row.hash != hash => Err(Failure::ChangedStep(number + 1)),
+            Some(row) if !is_same(row) => Err(Failure::ChangedStep(number + 1)),
             Some(row) if row.is_done => self.set_up_again(action).await,
             noted => {
                 let done = self.step(part, action, number, &hash, noted.is_some()).await;
@@ -305,7 +331,7 @@ impl<'a> Unit<'a> {
             .iter()
             .zip(number..)
             .map(|((_, action), number)| {
-                format!("({{version}}, {{direction}}, {number}, 'done', '{}')", hash(action))
+                format!("({{version}}, {{direction}}, {number}, 'done', '{}')", hash(action, self.syntax()))
             })
             .collect();
         let note = self.journal_sql(&format!(
@@ -466,7 +492,19 @@ fn puts_in(action: &Action) -> bool {
     !step.is_transaction && step.statements.iter().all(is_insert)
 }
 
-fn hash(action: &Action) -> String {
+/// What the journal knows a step by. Of a script neither layout nor comments count.
+fn hash(action: &Action, syntax: Syntax) -> String {
+    match action {
+        Action::Script(step) => {
+            let texts = step.statements.iter().map(|statement| canonical(&statement.sql, syntax));
+            crypto::sha256_hex(texts.collect::<Vec<_>>().join(";\n").as_bytes())
+        }
+        action => raw_hash(action),
+    }
+}
+
+/// As earlier versions knew it: by its very letters.
+fn raw_hash(action: &Action) -> String {
     let text = match action {
         Action::Function { name, .. } => format!("function {name}"),
         action => action.statements().join(";\n"),

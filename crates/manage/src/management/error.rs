@@ -247,6 +247,10 @@ fn history_hint(problem: &HistoryProblem) -> String {
             problem.migration.split('.').next().unwrap_or_default(),
             problem.alias
         ),
+        HistoryProblemKind::Unrepeatable { .. } => {
+            "undo by hand what is done, forget it (`manage migrate --repair`) and run the migration from its beginning"
+                .to_owned()
+        }
         HistoryProblemKind::UnfinishedWithoutFile { .. } => {
             "bring the file back and run `manage migrate`, or forget what is half done: `manage migrate --repair`"
                 .to_owned()

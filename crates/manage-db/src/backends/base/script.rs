@@ -26,6 +26,8 @@ pub(crate) enum PieceKind {
     Client,
     /// The rows behind the statement before them.
     Rows,
+    /// What stands behind such a statement in its line, where it would be taken for rows.
+    Stray,
 }
 
 /// The parts of `text`. A comment on a line of its own for which `is_marker` holds ends a statement that nobody ended.
@@ -104,6 +106,8 @@ const END: &str = ";";
 enum Block {
     Begin,
     Case,
+    /// `IF`, `LOOP` and the like as the whole body of a routine.
+    Flow,
 }
 
 /// What is known of the statement that is being read.
@@ -178,8 +182,14 @@ impl<'a> Reader<'a, '_> {
 
     /// The rows behind a `COPY ... FROM stdin`, up to the line `\.`.
     fn rows(&mut self) -> Piece<'a> {
+        let at = self.tokens.position;
+        let rest = self.tokens.line();
+        let behind = rest.trim_start();
+        if !behind.is_empty() && !behind.starts_with("--") {
+            self.tokens.position = at + rest.len();
+            return Piece { kind: PieceKind::Stray, text: behind, at, open: None };
+        }
         self.has_rows = false;
-        self.tokens.line();
         let at = self.tokens.position;
         loop {
             let here = self.tokens.position;
@@ -268,6 +278,24 @@ impl<'a> Reader<'a, '_> {
             }
         } else if token.is_word("END") {
             self.end();
+        } else if self.syntax.dashes_need_space {
+            self.flow(&token);
+        }
+    }
+
+    /// `IF ... END IF` as the body of a routine without `BEGIN`.
+    fn flow(&mut self, token: &Token<'_>) {
+        const FLOWS: [&str; 4] = ["IF", "WHILE", "LOOP", "REPEAT"];
+        let is_outer = self.statement.blocks.iter().all(|block| *block == Block::Flow);
+        let next = self.next_word();
+        let is_flow = FLOWS.iter().any(|flow| token.is_word(flow));
+        // `= IF(...)` and `RETURN IF(...)` are functions, `IF NOT EXISTS` belongs to CREATE.
+        let is_value = self.statement.brackets > 0
+            || self.statement.has_word(&["SELECT", "RETURN"])
+            || self.statement.has_sign(&[",", "=", "+", "-", "*", "/", "<", ">"]);
+        let is_other = is_value || ["NOT", "EXISTS"].contains(&next.as_str());
+        if is_flow && is_outer && !is_other && !self.statement.has_word(&["END"]) {
+            self.statement.blocks.push(Block::Flow);
         }
     }
 
@@ -279,8 +307,9 @@ impl<'a> Reader<'a, '_> {
         } else {
             next == "ATOMIC"
         };
-        let is_inner = self.statement.has_sign(&[";", ":"])
-            || self.statement.has_word(&["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT"]);
+        // A column may be called so.
+        const BEHIND_NAMES: [&str; 8] = ["FROM", "AS", "IS", "IN", "AND", "OR", "WHERE", "LIKE"];
+        let is_inner = !next.is_empty() && !BEHIND_NAMES.contains(&next.as_str());
         if is_block && (self.statement.blocks.is_empty() || is_inner) {
             self.statement.blocks.push(Block::Begin);
         }
@@ -295,9 +324,11 @@ impl<'a> Reader<'a, '_> {
         let closes = match self.statement.blocks.last() {
             Some(Block::Case) => true,
             Some(Block::Begin) => is_behind_statement && next != "CASE",
+            Some(Block::Flow) => CLOSE_OTHERS.contains(&next.as_str()),
             None => false,
         };
-        if closes && !CLOSE_OTHERS.contains(&next.as_str()) {
+        let is_flow = self.statement.blocks.last() == Some(&Block::Flow);
+        if closes && (is_flow || !CLOSE_OTHERS.contains(&next.as_str())) {
             self.statement.blocks.pop();
         }
     }
@@ -360,34 +391,19 @@ impl<'a> Iterator for Reader<'a, '_> {
 mod tests {
     use super::*;
 
-    const LITE: Syntax = Syntax {
-        backslash_escapes: false,
-        dollar_quotes: false,
-        escape_strings: false,
-        bracket_names: true,
-        hash_comments: false,
-        dashes_need_space: false,
-        nested_comments: false,
-        compound_bodies: true,
-        client: ClientLines::Dot,
-    };
-    const MY: Syntax = Syntax {
-        backslash_escapes: true,
-        bracket_names: false,
-        hash_comments: true,
-        dashes_need_space: true,
-        client: ClientLines::Delimiter,
-        ..LITE
-    };
-    const PG: Syntax = Syntax {
-        dollar_quotes: true,
-        escape_strings: true,
-        bracket_names: false,
-        nested_comments: true,
-        compound_bodies: false,
-        client: ClientLines::Backslash,
-        ..LITE
-    };
+    use crate::backends::script_rules;
+
+    fn lite() -> Syntax {
+        script_rules("sqlite").syntax
+    }
+
+    fn my() -> Syntax {
+        script_rules("mysql").syntax
+    }
+
+    fn pg() -> Syntax {
+        script_rules("postgresql").syntax
+    }
 
     fn split(text: &str, syntax: Syntax) -> Vec<&str> {
         let pieces = pieces(text, syntax, &|_| false).into_iter();
@@ -403,15 +419,15 @@ mod tests {
     fn semicolons_in_strings_names_and_comments_do_not_end_a_statement() {
         let text =
             "-- one; two\nINSERT INTO t VALUES ('a;''b', \"c;d\"); /* x; */\n SELECT [e;f] -- end;\n;;";
-        assert_eq!(split(text, LITE), ["INSERT INTO t VALUES ('a;''b', \"c;d\")", "SELECT [e;f]"]);
-        assert_eq!(split("SELECT 1", LITE), ["SELECT 1"]);
-        assert_eq!(split("  -- nothing\n", LITE), Vec::<&str>::new());
+        assert_eq!(split(text, lite()), ["INSERT INTO t VALUES ('a;''b', \"c;d\")", "SELECT [e;f]"]);
+        assert_eq!(split("SELECT 1", lite()), ["SELECT 1"]);
+        assert_eq!(split("  -- nothing\n", lite()), Vec::<&str>::new());
     }
 
     #[test]
     fn semicolons_in_brackets_do_not_end_a_statement() {
         let rule = "CREATE RULE r AS ON INSERT TO a DO ALSO (INSERT INTO b VALUES (1); DELETE FROM c)";
-        assert_eq!(split(&format!("{rule}; SELECT 2;"), PG), [rule, "SELECT 2"]);
+        assert_eq!(split(&format!("{rule}; SELECT 2;"), pg()), [rule, "SELECT 2"]);
     }
 
     #[test]
@@ -421,10 +437,10 @@ mod tests {
             "CREATE TEMP TRIGGER a AFTER UPDATE ON t BEGIN UPDATE t SET end = NEW.end, n = CASE NEW.end WHEN 1 THEN 2 END WHERE end > 1; END",
             "CREATE TRIGGER \"begin\" AFTER INSERT ON t BEGIN SELECT t.begin, end FROM t; END",
         ] {
-            assert_eq!(split(&format!("{trigger}; SELECT 2;"), LITE), [trigger, "SELECT 2"]);
+            assert_eq!(split(&format!("{trigger}; SELECT 2;"), lite()), [trigger, "SELECT 2"]);
         }
         let table = "CREATE TABLE trigger (begin int, case_end int)";
-        assert_eq!(split(&format!("{table}; SELECT 2"), LITE), [table, "SELECT 2"]);
+        assert_eq!(split(&format!("{table}; SELECT 2"), lite()), [table, "SELECT 2"]);
     }
 
     #[test]
@@ -436,21 +452,25 @@ mod tests {
             "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM t; END",
             "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END",
             "CREATE PROCEDURE p() SELECT 1",
+            "CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; END; SELECT 1; END",
+            "CREATE PROCEDURE p() IF 1 THEN IF 2 THEN SELECT IF(1, 2, 3); END IF; ELSE SELECT 2; END IF",
+            "CREATE PROCEDURE IF NOT EXISTS p() WHILE 0 DO SELECT 1; END WHILE",
+            "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW IF NEW.a = 5 THEN SET NEW.a = 6; ELSEIF 2 THEN SET NEW.a = 7; END IF",
         ] {
-            assert_eq!(split(&format!("{routine}; SELECT 2;"), MY), [routine, "SELECT 2"]);
+            assert_eq!(split(&format!("{routine}; SELECT 2;"), my()), [routine, "SELECT 2"]);
         }
         for function in [
             "CREATE FUNCTION f() RETURNS int AS $body$ BEGIN RETURN 1; END $body$ LANGUAGE plpgsql",
             "CREATE FUNCTION f(a int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a > 1 THEN 1 END; END",
             "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC END",
         ] {
-            assert_eq!(split(&format!("{function}; SELECT 2;"), PG), [function, "SELECT 2"]);
+            assert_eq!(split(&format!("{function}; SELECT 2;"), pg()), [function, "SELECT 2"]);
         }
     }
 
     #[test]
     fn begin_ends_a_statement_where_it_begins_a_transaction() {
-        for syntax in [LITE, MY, PG] {
+        for syntax in [lite(), my(), pg()] {
             assert_eq!(split("BEGIN; SELECT 1; COMMIT;", syntax), ["BEGIN", "SELECT 1", "COMMIT"]);
             assert_eq!(
                 split("BEGIN TRANSACTION; SELECT 1; END;", syntax),
@@ -462,18 +482,18 @@ mod tests {
     #[test]
     fn each_vendor_quotes_in_its_own_way() {
         assert_eq!(
-            split("SELECT 'it\\'s; x'; SELECT `a;b` # c;\n, 5--2;", MY),
+            split("SELECT 'it\\'s; x'; SELECT `a;b` # c;\n, 5--2;", my()),
             ["SELECT 'it\\'s; x'", "SELECT `a;b` # c;\n, 5--2"]
         );
         assert_eq!(
-            split("SELECT $1; /* a /* b; */ c; */ SELECT $a$;$b$;$a$, a[1]", PG),
+            split("SELECT $1; /* a /* b; */ c; */ SELECT $a$;$b$;$a$, a[1]", pg()),
             ["SELECT $1", "SELECT $a$;$b$;$a$, a[1]"]
         );
         assert_eq!(
-            split("SELECT E'a\\';b'; SELECT 'x\\'; SELECT 3", PG),
+            split("SELECT E'a\\';b'; SELECT 'x\\'; SELECT 3", pg()),
             ["SELECT E'a\\';b'", "SELECT 'x\\'", "SELECT 3"]
         );
-        assert_eq!(split("/*!40101 SET a = 1; */; SELECT 1", MY), ["/*!40101 SET a = 1; */", "SELECT 1"]);
+        assert_eq!(split("/*!40101 SET a = 1; */; SELECT 1", my()), ["/*!40101 SET a = 1; */", "SELECT 1"]);
     }
 
     #[test]
@@ -482,11 +502,11 @@ mod tests {
         let marked = "CREATE TABLE a (b int)\n-- down\nDROP TABLE a";
         let expected =
             [(Statement, "CREATE TABLE a (b int)"), (Comment, "-- down"), (Statement, "DROP TABLE a")];
-        assert_eq!(kinds(marked, LITE), expected);
+        assert_eq!(kinds(marked, lite()), expected);
         for one in
             ["CREATE TABLE a (\n-- down\nb int)", "SELECT 1 -- down\n, 2", "SELECT 1,\n-- down payment\n2"]
         {
-            assert_eq!(kinds(one, LITE), [(Statement, one)]);
+            assert_eq!(kinds(one, lite()), [(Statement, one)]);
         }
     }
 
@@ -503,8 +523,8 @@ mod tests {
             (Client, "\\gexec"),
             (Statement, "SELECT 2"),
         ];
-        assert_eq!(kinds(dump, PG), expected);
-        let open = pieces("COPY a FROM STDIN;\n1\n", PG, &|_| false);
+        assert_eq!(kinds(dump, pg()), expected);
+        let open = pieces("COPY a FROM STDIN;\n1\n", pg(), &|_| false);
         assert_eq!((open[1].text, open[1].open), ("1\n", Some(19)));
         let routine = "DELIMITER $$\nCREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW\nBEGIN SET @a = 1; END$$\ndelimiter ;\nSELECT 1;\nsource b.sql\n";
         let expected = [
@@ -512,35 +532,35 @@ mod tests {
             (Statement, "SELECT 1"),
             (Client, "source b.sql"),
         ];
-        assert_eq!(kinds(routine, MY), expected);
-        assert_eq!(kinds(".mode csv\nSELECT .5;", LITE), [(Client, ".mode csv"), (Statement, "SELECT .5")]);
+        assert_eq!(kinds(routine, my()), expected);
+        assert_eq!(kinds(".mode csv\nSELECT .5;", lite()), [(Client, ".mode csv"), (Statement, "SELECT .5")]);
     }
 
     #[test]
     fn what_never_ends_is_known_by_its_place() {
         for (text, at) in [("SELECT 'a; SELECT 2", 7), ("/* a", 0), ("SELECT $a$ x $b$;", 7)] {
-            assert_eq!(pieces(text, PG, &|_| false).last().unwrap().open, Some(at), "{text}");
+            assert_eq!(pieces(text, pg(), &|_| false).last().unwrap().open, Some(at), "{text}");
         }
-        assert_eq!(pieces("SELECT 'a'; -- it's", PG, &|_| false).last().unwrap().open, None);
+        assert_eq!(pieces("SELECT 'a'; -- it's", pg(), &|_| false).last().unwrap().open, None);
     }
 
     #[test]
     fn layout_and_comments_do_not_count() {
-        let plain = canonical("CREATE TABLE a(b int, c text)", PG);
-        assert_eq!(canonical("CREATE TABLE a (\n  b int, -- one\n  c /* two */ text\n)", PG), plain);
-        assert_ne!(canonical("SELECT 'a' 'b'", PG), canonical("SELECT 'a''b'", PG));
-        assert_ne!(canonical("SELECT 'a  b'", PG), canonical("SELECT 'a b'", PG));
-        assert_ne!(canonical("SELECT /*+ x */ 1", MY), canonical("SELECT 1", MY));
+        let plain = canonical("CREATE TABLE a(b int, c text)", pg());
+        assert_eq!(canonical("CREATE TABLE a (\n  b int, -- one\n  c /* two */ text\n)", pg()), plain);
+        assert_ne!(canonical("SELECT 'a' 'b'", pg()), canonical("SELECT 'a''b'", pg()));
+        assert_ne!(canonical("SELECT 'a  b'", pg()), canonical("SELECT 'a b'", pg()));
+        assert_ne!(canonical("SELECT /*+ x */ 1", my()), canonical("SELECT 1", my()));
     }
 
     #[test]
     fn an_error_shows_no_values_and_not_all_of_a_long_statement() {
-        assert_eq!(shown("INSERT INTO a1 VALUES ('x', 1, NULL)", PG), "INSERT INTO a1 VALUES (?, ?, NULL)");
+        assert_eq!(shown("INSERT INTO a1 VALUES ('x', 1, NULL)", pg()), "INSERT INTO a1 VALUES (?, ?, NULL)");
         assert_eq!(
-            shown("CREATE TABLE a (b varchar(40) DEFAULT 'x')", PG),
+            shown("CREATE TABLE a (b varchar(40) DEFAULT 'x')", pg()),
             "CREATE TABLE a (b varchar(40) DEFAULT 'x')"
         );
-        let long = shown(&format!("INSERT INTO a VALUES {}", "('é'), ".repeat(10_000)), PG);
+        let long = shown(&format!("INSERT INTO a VALUES {}", "('é'), ".repeat(10_000)), pg());
         assert_eq!(long.chars().count(), 501);
     }
 }

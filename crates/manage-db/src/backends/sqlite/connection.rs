@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rusqlite::config::DbConfig;
+use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, ToSql};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -161,8 +162,18 @@ impl SqliteConnection {
 
     fn simple(&self, sql: &str) -> Result<()> {
         self.begin_limit();
-        in_place(|| self.inner.execute_batch(sql)).map_err(|error| error::statement(sql, &error))
+        in_place(|| run_all(&self.inner, sql)).map_err(|error| error::statement(sql, &error))
     }
+}
+
+/// Runs statements, each to its last row: what it does may come with any of them.
+fn run_all(inner: &rusqlite::Connection, sql: &str) -> rusqlite::Result<()> {
+    let mut batch = rusqlite::Batch::new(inner, sql);
+    while let Some(mut statement) = batch.next()? {
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+    }
+    Ok(())
 }
 
 /// Two first openers may both switch to WAL; SQLite answers the second "busy" without waiting, so it asks again.

@@ -36,6 +36,9 @@ pub(super) struct Migrate {
     /// Change the history alone, without running anything
     #[arg(long, conflicts_with = "fake_initial")]
     fake: bool,
+    /// So for the first migrations of apps whose tables and columns exist already
+    #[arg(long)]
+    fake_initial: bool,
     /// Go on where migrations are applied whose files are missing
     #[arg(long)]
     allow_missing: bool,
@@ -54,9 +57,6 @@ pub(super) struct Migrate {
     /// Change the history without asking
     #[arg(long, requires = "amendment", help_heading = "The history")]
     yes: bool,
-    /// So for the first migrations of apps whose tables and columns exist already
-    #[arg(long)]
-    fake_initial: bool,
 }
 
 impl BaseCommand for Migrate {
