@@ -235,7 +235,7 @@ impl Session {
         if prepared.is_empty() {
             return Ok(());
         }
-        let mut home = Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?;
+        let mut home = self.home().await?;
         if let Some(sql) = home.missing_history() {
             self.connection.batch(&[&sql]).await.map_err(|failure| failure.error)?;
             home.has_history = true;

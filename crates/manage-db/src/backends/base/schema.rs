@@ -60,9 +60,6 @@ pub trait SchemaEditor: Send {
         false
     }
 
-    /// Takes a statement that somebody wrote.
-    fn run_sql(&mut self, sql: &str);
-
     /// Is told that a function will change rows at this point.
     fn run_function(&mut self) {}
 

@@ -275,10 +275,6 @@ impl SchemaEditor for Editor {
         Ok(())
     }
 
-    fn run_sql(&mut self, sql: &str) {
-        self.push(sql.to_owned());
-    }
-
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }

@@ -326,11 +326,6 @@ impl SchemaEditor for Editor {
         Ok(())
     }
 
-    fn run_sql(&mut self, sql: &str) {
-        self.steps.push(Step::Sql(sql.to_owned()));
-        self.has_pending_checks = true;
-    }
-
     fn run_function(&mut self) {
         self.has_pending_checks = true;
     }

@@ -303,10 +303,6 @@ impl SchemaEditor for Editor {
         !alter.alterations(&before).into_iter().all(|one| in_place(alter, one))
     }
 
-    fn run_sql(&mut self, sql: &str) {
-        self.push(sql.to_owned());
-    }
-
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }
