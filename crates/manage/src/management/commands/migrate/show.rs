@@ -1,204 +1,17 @@
+//! Shows a run of `migrate` as it goes, in Django's words.
+
 use std::io;
 use std::time::Duration;
 
-use clap::Args;
 use indicatif::ProgressBar;
 
-use crate::db::migrations::{
-    Amendment, Event, Fake, Graph, Key, Migration, Mode, Plan, Request, Site, Target, Work, amend, load, run,
-};
-use crate::management::checks::apps;
+use crate::db::migrations::{Event, Migration, Mode, Plan, Request, Site, Target};
 use crate::management::databases::same;
-use crate::management::{
-    BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, PostMigrate, PreMigrate,
-    Prompt, Style, block_on,
-};
-use crate::setup::Project;
+use crate::management::{CommandResult, ErrorKind, Output, Style};
 use crate::text;
 
-/// Apply migrations, or undo them, on every database
-#[derive(Debug, Args)]
-pub(super) struct Migrate {
-    /// Label of one app; what it depends on is applied too
-    app_label: Option<String>,
-    /// Last migration of the app to be applied, or a prefix that only it has; `zero` undoes all of the app
-    #[arg(requires = "app_label")]
-    migration_name: Option<String>,
-    /// Only this database; repeatable
-    #[arg(id = "databases", long = "database", value_name = "ALIAS")]
-    databases: Vec<String>,
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    plan: bool,
-    /// Exit with 4 if anything is to be done, and do nothing
-    #[arg(long)]
-    check: bool,
-    /// Change the history alone, without running anything
-    #[arg(long, conflicts_with = "fake_initial")]
-    fake: bool,
-    /// So for the first migrations of apps whose tables and columns exist already
-    #[arg(long)]
-    fake_initial: bool,
-    /// Go on where migrations are applied whose files are missing
-    #[arg(long)]
-    allow_missing: bool,
-    /// Forget what is half done: the next run begins with the first statement
-    #[arg(long, help_heading = "The history", group = "amendment")]
-    repair: bool,
-    /// Take an edited file for the one that was applied; repeatable
-    #[arg(long, value_name = "APP.NAME", help_heading = "The history", group = "amendment")]
-    accept_edit: Vec<String>,
-    /// Forget that a migration, or all of an app, is applied, without undoing it; repeatable
-    #[arg(long, value_name = "APP[.NAME]", help_heading = "The history", group = "amendment")]
-    forget: Vec<String>,
-    /// Call an app otherwise, whose files were moved already; repeatable
-    #[arg(long, value_name = "OLD=NEW", help_heading = "The history", group = "amendment")]
-    rename_app: Vec<String>,
-    /// Change the history without asking
-    #[arg(long, requires = "amendment", help_heading = "The history")]
-    yes: bool,
-}
-
-impl BaseCommand for Migrate {
-    const NAME: &'static str = "migrate";
-    const GROUP: Group = Group::Migrations;
-    const OUTLIVES_PIPE: bool = true;
-
-    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
-        let project = manage.project()?;
-        for label in apps::uninstalled(project, &manage.installed) {
-            let place = apps::folder(project, &label);
-            out.warning(format!(
-                "{place} is there, but no installed app has this label: nothing of it is applied"
-            ))?;
-        }
-        let graph = load(&project.files, &project.apps)?;
-        let amendments = self.amendments()?;
-        if !amendments.is_empty() {
-            return amendments.iter().try_for_each(|amendment| self.amend(project, &graph, amendment, out));
-        }
-        graph.check_conflicts()?;
-        let target = Target::named(&graph, self.app_label.as_deref(), self.migration_name.as_deref())?;
-        let request = Request {
-            connections: &project.connections,
-            work: Work { graph: &graph, router: &project.router, functions: &project.functions },
-            target,
-            aliases: self.databases.clone(),
-            allow_missing: self.allow_missing,
-            mode: if self.plan || self.check { Mode::Plan } else { Mode::Apply(self.fake_mode()) },
-        };
-        let is_run = request.mode != Mode::Plan;
-        if is_run {
-            tell(project, &PreMigrate { databases: self.databases.clone() })?;
-        }
-        let mut show = Show::new(out, &request, self.plan);
-        let answer = block_on(async { Ok(run(&request, &mut |event| show.event(&event)).await?) });
-        let number = show.end(answer)?;
-        if is_run {
-            tell(project, &PostMigrate { databases: self.databases.clone(), migrations: number })?;
-        }
-        if self.check && number > 0 { Err(CommandError::pending()) } else { Ok(()) }
-    }
-}
-
-impl Migrate {
-    fn amendments(&self) -> CommandResult<Vec<Amendment>> {
-        let mut all = Vec::new();
-        if self.repair {
-            all.push(Amendment::Repair);
-        }
-        for name in &self.accept_edit {
-            all.push(Amendment::AcceptEdit(
-                key(name).ok_or_else(|| wrong("--accept-edit", name, "APP.NAME"))?,
-            ));
-        }
-        for name in &self.forget {
-            all.push(key(name).map_or_else(|| Amendment::ForgetApp(name.clone()), Amendment::Forget));
-        }
-        for pair in &self.rename_app {
-            let (from, to) = pair.split_once('=').ok_or_else(|| wrong("--rename-app", pair, "OLD=NEW"))?;
-            all.push(Amendment::RenameApp { from: from.to_owned(), to: to.to_owned() });
-        }
-        if !all.is_empty()
-            && (self.app_label.is_some() || self.plan || self.check || self.fake || self.fake_initial)
-        {
-            let message = "a change of the history is a run of its own: leave the other arguments out";
-            return Err(CommandError::usage(message));
-        }
-        Ok(all)
-    }
-
-    /// Shows what would become of each history, and changes it when that is agreed to.
-    fn amend(
-        &self,
-        project: &Project,
-        graph: &Graph,
-        amendment: &Amendment,
-        out: &mut Output,
-    ) -> CommandResult {
-        let run = |agree: &mut dyn FnMut(&str, &[String]) -> bool| {
-            let mut agree = |alias: &str, words: &[String]| agree(alias, words);
-            let (connections, databases) = (&project.connections, &self.databases);
-            block_on(async {
-                Ok(amend(connections, graph, databases, amendment, &mut agree, &mut |_| ()).await?)
-            })
-        };
-        let mut wanted = Vec::new();
-        run(&mut |alias, words| {
-            wanted.push((alias.to_owned(), words.to_vec()));
-            false
-        })?;
-        if !self.agreed(&wanted, out)? {
-            return Ok(out.line("Nothing was changed.")?);
-        }
-        // What another run changed meanwhile was not agreed to.
-        let number = run(&mut |alias, words| wanted.contains(&(alias.to_owned(), words.to_vec())))?;
-        let changes = text::count(i64::try_from(number).unwrap_or(i64::MAX), "change");
-        Ok(out.line(format!("{changes} of the history."))?)
-    }
-
-    fn agreed(&self, wanted: &[(String, Vec<String>)], out: &mut Output) -> CommandResult<bool> {
-        for (alias, words) in wanted {
-            let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
-            out.line(heading)?;
-            words.iter().try_for_each(|words| out.line(format!("  {words}")))?;
-        }
-        out.flush()?;
-        match self.yes {
-            true => Ok(true),
-            false => Prompt::new(out).confirm("Change the history so?", "`--yes` changes it without asking"),
-        }
-    }
-
-    fn fake_mode(&self) -> Fake {
-        match (self.fake, self.fake_initial) {
-            (true, _) => Fake::Yes,
-            (false, true) => Fake::Initial,
-            (false, false) => Fake::No,
-        }
-    }
-}
-
-/// App and name of `shop.0002_x`.
-fn key(name: &str) -> Option<Key> {
-    let (app, name) = name.split_once('.')?;
-    (!app.is_empty() && !name.is_empty()).then(|| Key::new(app, name))
-}
-
-fn wrong(flag: &str, found: &str, expected: &str) -> CommandError {
-    CommandError::usage(format!("{flag} takes {expected}, not `{found}`"))
-}
-
-/// Tells whoever asked for it; where nobody did, nothing is made for it.
-fn tell<T: std::any::Any + Sync>(project: &Project, signal: &T) -> CommandResult {
-    if !project.signals.has_receivers::<T>() {
-        return Ok(());
-    }
-    block_on(async { Ok(project.signals.send(project, signal).await?) })
-}
-
 /// Shows a run as it goes.
-struct Show<'a> {
+pub(super) struct Show<'a> {
     out: &'a mut Output,
     request: &'a Request<'a>,
     /// Whether a plan is shown, not only counted.
@@ -218,7 +31,7 @@ struct Show<'a> {
 }
 
 impl<'a> Show<'a> {
-    fn new(out: &'a mut Output, request: &'a Request<'a>, is_plan_shown: bool) -> Self {
+    pub(super) fn new(out: &'a mut Output, request: &'a Request<'a>, is_plan_shown: bool) -> Self {
         Self {
             out,
             request,
@@ -233,7 +46,7 @@ impl<'a> Show<'a> {
         }
     }
 
-    fn event(&mut self, event: &Event<'_>) {
+    pub(super) fn event(&mut self, event: &Event<'_>) {
         let shown = match event {
             Event::Same { alias, as_alias } => self.out.status(same(alias, as_alias)),
             Event::Waiting { alias, holder, limit } => {
@@ -277,7 +90,7 @@ impl<'a> Show<'a> {
     }
 
     /// The answer of the run, with what there is to say about where it ended.
-    fn end<T>(self, answer: CommandResult<T>) -> CommandResult<T> {
+    pub(super) fn end<T>(self, answer: CommandResult<T>) -> CommandResult<T> {
         self.bar.finish_and_clear();
         let value = answer.map_err(|error| match error.kind {
             ErrorKind::Interrupted if !self.place.is_empty() => error.hint(self.place),
