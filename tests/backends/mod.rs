@@ -8,6 +8,7 @@ mod limits;
 mod migrations;
 mod models;
 mod options;
+mod pooler;
 mod queries;
 mod running;
 mod scripts;

@@ -22,6 +22,16 @@ pub enum Error {
         /// Whether it may be up in a moment: nobody listens yet, or the server is starting.
         may_pass: bool,
     },
+    /// What needs a session of its own came to a pooler that lends sessions for single transactions.
+    #[error(
+        "database `{alias}` at {address} is reached through a pooler that lends its sessions for single transactions; migrations need one of their own"
+    )]
+    Pooler {
+        /// Which database.
+        alias: String,
+        /// Where the pooler is.
+        address: String,
+    },
     /// The server refused a statement.
     #[error(transparent)]
     Statement(#[from] Box<StatementError>),
@@ -130,6 +140,8 @@ pub enum StatementKind {
     Timeout,
     /// The account lacks a right.
     Forbidden,
+    /// A pooler passed the statement to another session than those before it.
+    Pooled,
     /// Any other.
     Other,
 }
@@ -165,6 +177,7 @@ impl Error {
                     | StatementKind::ConnectionLost
                     | StatementKind::Timeout
                     | StatementKind::Forbidden
+                    | StatementKind::Pooled
             )
         {
             error.place = Some(format!("database `{alias}` at {}", address()));

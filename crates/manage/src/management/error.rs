@@ -150,6 +150,16 @@ impl From<db::Error> for CommandError {
                     {
                         Some("a migration may be missing: run `manage migrate`".to_owned())
                     }
+                    db::Error::Pooler { .. } => Some(
+                        "name the server itself for `migrate`, as in `DATABASE_URL=postgresql://... manage migrate`, or set \
+                         `pool_mode = session` for this database in the pooler"
+                            .to_owned(),
+                    ),
+                    db::Error::Statement(statement) if statement.kind == db::StatementKind::Pooled => Some(
+                        "a pooler passes statements to changing sessions: set `pool_mode = session` there, or from PgBouncer \
+                         1.21 on `max_prepared_statements`"
+                            .to_owned(),
+                    ),
                     db::Error::Statement(statement) if statement.kind == db::StatementKind::Locked => {
                         Some("another program is writing to it: let it finish, then try again".to_owned())
                     }

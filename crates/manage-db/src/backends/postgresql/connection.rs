@@ -89,6 +89,14 @@ impl PgConnection {
         Self { client, link: Some(link), prepared: HashMap::new(), in_transaction: false, is_busy: false }
     }
 
+    /// Makes the session what it should be, once.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(super) async fn set_up(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.client.batch_execute(sql).await
+    }
+
     async fn prepare(&mut self, sql: &str) -> Result<tokio_postgres::Statement> {
         if let Some(statement) = self.prepared.get(sql) {
             return Ok(statement.clone());

@@ -17,6 +17,8 @@ pub(super) enum ConnectError {
     Tls(String),
     /// Nobody answered in time.
     Timeout(Duration),
+    /// A pooler passes the session's settings on to nobody.
+    Pooler,
 }
 
 impl From<tokio_postgres::Error> for ConnectError {
@@ -36,16 +38,28 @@ impl ConnectError {
             Self::Tls(reason) => {
                 (reason, Some("check `sslmode` and `sslrootcert` in the database's options".into()))
             }
+            Self::Pooler => (
+                "a pooler passes `options` on to nobody".to_owned(),
+                Some("write them as `-c name=value`, or name the server itself".to_owned()),
+            ),
             Self::Driver(error) => driver(&error),
         };
         Error::Connect { alias: alias.to_owned(), address, reason, hint, may_pass }
+    }
+
+    /// Whether a pooler does not want a session to be set up at login: `unsupported startup parameter`.
+    pub(super) fn refuses_options(&self) -> bool {
+        let Self::Driver(error) = self else { return false };
+        error.as_db_error().is_some_and(|server| {
+            server.code().code() == "08P01" && server.message().contains("startup parameter")
+        })
     }
 
     /// Whether the server may be up in a moment. What it says about accounts and databases stays so.
     fn may_pass(&self) -> bool {
         match self {
             Self::Timeout(_) => true,
-            Self::Tls(_) => false,
+            Self::Tls(_) | Self::Pooler => false,
             Self::Driver(error) => match error.as_db_error() {
                 // It starts or stops, or has no place for one more.
                 Some(server) => server.code().code().starts_with("57P") || server.code().code() == "53300",
@@ -142,6 +156,7 @@ fn kind(state: &SqlState) -> StatementKind {
         "42P01" | "42703" => StatementKind::UndefinedTable,
         "40001" | "40P01" => StatementKind::Retryable,
         "55P03" => StatementKind::Locked,
+        "26000" | "42P05" => StatementKind::Pooled,
         "25006" => StatementKind::ReadOnly,
         "53100" => StatementKind::DiskFull,
         "57014" => StatementKind::Timeout,

@@ -1,9 +1,13 @@
 //! PostgreSQL's advisory lock of the session: the server releases it when the connection ends.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
-use crate::backends::base::{Attempt, Connection, MigrationLock, Statement};
-use crate::error::Result;
+use super::Postgresql;
+use crate::backends::base::{Attempt, Backend as _, Connection, MigrationLock, Statement, Value};
+use crate::error::{Error, Result, StatementKind};
+use manage_leaves::crypto;
 
 /// The bytes of `manage_m`, with the schema: advisory locks belong to one database anyway, and each schema has tables and
 /// a history of its own.
@@ -15,14 +19,92 @@ const WATCHED: &str = "CASE WHEN pg_catalog.current_setting('server_version_num'
     AND pg_catalog.version() !~* 'visual c|mingw|windows' \
     THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END";
 
+/// Whether what answers may be a pooler: it listens at another port than was asked, or this session is older than this
+/// connection.
+const SUSPECTED: &str = "coalesce(pg_catalog.inet_server_port(), -1) <> ?::int OR (SELECT \
+    pg_catalog.clock_timestamp() - backend_start > '2 s' FROM pg_catalog.pg_stat_activity \
+    WHERE pid = pg_catalog.pg_backend_pid())";
+
+/// How long it is waited for a statement that a pooler cannot give a session to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The advisory lock of the database that a connection leads to.
-pub(super) struct AdvisoryLock;
+pub(super) struct AdvisoryLock {
+    backend: Postgresql,
+    /// Whether it was looked at whether a pooler stands between.
+    is_checked: bool,
+}
+
+impl AdvisoryLock {
+    /// The lock of a database.
+    pub(super) fn new(backend: Postgresql) -> Self {
+        Self { backend, is_checked: false }
+    }
+
+    /// Takes the lock if it is free.
+    async fn take(&self, connection: &mut dyn Connection) -> Result<Option<bool>> {
+        scalar(connection, &format!("SELECT pg_catalog.pg_try_advisory_lock({KEY}), {WATCHED}")).await
+    }
+
+    /// The same, unless a pooler is suspected; none says so.
+    async fn take_unless_suspected(&self, connection: &mut dyn Connection) -> Result<Option<bool>> {
+        let sql = format!(
+            "SELECT CASE WHEN {SUSPECTED} THEN NULL ELSE pg_catalog.pg_try_advisory_lock({KEY}) END, {WATCHED}"
+        );
+        let port = [Value::Int(i64::from(self.backend.port()))];
+        let rows = connection.query(Statement { sql: &sql, params: &port }).await?;
+        rows.into_iter().next().map_or(Ok(None), |mut row| row.take(0))
+    }
+
+    /// Whether the lock was taken; none where the session is not kept.
+    async fn take_or_look(&self, connection: &mut dyn Connection) -> Result<Option<bool>> {
+        match self.take_unless_suspected(connection).await? {
+            None if !self.keeps_session(connection).await? => Ok(None),
+            None => self.take(connection).await,
+            taken => Ok(taken),
+        }
+    }
+
+    /// Leaves a mark in the session, has another connection take the session that was free last, and looks for the mark.
+    async fn keeps_session(&self, connection: &mut dyn Connection) -> Result<bool> {
+        let mark = crypto::hex(&crypto::random_bytes::<8>());
+        let set = "SELECT pg_catalog.set_config('manage.session', ?, false)";
+        connection.query(Statement { sql: set, params: &[Value::Text(mark.clone())] }).await?;
+        let mut other = self.backend.connect().await?;
+        let taken = tokio::time::timeout(PATIENCE, async {
+            other.begin().await?;
+            other.batch(&["SELECT 1"]).await.map_err(|failure| failure.error)
+        });
+        // Nobody else gets a session: this one has kept its own.
+        let Ok(taken) = taken.await else { return Ok(true) };
+        taken?;
+        let found = scalar::<String>(connection, "SELECT pg_catalog.current_setting('manage.session', true)");
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        drop(other.rollback().await);
+        match found {
+            Ok(found) => Ok(found?.is_some_and(|found| found == mark)),
+            Err(_) => Ok(false),
+        }
+    }
+}
 
 #[async_trait]
 impl MigrationLock for AdvisoryLock {
     async fn try_acquire(&mut self, connection: &mut dyn Connection, ask_holder: bool) -> Result<Attempt> {
-        let take = format!("SELECT pg_catalog.pg_try_advisory_lock({KEY}), {WATCHED}");
-        if scalar::<bool>(connection, &take).await?.unwrap_or_default() {
+        if !self.is_checked {
+            // The lock would be one session's, and the statements behind it another's.
+            let kept = self.take_or_look(connection).await;
+            let (alias, address) = (self.backend.alias.clone(), self.backend.address());
+            match kept {
+                Ok(Some(true)) => return Ok(Attempt::Taken),
+                Ok(Some(false)) => self.is_checked = true,
+                Ok(None) => return Err(Error::Pooler { alias, address }),
+                Err(error) if error.statement_kind() == Some(StatementKind::Pooled) => {
+                    return Err(Error::Pooler { alias, address });
+                }
+                Err(error) => return Err(error),
+            }
+        } else if self.take(connection).await? == Some(true) {
             return Ok(Attempt::Taken);
         }
         let holder = if ask_holder {
@@ -49,5 +131,5 @@ impl MigrationLock for AdvisoryLock {
 
 async fn scalar<T: crate::FromValue>(connection: &mut dyn Connection, sql: &str) -> Result<Option<T>> {
     let rows = connection.query(Statement { sql, params: &[] }).await?;
-    rows.into_iter().next().map(|mut row| row.take(0)).transpose()
+    rows.into_iter().next().map_or(Ok(None), |mut row| row.take(0))
 }

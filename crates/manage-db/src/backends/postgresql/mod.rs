@@ -11,6 +11,7 @@ mod introspection;
 mod lock;
 mod rules;
 mod schema;
+mod session;
 mod tls;
 mod touched;
 
@@ -20,9 +21,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Config, SslMode};
+use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{NoTls, Socket};
 
 use connection::{Link, PgConnection};
+use error::ConnectError;
+use session::SessionSettings;
 
 pub(super) use rules::RULES;
 
@@ -34,11 +38,13 @@ use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
 
 /// A database on a PostgreSQL server.
+#[derive(Clone)]
 pub(super) struct Postgresql {
     alias: String,
     config: Config,
     security: tls::Security,
     timeout: Duration,
+    session: SessionSettings,
     settings: DatabaseSettings,
 }
 
@@ -52,6 +58,7 @@ impl Postgresql {
         let security = security(&options, root)?;
         let timeout = options.seconds("connect_timeout")?;
         let timeout = timeout.unwrap_or(settings.connect_timeout);
+        let session = SessionSettings::new(settings);
         let mut config = Config::new();
         config
             .dbname(&settings.name)
@@ -59,30 +66,67 @@ impl Postgresql {
             .port(settings.port.unwrap_or(5432))
             .user(user(settings))
             .application_name(options.text("application_name").unwrap_or("manage"))
-            .ssl_mode(security.mode())
-            .options(session(settings));
+            .ssl_mode(security.mode());
         if !settings.password.0.is_empty() {
             config.password(&settings.password.0);
         }
         options::apply(&options, &mut config)?;
-        Ok(Self { alias: alias.to_owned(), config, security, timeout, settings: settings.clone() })
+        Ok(Self { alias: alias.to_owned(), config, security, timeout, session, settings: settings.clone() })
     }
 
-    async fn open(&self) -> std::result::Result<PgConnection, error::ConnectError> {
-        if self.config.get_ssl_mode() == SslMode::Disable {
-            let (client, driver) = self.config.connect(NoTls).await?;
-            return Ok(PgConnection::new(client, Link { driver: drive(driver), tls: None }));
+    /// Opens a connection. A pooler may refuse the session's settings at login, or take them and pass none on; they are
+    /// made by a statement then.
+    async fn open(&self) -> std::result::Result<PgConnection, ConnectError> {
+        let mut config = self.config.clone();
+        config.options(self.session.as_options());
+        let (connection, is_heard) = match self.link(&config).await {
+            Err(error) if error.refuses_options() => (self.link(&self.config).await?.0, false),
+            opened => opened?,
+        };
+        if !is_heard {
+            let sql = self.session.as_statement().ok_or(ConnectError::Pooler)?;
+            connection.set_up(&sql).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Logs in, and tells whether the session is as it was asked for.
+    async fn link(&self, config: &Config) -> std::result::Result<(PgConnection, bool), ConnectError> {
+        if config.get_ssl_mode() == SslMode::Disable {
+            let (client, driver) = config.connect(NoTls).await?;
+            let is_heard = self.is_heard(&driver);
+            return Ok((PgConnection::new(client, Link { driver: drive(driver), tls: None }), is_heard));
         }
         let tls = self.security.connector()?;
-        let (client, driver) = self.config.connect(tls.clone()).await?;
-        Ok(PgConnection::new(client, Link { driver: drive(driver), tls: Some(tls) }))
+        let (client, driver) = config.connect(tls.clone()).await?;
+        let is_heard = self.is_heard(&driver);
+        Ok((PgConnection::new(client, Link { driver: drive(driver), tls: Some(tls) }), is_heard))
+    }
+
+    /// The server tells a session's time zone at login.
+    fn is_heard<T>(&self, driver: &tokio_postgres::Connection<Socket, T>) -> bool
+    where
+        T: TlsStream + Unpin,
+    {
+        let zone = driver.parameter("TimeZone");
+        zone.is_some_and(|zone| zone.eq_ignore_ascii_case(self.session.timezone()))
+    }
+}
+
+impl Postgresql {
+    /// The port at which the server was asked; -1 for a socket.
+    fn port(&self) -> i32 {
+        match host(&self.settings).starts_with('/') {
+            true => -1,
+            false => i32::from(self.settings.port.unwrap_or(5432)),
+        }
     }
 }
 
 /// Moves bytes between the socket and the client until the client is dropped.
 fn drive<T>(driver: tokio_postgres::Connection<Socket, T>) -> JoinHandle<()>
 where
-    T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+    T: TlsStream + Unpin + Send + 'static,
 {
     tokio::spawn(async move {
         if let Err(error) = driver.await {
@@ -110,24 +154,6 @@ fn user(settings: &DatabaseSettings) -> &str {
     if settings.user.is_empty() { "postgres" } else { &settings.user }
 }
 
-/// Session parameters that travel with the start-up message, so that they cost no round trip.
-fn session(settings: &DatabaseSettings) -> String {
-    let mut options = String::from("-c timezone=UTC");
-    if let Some(own) = settings.options.get("options") {
-        options.push(' ');
-        options.push_str(own);
-    }
-    // The last one wins.
-    let limits = [("statement_timeout", settings.statement_timeout), ("lock_timeout", settings.lock_timeout)];
-    for (name, limit) in limits {
-        if let Some(limit) = limit {
-            // To the server 0 means no limit.
-            options.push_str(&format!(" -c {name}={}ms", limit.as_millis().max(1)));
-        }
-    }
-    options
-}
-
 #[async_trait]
 impl Backend for Postgresql {
     fn alias(&self) -> &str {
@@ -140,7 +166,7 @@ impl Backend for Postgresql {
 
     fn location(&self) -> String {
         // Which schema is meant depends on the account and on the session.
-        format!("{} {} {}", self.address(), user(&self.settings), session(&self.settings))
+        format!("{} {} {}", self.address(), user(&self.settings), self.session.as_options())
     }
 
     async fn identity(&self) -> Result<String> {
@@ -178,7 +204,7 @@ impl Backend for Postgresql {
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
         let opened = tokio::time::timeout(self.timeout, self.open()).await;
-        let opened = opened.unwrap_or(Err(error::ConnectError::Timeout(self.timeout)));
+        let opened = opened.unwrap_or(Err(ConnectError::Timeout(self.timeout)));
         Ok(Box::new(opened.map_err(|error| error.explain(&self.alias, self.address()))?))
     }
 
@@ -191,7 +217,7 @@ impl Backend for Postgresql {
     }
 
     fn migration_lock(&self) -> Box<dyn MigrationLock> {
-        Box::new(lock::AdvisoryLock)
+        Box::new(lock::AdvisoryLock::new(self.clone()))
     }
 
     fn script_rules(&self) -> &'static ScriptRules {
