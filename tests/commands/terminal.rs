@@ -132,6 +132,22 @@ fn migrations_are_listed_in_the_width_of_the_terminal_and_no_word_is_broken() {
 }
 
 #[test]
+fn a_database_is_dropped_by_whoever_says_yes() {
+    let workspace = Workspace::new();
+    workspace.write("settings/base.toml", "[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n");
+    workspace.manage(["createdb"]).succeeds();
+    let file = workspace.path().join("db.sqlite3");
+    for (answer, told, is_left) in
+        [("n", "Nothing was dropped.", true), ("y", "Dropped database default", false)]
+    {
+        let seen = at_terminal(&workspace, &["dropdb"], &[("Drop it with all", answer)]).succeeds();
+        assert!(seen.contains("0 tables, 0 applied migrations"), "{seen}");
+        assert!(seen.contains(told), "{seen}");
+        assert_eq!(file.exists(), is_left);
+    }
+}
+
+#[test]
 fn the_password_of_a_pkcs12_file_is_asked_for_twice_and_not_shown() {
     let workspace = Workspace::new();
     let create = ["cert", "create", "a.test", "--p12-file", "a.p12"];

@@ -3,6 +3,7 @@
 use super::error::CommandResult;
 use super::output::Output;
 use crate::db::Homes;
+use crate::setup::Project;
 use crate::text;
 
 /// Says which aliases lead to a database that has another name already.
@@ -14,6 +15,15 @@ pub(super) fn show_doubles(homes: &Homes, out: &mut Output) -> CommandResult {
         out.status(same(alias, name))?;
     }
     Ok(())
+}
+
+/// `default (PostgreSQL 127.0.0.1:5432/shop)`: a database and where it is.
+///
+/// # Errors
+/// When there is none of that alias.
+pub(super) fn place(project: &Project, alias: &str) -> CommandResult<String> {
+    let backend = project.connections.backend(alias)?;
+    Ok(format!("{alias} ({} {})", backend.features().display_name, backend.address()))
 }
 
 /// That two aliases lead to one database.

@@ -35,20 +35,20 @@ impl ConnectError {
             Self::Tls(reason) => {
                 (reason, Some("check `sslmode` and `sslrootcert` in the database's options".into()))
             }
-            Self::Driver(error) => driver(&error),
+            Self::Driver(error) => driver(alias, &error),
         };
         Error::Connect { alias: alias.to_owned(), address, reason, hint }
     }
 }
 
-fn driver(error: &tokio_postgres::Error) -> (String, Option<String>) {
+fn driver(alias: &str, error: &tokio_postgres::Error) -> (String, Option<String>) {
     if let Some(server) = error.as_db_error() {
         let code = server.code();
         let hint =
             if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) {
                 Some("check `user` and `password` of the database in the settings".to_owned())
             } else if *code == SqlState::INVALID_CATALOG_NAME {
-                Some("create the database, for example with `createdb`".to_owned())
+                Some(format!("`manage createdb --database {alias}` makes it"))
             } else {
                 None
             };
