@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use refinery::{Runner, Target as RefineryTarget};
 
-use super::action::{Action, Place};
+use super::action::Action;
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
 use super::events::Event;
@@ -14,6 +14,7 @@ use super::functions::Functions;
 use super::graph::Graph;
 use super::lock;
 use super::migration::{Key, Migration};
+use super::place::Place;
 use super::plan::Plan;
 use super::program::{self, Program, Site};
 use super::recorder::{History, Home, JournalKey, recorded};

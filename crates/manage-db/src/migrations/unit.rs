@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::action::{Action, Place, ScriptStatement};
+use super::action::{Action, ScriptStatement};
 use super::error::Outcome;
 use super::functions::{Functions, Rows};
+use super::place::Place;
 use super::program::{Part, Program};
 use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;
