@@ -12,8 +12,7 @@ use manage::db::migrations::operations::{
     RenameField, RenameIndex, RenameModel,
 };
 use manage::db::migrations::{
-    Fake, Functions, Key, Located, Migration, Mode, ProjectState, Reference, Request, Target, Work, load,
-    run, write,
+    Functions, Key, Located, Migration, ProjectState, Reference, Request, Target, Work, load, run, write,
 };
 use manage::db::models::{Constraint, DefaultValue, Field, FieldType, Index, ModelState, OnDelete, Options};
 use manage::db::{Connections, DatabaseSettings, Folder, Router};
@@ -539,14 +538,7 @@ async fn migrate(db: &TestDatabase, number: usize) {
     let name = if number == 0 { "zero".to_owned() } else { format!("{number:04}") };
     let target = Target::named(&graph, Some(APP), Some(&name)).unwrap();
     let work = Work { graph: &graph, router: &router, functions: &functions };
-    let request = Request {
-        connections: &connections,
-        work,
-        target,
-        aliases: Vec::new(),
-        mode: Mode::Apply(Fake::No),
-        allow_missing: false,
-    };
+    let request = Request { target, ..Request::new(&connections, work) };
     let done = run(&request, &mut |_| {}).await;
     connections.close_idle();
     if let Err(error) = done {

@@ -128,7 +128,7 @@ on_every_database! {
 
     async fn the_wait_for_a_lock_ends_and_says_who_has_it(db in TestDatabase) {
         two_aliases(&db, &other_way(&db));
-        let holder = Session::open_locked(db.database.backend(), &mut |_| ()).await.unwrap();
+        let holder = Session::open_locked(db.database.backend(), None, &mut |_, _| ()).await.unwrap();
         let settings = std::fs::read_to_string(db.workspace.path().join("settings/base.toml")).unwrap();
         let short = settings.replace("[routes]", "lock_timeout = 1\n[routes]");
         let short = short.replace("[databases.customers]", "lock_timeout = 1\n[databases.customers]");
@@ -142,7 +142,7 @@ on_every_database! {
         assert!(who.contains(|letter: char| letter.is_ascii_digit()), "{told}");
         assert_eq!(ended, format!(
             "error: database `default` is still being migrated by another process ({who}) after 1 s\n\
-             hint: let it finish and run the command again; `lock_timeout` of `databases.default` says how long to wait\n"
+             hint: let it finish and run the command again; `--wait`, or `lock_timeout` of `databases.default`, says how long to wait\n"
         ));
         // Without a limit of its own it is ten minutes.
         db.workspace.write("settings/base.toml", &settings);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use manage::db::migrations::{Event, Fake, Functions, Mode, Request, Target, Work, load, pending, run};
+use manage::db::migrations::{Event, Fake, Functions, How, Mode, Request, Target, Work, load, pending, run};
 use manage::db::{Connections, DatabaseSettings, Folder, Router, params};
 
 use crate::support::{Kind, Run, Server, TestDatabase, block_on, on_every_database};
@@ -272,18 +272,18 @@ on_every_database! {
             let (router, functions) = (Router::default(), Functions::default());
             let mut told = Vec::new();
             for (mode, target) in [
-                (Mode::Plan, Target::All),
-                (Mode::Apply(Fake::No), Target::named(&graph, Some("shop"), Some("0001")).unwrap()),
-                (Mode::Apply(Fake::Yes), Target::All),
-                (Mode::Apply(Fake::No), Target::All),
+                (Mode::Plan(Fake::No), Target::All),
+                (Mode::Apply(How::default()), Target::named(&graph, Some("shop"), Some("0001")).unwrap()),
+                (Mode::Apply(How { fake: Fake::Yes, ..How::default() }), Target::All),
+                (Mode::Apply(How::default()), Target::All),
             ] {
                 let missing = pending(&connections, &graph, &router).await.unwrap();
                 told.push(format!("{} pending{}", missing.migrations.len(), if missing.is_new { ", new" } else { "" }));
                 let work = Work { graph: &graph, router: &router, functions: &functions };
-                let request = Request { connections: &connections, work, target, aliases: Vec::new(), mode, allow_missing: false };
+                let request = Request { target, mode, ..Request::new(&connections, work) };
                 let number = run(&request, &mut |event| told.extend(match event {
                     Event::Database(site) => Some(format!("{}: {}", site.alias, site.plan.migrations.len())),
-                    Event::Started(migration) => Some(migration.key.to_string()),
+                    Event::Started { migration, .. } => Some(migration.key.to_string()),
                     Event::Finished { is_faked: true, .. } => Some("faked".to_owned()),
                     _ => None,
                 })).await.unwrap();

@@ -10,6 +10,7 @@ mod migrations;
 mod models;
 mod options;
 mod queries;
+mod running;
 mod scripts;
 mod statements;
 mod tls;

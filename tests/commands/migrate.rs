@@ -65,7 +65,13 @@ fn every_database_is_migrated_in_the_order_in_which_they_depend() {
 fn undoing_takes_what_depends_on_it_on_other_databases_first() {
     let workspace = two_databases();
     workspace.manage(["migrate"]).succeeds();
-    workspace.manage(["migrate", "people", "zero"]).succeeds_with(
+    workspace.manage(["migrate", "people", "zero"]).fails_with(
+        3,
+        "To be undone on database default:\n  shop.0001_initial\nTo be undone on database users:\n  people.0001_initial\n\
+         error: cannot ask for `Undo them on 2 databases?`: there is no terminal\n\
+         hint: `--yes` undoes them without asking\n",
+    );
+    workspace.manage(["migrate", "people", "zero", "--yes"]).succeeds_with(
         "Database default:\nOperations to perform:\n  Unapply all migrations: people\nRunning migrations:\n  \
          Rendering model states... DONE\n  Unapplying shop.0001_initial... OK\n\
          Database users:\nOperations to perform:\n  Unapply all migrations: people\nRunning migrations:\n  \

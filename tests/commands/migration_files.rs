@@ -169,9 +169,49 @@ fn one_database_is_not_migrated_before_what_it_depends_on_elsewhere() {
         .write("migrations/shop/0001_a.sql", CRATE)
         .write("migrations/crm/0001_b.sql", "-- depends: shop.0001_a\nCREATE TABLE customer (id integer);\n");
     let told = "error: crm.0001_b depends on shop.0001_a, which is not applied on database `default`\n\
-                hint: migrate `default` first (`manage migrate --database default`), or all of them: `manage migrate`\n";
+                hint: migrate `default` first (`manage migrate --database default`), both (`--with-dependencies`), or all \
+                of them: `manage migrate`\n";
     workspace.manage(["migrate", "--database", "customers"]).fails_with(1, told);
     workspace.manage(["migrate", "--database", "customers", "--plan"]).fails_with(1, told);
     workspace.manage(["migrate", "--database", "default", "-v", "0"]).succeeds();
     workspace.manage(["migrate", "--database", "customers", "-v", "0"]).succeeds();
+}
+
+#[test]
+fn one_database_is_migrated_with_what_it_depends_on_elsewhere() {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\", \"crm\", \"post\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n\
+             [databases.customers]\nurl = \"sqlite:///crm.sqlite3\"\n[routes]\ncrm = \"customers\"\n",
+        )
+        .write("migrations/shop/0001_a.sql", "CREATE TABLE crate (id integer);\n-- down\nDROP TABLE crate;\n")
+        .write("migrations/shop/0002_more.sql", "CREATE TABLE lid (id integer);\n-- down\nDROP TABLE lid;\n")
+        .write("migrations/post/0001_c.sql", "CREATE TABLE stamp (id integer);\n")
+        .write(
+            "migrations/crm/0001_b.sql",
+            "-- depends: shop.0001_a\nCREATE TABLE customer (id integer);\n-- down\nDROP TABLE customer;\n",
+        );
+    workspace.manage(["migrate", "--database", "customers", "--with-dependencies"]).succeeds_with(
+        "Database default:\nOperations to perform:\n  Apply all migrations: post, shop\nRunning migrations:\n  \
+         Applying shop.0001_a... OK\n\
+         Database customers:\nOperations to perform:\n  Apply all migrations: crm\nRunning migrations:\n  \
+         Applying crm.0001_b... OK\n",
+    );
+    let undone = workspace.manage([
+        "migrate",
+        "shop",
+        "zero",
+        "--database",
+        "default",
+        "--with-dependencies",
+        "--yes",
+    ]);
+    let undone = undone.succeeds();
+    assert!(
+        undone.contains("Unapplying crm.0001_b... OK") && undone.contains("Unapplying shop.0001_a... OK"),
+        "{undone}"
+    );
+    workspace.manage(["migrate", "--with-dependencies"]).fails(2);
 }

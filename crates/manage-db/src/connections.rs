@@ -19,6 +19,17 @@ use crate::settings::DatabaseSettings;
 #[derive(Clone)]
 pub struct Connections {
     databases: Arc<BTreeMap<String, Entry>>,
+    /// What relative file names are relative to.
+    root: Arc<Path>,
+}
+
+/// Limits of the databases' sessions; none: as the settings say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest wait for a lock.
+    pub lock_timeout: Option<Duration>,
+    /// Longest run of one statement.
+    pub statement_timeout: Option<Duration>,
 }
 
 struct Entry {
@@ -40,7 +51,22 @@ impl Connections {
             let entry = Entry { backend, settings: settings.clone(), database: OnceLock::new() };
             databases.insert(alias.clone(), entry);
         }
-        Ok(Self { databases: Arc::new(databases) })
+        Ok(Self { databases: Arc::new(databases), root: Arc::from(root) })
+    }
+
+    /// The same databases under other limits, with connections of their own.
+    ///
+    /// # Errors
+    /// As [`Connections::new`].
+    pub fn limited(&self, limits: Limits) -> Result<Self> {
+        let settings = |entry: &Entry| {
+            let mut settings = entry.settings.clone();
+            settings.lock_timeout = limits.lock_timeout.or(settings.lock_timeout);
+            settings.statement_timeout = limits.statement_timeout.or(settings.statement_timeout);
+            settings
+        };
+        let all = self.databases.iter().map(|(alias, entry)| (alias.clone(), settings(entry))).collect();
+        Self::new(&all, &self.root)
     }
 
     /// The configured aliases, sorted, `default` first.

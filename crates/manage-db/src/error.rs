@@ -19,6 +19,8 @@ pub enum Error {
         reason: String,
         /// What to do about it, where that is known.
         hint: Option<String>,
+        /// Whether it may be up in a moment: nobody listens yet, or the server is starting.
+        may_pass: bool,
     },
     /// The server refused a statement.
     #[error(transparent)]
@@ -130,6 +132,12 @@ pub enum StatementKind {
     Forbidden,
     /// Any other.
     Other,
+}
+
+impl From<StatementError> for Error {
+    fn from(error: StatementError) -> Self {
+        Self::Statement(Box::new(error))
+    }
 }
 
 impl Error {

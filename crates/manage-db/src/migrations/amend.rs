@@ -1,12 +1,13 @@
 //! Amendments of what databases remember, where people would otherwise write SQL by hand. Each is shown before it is made,
 //! and noted in the history.
 
+use std::time::Duration;
+
 use super::error::{Error, Result};
-use super::events::Event;
-use super::executor::Session;
 use super::graph::Graph;
 use super::migration::{Key, Migration};
 use super::recorder::{Applied, History, Home, is_edited, recorded};
+use super::session::Session;
 use crate::backends::base::{Statement, Value};
 use crate::connections::Connections;
 use crate::homes::Homes;
@@ -48,8 +49,11 @@ struct Place<'a> {
     journal: Option<&'a str>,
 }
 
-/// Amends the histories of databases, an empty list of which is all. `agree` is asked once for each database, with what would
-/// be changed there, while its lock is held. Gives the number of changes.
+/// Amends the histories of databases, an empty list of which is all, and gives the number of changes.
+///
+/// `agree` is asked once for each database, with what would
+/// be changed there, while its lock is held; `waiting` is told the alias of a database whose lock somebody else has, who that
+/// is, and for how long it waits.
 ///
 /// # Errors
 /// [`Error::Amendment`] when nothing fits, [`Error::Locked`], and those of databases.
@@ -59,12 +63,13 @@ pub async fn amend(
     aliases: &[String],
     amendment: &Amendment,
     agree: &mut impl FnMut(&str, &[String]) -> bool,
-    tell: &mut impl FnMut(Event<'_>),
+    waiting: &mut (dyn FnMut(&str, Option<&str>, Duration) + Send),
 ) -> Result<usize> {
     let homes = Homes::ask(connections, aliases).await?;
     let (mut number, mut is_found) = (0, false);
     for alias in homes.chosen() {
-        let mut session = Session::open_locked(connections.backend(alias)?, tell).await?;
+        let mut waiting = |holder: Option<&str>, limit| waiting(alias, holder, limit);
+        let mut session = Session::open_locked(connections.backend(alias)?, None, &mut waiting).await?;
         let done = amend_one(&mut session, graph, amendment, agree).await;
         session.release().await?;
         if let Some(changed) = done? {

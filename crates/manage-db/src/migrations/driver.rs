@@ -7,28 +7,20 @@ use std::fmt;
 use refinery_core::AsyncMigrate;
 use refinery_core::traits::r#async::{AsyncQuery, AsyncTransaction};
 
-use super::functions::Functions;
 use super::program::Program;
-use super::recorder::{Home, JournalKey, JournalRow};
-use super::unit::{Failure, Unit};
-use crate::backends::base::{BackendRef, Connection};
+use super::recorder::{JournalKey, JournalRow};
+use super::unit::{Failure, Unit, Workplace};
 
 /// One database under refinery's runner.
-pub(super) struct Driver<'a> {
-    /// The database.
-    pub backend: &'a BackendRef,
-    /// A connection to it.
-    pub connection: &'a mut dyn Connection,
-    /// The functions of the apps.
-    pub functions: &'a Functions,
+pub(super) struct Driver<'a, 'b> {
+    /// Where migrations run.
+    pub place: Workplace<'a>,
     /// What the text of each migration was compiled to.
-    pub programs: HashMap<&'a str, &'a Program>,
+    pub programs: HashMap<&'b str, &'b Program>,
     /// The migration's place in the journal.
     pub journal: JournalKey,
     /// What the journal says about it.
-    pub done: Option<&'a BTreeMap<usize, JournalRow>>,
-    /// Where the history is kept.
-    pub home: &'a mut Home,
+    pub done: Option<&'b BTreeMap<usize, JournalRow>>,
     /// The applied migrations.
     pub applied: Vec<refinery::Migration>,
     /// Why the last migration failed: refinery's own error keeps less.
@@ -47,7 +39,7 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-impl AsyncTransaction for Driver<'_> {
+impl AsyncTransaction for Driver<'_, '_> {
     type Error = Failed;
 
     /// refinery sends nothing for the table, which exists; the text and the row of a migration; or for a faked one
@@ -64,16 +56,7 @@ impl AsyncTransaction for Driver<'_> {
         };
         let nothing = Program::empty();
         let program = text.and_then(|text| self.programs.get(text).copied()).unwrap_or(&nothing);
-        let unit = Unit {
-            backend: self.backend,
-            connection: &mut *self.connection,
-            functions: self.functions,
-            program,
-            record,
-            journal: self.journal,
-            done: self.done,
-            home: &mut *self.home,
-        };
+        let unit = Unit { place: &mut self.place, program, record, journal: self.journal, done: self.done };
         match unit.run().await {
             Ok(()) => Ok(queries.len()),
             Err(failure) => {
@@ -84,13 +67,13 @@ impl AsyncTransaction for Driver<'_> {
     }
 }
 
-impl AsyncQuery<Vec<refinery::Migration>> for Driver<'_> {
+impl AsyncQuery<Vec<refinery::Migration>> for Driver<'_, '_> {
     async fn query<'q>(&'q mut self, _query: &'q str) -> Result<Vec<refinery::Migration>, Self::Error> {
         Ok(self.applied.clone())
     }
 }
 
-impl AsyncMigrate for Driver<'_> {
+impl AsyncMigrate for Driver<'_, '_> {
     fn assert_migrations_table_query(_migration_table_name: &str) -> String {
         String::new()
     }

@@ -111,6 +111,34 @@ pub enum Error {
         /// The database where that lives.
         alias: String,
     },
+    /// A migration that would be undone has a dependant on a database that was not named.
+    #[error("{child}, which is applied on database `{alias}`, depends on {parent}, which would be undone")]
+    NeededElsewhere {
+        /// The migration.
+        child: String,
+        /// What it depends on.
+        parent: String,
+        /// The database where the migration lives.
+        alias: String,
+    },
+    /// Not what was agreed to: the history was changed meanwhile.
+    #[error(
+        "another run changed the history of database `{alias}` meanwhile; nothing was changed by this one"
+    )]
+    ChangedMeanwhile {
+        /// The database.
+        alias: String,
+    },
+    /// A run that cannot be one transaction.
+    #[error("{place}{reason}, so the run on database `{alias}` cannot be one transaction")]
+    NoFrame {
+        /// Alias of the database.
+        alias: String,
+        /// File and line with a colon and a space; empty where it is not a file's fault.
+        place: String,
+        /// Why.
+        reason: String,
+    },
     /// An amendment of the history that makes no sense.
     #[error("{0}")]
     Amendment(String),
@@ -148,6 +176,8 @@ pub struct ApplyError {
     pub what: String,
     /// What became of the statements before it.
     pub outcome: Outcome,
+    /// Who held what it waited for, as far as that is known.
+    pub blockers: Vec<String>,
     /// What the database said.
     pub source: crate::Error,
 }
@@ -157,6 +187,8 @@ pub struct ApplyError {
 pub enum Outcome {
     /// The transaction was rolled back.
     RolledBack,
+    /// So was everything that the run had done on the database.
+    RunRolledBack,
     /// So many statements had been committed and are kept; the next run goes on behind them.
     Kept(usize),
 }
@@ -166,6 +198,7 @@ impl ApplyError {
         let verb = if self.is_backwards { "undoing" } else { "applying" };
         let outcome = match self.outcome {
             Outcome::RolledBack => "the whole migration was rolled back".to_owned(),
+            Outcome::RunRolledBack => "the whole run was rolled back".to_owned(),
             Outcome::Kept(0) => "nothing of the migration was done before it".to_owned(),
             Outcome::Kept(1) => "the statement before it is done and stays".to_owned(),
             Outcome::Kept(number) => format!("the {number} statements before it are done and stay"),

@@ -5,9 +5,11 @@ use std::time::Duration;
 use super::error::Error;
 use super::migration::{Key, Migration};
 use super::plan::Plan;
+use super::prepare::Prepared;
+use super::program::Program;
+use super::touched::Touched;
 
 /// What happens during a run.
-#[derive(Debug)]
 pub enum Event<'a> {
     /// Two aliases lead to one database.
     Same {
@@ -22,6 +24,15 @@ pub enum Event<'a> {
         alias: &'a str,
         /// Who that is, as far as it is known.
         holder: Option<&'a str>,
+        /// How long the run waits.
+        limit: Duration,
+    },
+    /// Nobody answers yet; the run waits until somebody does.
+    Absent {
+        /// Alias of the database.
+        alias: &'a str,
+        /// Why.
+        error: &'a crate::Error,
         /// How long the run waits.
         limit: Duration,
     },
@@ -58,6 +69,8 @@ pub enum Event<'a> {
         parent: &'a Key,
         /// What depends on it.
         child: &'a Key,
+        /// Whether the one that depends lives there, and what it depends on would be undone.
+        is_backwards: bool,
         /// Why it cannot be asked.
         error: &'a Error,
     },
@@ -73,9 +86,29 @@ pub enum Event<'a> {
     /// The work on a database begins, or would begin.
     Database(Site<'a>),
     /// A migration begins.
-    Started(&'a Migration),
+    Started {
+        /// Alias of the database.
+        alias: &'a str,
+        /// The migration.
+        migration: &'a Migration,
+        /// What it runs; none where only the history is changed.
+        program: Option<&'a Program>,
+        /// Whether it is undone.
+        is_backwards: bool,
+    },
+    /// It waits for a lock that somebody else holds.
+    Blocked {
+        /// Alias of the database.
+        alias: &'a str,
+        /// Who that is, as far as it is known.
+        blockers: &'a [String],
+        /// For how long it goes on trying.
+        limit: Duration,
+    },
     /// It is done.
     Finished {
+        /// Alias of the database.
+        alias: &'a str,
         /// Whether only the history was changed.
         is_faked: bool,
         /// How long it took.
@@ -84,11 +117,36 @@ pub enum Event<'a> {
         notes: &'a [String],
     },
     /// It failed.
-    Failed,
+    Failed {
+        /// Alias of the database.
+        alias: &'a str,
+        /// How long it took.
+        took: Duration,
+        /// Why.
+        error: &'a Error,
+    },
+    /// All of a database was run, and is about to be rolled back.
+    DryRun {
+        /// Alias of the database.
+        alias: &'a str,
+        /// What was touched.
+        touched: &'a [Touched],
+    },
+    /// The work on a database is over, well or not.
+    Left {
+        /// Alias of the database.
+        alias: &'a str,
+    },
+    /// It failed while another one had failed already.
+    AlsoFailed {
+        /// Alias of the database.
+        alias: &'a str,
+        /// Why.
+        error: &'a Error,
+    },
 }
 
 /// A database of a run.
-#[derive(Debug)]
 pub struct Site<'a> {
     /// Its alias.
     pub alias: &'a str,
@@ -100,6 +158,8 @@ pub struct Site<'a> {
     pub apps: Vec<&'a str>,
     /// What is to be done.
     pub plan: &'a Plan,
+    /// The same, compiled.
+    pub prepared: &'a Prepared,
     /// The databases behind it that have something to be done.
     pub waiting: Vec<&'a str>,
 }

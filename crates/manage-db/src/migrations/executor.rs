@@ -1,227 +1,33 @@
 //! Applies and undoes migrations on one database.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use refinery::{Runner, Target as RefineryTarget};
 
-use super::action::Action;
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
 use super::events::Event;
-use super::functions::Functions;
 use super::graph::Graph;
 use super::lock;
-use super::migration::{Key, Migration};
+use super::migration::Migration;
+use super::orphans::Orphans;
+use super::patience::{ATTEMPT, Patience, watched};
 use super::place::Place;
-use super::plan::Plan;
-use super::program::{self, Program, Site};
-use super::recorder::{History, Home, JournalKey, recorded};
+use super::prepare::{Prepared, PreparedStep};
+use super::program::Program;
+use super::recorder::{Home, JournalKey, JournalRow, recorded};
 use super::schema::Created;
-use super::state::ProjectState;
-use super::unit::{Failure, Unit};
-use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock, shown};
+use super::session::Session;
+use super::touched::touched;
+use super::unit::{Failure, Unit, Workplace};
+use super::work::{Fake, Frame, How, Work};
+use crate::backends::base::{BackendRef, Connection, LockWait, shown};
 use crate::models::document::Mistake;
-use crate::router::Router;
-
-/// Whether statements run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fake {
-    /// They do.
-    No,
-    /// Only the history is changed.
-    Yes,
-    /// Only the history is changed for first migrations whose tables and columns exist.
-    Initial,
-}
-
-/// What is the same for all databases of a run.
-#[derive(Clone, Copy)]
-pub struct Work<'a> {
-    /// All migrations.
-    pub graph: &'a Graph,
-    /// Which app lives where.
-    pub router: &'a Router,
-    /// The functions that migrations call.
-    pub functions: &'a Functions,
-}
-
-/// A connection of its own to one database, with what the database remembers.
-pub struct Session {
-    backend: BackendRef,
-    connection: Box<dyn Connection>,
-    lock: Option<Box<dyn MigrationLock>>,
-    /// What the database remembers.
-    pub history: History,
-}
-
-/// A plan with everything compiled, so that nothing but a database can go wrong any more.
-pub struct Prepared {
-    is_backwards: bool,
-    steps: Vec<PreparedStep>,
-}
-
-struct PreparedStep {
-    migration: Arc<Migration>,
-    program: Program,
-    /// What it makes, if that decides whether it is faked.
-    creates: Option<Created>,
-}
-
-impl Prepared {
-    /// Whether its migrations are undone.
-    pub fn is_backwards(&self) -> bool {
-        self.is_backwards
-    }
-
-    /// How many migrations it holds.
-    pub fn len(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
-    /// The programs in the order in which they run.
-    pub fn programs(&self) -> impl Iterator<Item = (&Migration, &Program)> {
-        self.steps.iter().map(|step| (&*step.migration, &step.program))
-    }
-}
 
 impl Session {
-    /// Connects and reads the history, without a lock: for looking only.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn open(backend: &BackendRef) -> Result<Self> {
-        let mut connection = backend.connect_to_look().await?;
-        let history = History::read(backend, &mut *connection).await?;
-        Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history })
-    }
-
-    /// Connects, takes the lock and reads the history.
-    ///
-    /// # Errors
-    /// [`Error::Locked`] when somebody else has the lock for longer than the database's `lock_timeout`, or
-    /// `lock::LONGEST` without one; [`Error::Database`].
-    pub async fn open_locked(backend: &BackendRef, tell: &mut impl FnMut(Event<'_>)) -> Result<Self> {
-        let mut connection = backend.connect().await?;
-        let mut lock = backend.migration_lock();
-        let alias = backend.alias();
-        let limit = backend.lock_timeout().unwrap_or(lock::LONGEST);
-        let mut waiting = |holder: Option<&str>| tell(Event::Waiting { alias, holder, limit });
-        let taken = lock::acquire(&mut *lock, &mut *connection, limit, &mut waiting).await?;
-        if let Attempt::Held { holder } = taken {
-            return Err(Error::Locked { alias: alias.to_owned(), holder, waited: limit });
-        }
-        let history = History::read(backend, &mut *connection).await?;
-        Ok(Self { backend: BackendRef::clone(backend), connection, lock: Some(lock), history })
-    }
-
-    /// Gives the lock back, if this session has it.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn release(&mut self) -> Result<()> {
-        if let Some(mut lock) = self.lock.take() {
-            lock.release(&mut *self.connection).await?;
-        }
-        Ok(())
-    }
-
-    /// Where the history is kept.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub(super) async fn home(&mut self) -> Result<Home> {
-        Ok(Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?)
-    }
-
-    /// The connection.
-    pub(super) fn connection(&mut self) -> &mut dyn Connection {
-        &mut *self.connection
-    }
-
-    /// Alias of the database.
-    pub fn alias(&self) -> &str {
-        self.backend.alias()
-    }
-
-    /// The database.
-    pub fn backend(&self) -> &BackendRef {
-        &self.backend
-    }
-
-    /// What this run would leave half done on the database.
-    pub fn unfinished(&self, graph: &Graph, plan: &Plan) -> Vec<HistoryProblem> {
-        let planned: BTreeSet<i64> = plan.migrations.iter().map(|migration| migration.version()).collect();
-        let left = self
-            .history
-            .journal
-            .keys()
-            .filter(|key| !(planned.contains(&key.version) && key.is_backwards == plan.is_backwards));
-        left.map(|key| self.unfinished_one(graph, *key)).collect()
-    }
-
-    fn unfinished_one(&self, graph: &Graph, key: JournalKey) -> HistoryProblem {
-        let JournalKey { version, is_backwards } = key;
-        let found = graph.migrations().find(|migration| migration.version() == version);
-        let applied = self.history.applied.iter().find(|applied| applied.version == version);
-        let name = found.map(|migration| migration.key.to_string());
-        let name = name.or_else(|| Some(applied?.key.as_ref()?.to_string()));
-        let kind = match found {
-            Some(_) => HistoryProblemKind::Unfinished { is_backwards },
-            None => {
-                let steps = self.history.journal.get(&key).into_iter().flatten();
-                let done = steps.filter(|(_, row)| row.is_done).count();
-                HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards }
-            }
-        };
-        let migration = name.unwrap_or_else(|| format!("a migration of version {version}"));
-        HistoryProblem { alias: self.alias().to_owned(), migration, kind }
-    }
-
-    /// Compiles a plan for this database.
-    ///
-    /// # Errors
-    /// [`Error::File`] when an operation makes no sense, the database cannot do it, or a function is missing.
-    pub fn prepare(&self, work: Work<'_>, plan: &Plan, fake: Fake) -> Result<Prepared> {
-        let is_here = |app: &str| work.router.allow_migrate(self.alias(), app);
-        let site = Site { backend: &*self.backend, is_here: &is_here };
-        let mut steps = Vec::with_capacity(plan.migrations.len());
-        if plan.migrations.is_empty() {
-            return Ok(Prepared { is_backwards: plan.is_backwards, steps });
-        }
-        let mut applied = self.history.keys();
-        if plan.is_backwards {
-            for migration in &plan.migrations {
-                applied.remove(&migration.key);
-                let before = Timeline::start(work.graph, &is_here, &applied)?.state;
-                let program = program::backwards(migration, &before, site)?;
-                steps.push(PreparedStep { migration: Arc::clone(migration), program, creates: None });
-            }
-        } else {
-            let mut timeline = Timeline::start(work.graph, &is_here, &applied)?;
-            for migration in &plan.migrations {
-                timeline.catch_up(work.graph, &is_here, migration)?;
-                let creates = if fake == Fake::Initial && work.graph.is_initial(migration) {
-                    Some(creates(migration, &timeline.state, site)?)
-                } else {
-                    None
-                };
-                let program = program::forwards(migration, &mut timeline.state, site)?;
-                timeline.included.insert(migration.key.clone());
-                steps.push(PreparedStep { migration: Arc::clone(migration), program, creates });
-            }
-        }
-        steps.iter().try_for_each(|step| check_functions(&step.program, work.functions))?;
-        Ok(Prepared { is_backwards: plan.is_backwards, steps })
-    }
-
-    /// Runs a compiled plan, one migration after the other, each with its row of the history.
+    /// Runs a compiled plan, one migration after the other, each with its row of the history, until somebody sets `stop`.
     ///
     /// # Errors
     /// [`Error::Apply`] for the first statement that fails; [`Error::History`] when a half-done migration was
@@ -230,37 +36,23 @@ impl Session {
         &mut self,
         work: Work<'_>,
         prepared: &Prepared,
-        fake: Fake,
-        tell: &mut impl FnMut(Event<'_>),
+        how: How,
+        stop: &AtomicBool,
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<()> {
         if prepared.is_empty() {
             return Ok(());
         }
-        let mut home = self.home().await?;
-        if let Some(sql) = home.missing_history() {
-            self.connection.batch(&[&sql]).await.map_err(|failure| failure.error)?;
-            home.has_history = true;
-        }
+        let home = self.home().await?;
         let existing = self.existing(prepared).await?;
-        let mut applied = self.applied(work.graph);
-        for step in &prepared.steps {
-            let started = Instant::now();
-            tell(Event::Started(&step.migration));
-            let is_faked =
-                fake == Fake::Yes || step.creates.as_ref().is_some_and(|creates| exists(creates, &existing));
-            let done = if prepared.is_backwards {
-                self.undo(work, step, is_faked, &mut home).await
-            } else {
-                self.apply(work, step, is_faked, &mut home, &mut applied).await
-            };
-            if let Err(error) = done {
-                tell(Event::Failed);
-                return Err(error);
-            }
-            let notes = if is_faked { &[][..] } else { &step.program.notes };
-            tell(Event::Finished { is_faked, took: started.elapsed(), notes });
-        }
-        Ok(())
+        let applied = self.applied(work.graph);
+        let limit = self.backend().lock_timeout().unwrap_or(lock::LONGEST);
+        let is_framed = how.frame != Frame::Each;
+        let attempt = if is_framed { limit } else { ATTEMPT.min(limit) };
+        let lock_wait = self.backend().lock_wait(attempt);
+        let execution =
+            Execution { session: self, work, prepared, how, stop, home, existing, applied, limit, lock_wait };
+        if is_framed { execution.in_one_transaction(tell).await } else { execution.one_by_one(tell).await }
     }
 
     /// The applied migrations as refinery compares them with the files. Their texts are not needed for that.
@@ -269,101 +61,187 @@ impl Session {
         known.filter_map(|migration| without_text(&recorded(migration, self.dialect())?)).collect()
     }
 
-    async fn apply(
-        &mut self,
-        work: Work<'_>,
-        step: &PreparedStep,
-        is_faked: bool,
-        home: &mut Home,
-        applied: &mut Vec<refinery::Migration>,
-    ) -> Result<()> {
-        let (migration, dialect) = (&*step.migration, self.dialect());
-        let Some(next) = recorded(migration, self.dialect()) else {
-            let message = "refinery does not take this name".to_owned();
-            return Err(Mistake { path: migration.path.clone(), line: 1, message }.into());
-        };
-        let journal = JournalKey { version: migration.version(), is_backwards: false };
-        let mut all = applied.clone();
-        all.push(next.clone());
-        let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
-        let mut runner = Runner::new(&all).set_target(target);
-        runner.set_migration_table_name(home.history());
-        let mut own = if is_faked { None } else { own_connection(&self.backend, &step.program).await? };
-        let mut driver = Driver {
-            backend: &self.backend,
-            connection: own.as_deref_mut().unwrap_or(&mut *self.connection),
-            functions: work.functions,
-            programs: HashMap::from([(migration.canonical.text(dialect), &step.program)]),
-            journal,
-            done: self.history.journal.get(&journal),
-            home,
-            applied: applied.clone(),
-            failure: None,
-        };
-        let answer = runner.run_async(&mut driver).await;
-        let failure = driver.failure.take();
-        match (answer, failure) {
-            (_, Some(failure)) => Err(self.explain(failure, migration, false)),
-            (Err(error), None) => {
-                let message = format!("refinery refuses it: {error}");
-                Err(Mistake { path: migration.path.clone(), line: 1, message }.into())
-            }
-            (Ok(_), None) => {
-                applied.extend(without_text(&next));
-                Ok(())
-            }
+    /// Tables and columns of the database in lower case, read only if some step has to know.
+    async fn existing(&mut self, prepared: &Prepared) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        if prepared.steps().all(|step| step.creates.is_none()) {
+            return Ok(BTreeMap::new());
         }
+        let introspection = self.backend().introspection();
+        let found = introspection.column_names(self.connection()).await?;
+        let lower = |names: BTreeSet<String>| names.iter().map(|name| name.to_lowercase()).collect();
+        Ok(found.into_iter().map(|(table, columns)| (table.to_lowercase(), lower(columns))).collect())
+    }
+}
+
+/// A plan that runs.
+struct Execution<'a> {
+    session: &'a mut Session,
+    work: Work<'a>,
+    prepared: &'a Prepared,
+    how: How,
+    stop: &'a AtomicBool,
+    home: Home,
+    /// Tables and columns that were there before, if some step has to know.
+    existing: BTreeMap<String, BTreeSet<String>>,
+    /// What is applied, as refinery knows it.
+    applied: Vec<refinery::Migration>,
+    /// How long a migration tries to get a lock.
+    limit: Duration,
+    lock_wait: LockWait,
+}
+
+impl Execution<'_> {
+    /// Each migration in a transaction of its own.
+    async fn one_by_one(mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+        self.make_history().await?;
+        self.steps(tell).await
     }
 
-    async fn undo(
+    /// All migrations in one transaction.
+    async fn in_one_transaction(mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+        let guard = self.prepared.guard();
+        for sql in guard.map_or(&[][..], |guard| guard.before) {
+            self.batch(sql).await?;
+        }
+        self.session.connection().begin().await?;
+        let done = self.framed(tell).await;
+        let is_kept = done.is_ok() && self.how.frame == Frame::Run;
+        let connection = self.session.connection();
+        let ended = if is_kept { connection.commit().await } else { connection.rollback().await };
+        for sql in guard.map_or(&[][..], |guard| guard.after) {
+            drop(self.batch(sql).await);
+        }
+        done?;
+        Ok(ended?)
+    }
+
+    async fn framed(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+        let guard = self.prepared.guard();
+        let before = Orphans::of(guard, self.session.connection()).await?;
+        self.make_history().await?;
+        self.steps(tell).await?;
+        let after = Orphans::of(guard, self.session.connection()).await?;
+        if let Some(error) = after.new_since(&before) {
+            return Err(error.into());
+        }
+        if self.how.frame == Frame::DryRun {
+            let backend = BackendRef::clone(self.session.backend());
+            let known = self.session.history.tables.clone();
+            let touched = touched(&backend, self.session.connection(), &known).await?;
+            tell(Event::DryRun { alias: self.session.alias(), touched: &touched });
+        }
+        Ok(())
+    }
+
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        Ok(self.session.connection().batch(&[sql]).await.map_err(|failure| failure.error)?)
+    }
+
+    async fn make_history(&mut self) -> Result<()> {
+        if let Some(sql) = self.home.missing_history() {
+            self.batch(&sql).await?;
+            self.home.has_history = true;
+        }
+        Ok(())
+    }
+
+    async fn steps(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+        let is_backwards = self.prepared.is_backwards();
+        for step in self.prepared.steps() {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let started = Instant::now();
+            let alias = self.session.alias().to_owned();
+            let is_faked = self.is_faked(step);
+            let program = (!is_faked).then_some(&step.program);
+            tell(Event::Started { alias: &alias, migration: &step.migration, program, is_backwards });
+            let done = self.step(step, is_faked, tell).await;
+            let took = started.elapsed();
+            if let Err(error) = done {
+                tell(Event::Failed { alias: &alias, took, error: &error });
+                return Err(error);
+            }
+            let notes = if is_faked { &[][..] } else { &step.program.notes };
+            tell(Event::Finished { alias: &alias, is_faked, took, notes });
+        }
+        Ok(())
+    }
+
+    fn is_faked(&self, step: &PreparedStep) -> bool {
+        let creates = step.creates.as_ref();
+        self.how.fake == Fake::Yes || creates.is_some_and(|creates| exists(creates, &self.existing))
+    }
+
+    async fn step(
         &mut self,
-        work: Work<'_>,
         step: &PreparedStep,
         is_faked: bool,
-        home: &mut Home,
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<()> {
-        let migration = &*step.migration;
-        let journal = JournalKey { version: migration.version(), is_backwards: true };
-        let record = format!("DELETE FROM {} WHERE version = {}", home.history(), journal.version);
-        let nothing = Program::empty();
+        let backend = BackendRef::clone(self.session.backend());
+        let (alias, limit) = (self.session.alias().to_owned(), self.limit);
+        let (nothing, patience) = (Program::empty(), Patience::new(limit));
         let program = if is_faked { &nothing } else { &step.program };
-        let mut own = own_connection(&self.backend, program).await?;
-        let unit = Unit {
-            backend: &self.backend,
-            connection: own.as_deref_mut().unwrap_or(&mut *self.connection),
-            functions: work.functions,
-            program,
-            record: &record,
-            journal,
-            done: self.history.journal.get(&journal),
-            home,
+        let is_backwards = self.prepared.is_backwards();
+        let journal = JournalKey { version: step.migration.version(), is_backwards };
+        let done = self.session.history.journal.get(&journal).cloned();
+        let mut own = own_connection(&backend, program, self.how.frame).await?;
+        let session = own.as_ref().map_or(self.home.session, |own| own.session);
+        let mut place = Workplace {
+            backend: &backend,
+            connection: match &mut own {
+                Some(own) => &mut *own.connection,
+                None => self.session.connection(),
+            },
+            functions: self.work.functions,
+            home: &mut self.home,
+            lock_wait: &self.lock_wait,
+            patience: &patience,
+            is_in_transaction: self.how.frame != Frame::Each,
         };
-        unit.run().await.map_err(|failure| self.explain(failure, migration, true))
+        let (mut blockers, applied) = (Vec::new(), &mut self.applied);
+        let work = async {
+            if is_backwards {
+                undo(&mut place, program, journal, done.as_ref()).await
+            } else {
+                apply(place, step, is_faked, (journal, done.as_ref()), applied).await
+            }
+        };
+        let mut blocked = |found: &[String]| {
+            tell(Event::Blocked { alias: &alias, blockers: found, limit });
+            blockers = found.to_vec();
+        };
+        let answer = watched(&backend, session, &patience, work, &mut blocked).await;
+        answer.map_err(|failure| self.explain(failure, &step.migration, blockers))
     }
 
-    fn dialect(&self) -> &'static str {
-        self.backend.features().dialect
-    }
-
-    fn explain(&self, failure: Failure, migration: &Migration, is_backwards: bool) -> Error {
-        let (alias, name) = (self.alias().to_owned(), migration.key.to_string());
+    fn explain(&self, failure: Failure, migration: &Migration, blockers: Vec<String>) -> Error {
+        let backend = self.session.backend();
+        let (alias, name) = (self.session.alias().to_owned(), migration.key.to_string());
         match failure {
             Failure::Failed { place, what, outcome, error } => {
                 let place = if place == Place::default() { migration.place(1) } else { place };
                 let outcome = match outcome {
-                    Outcome::RolledBack if !self.backend.features().can_rollback_ddl => Outcome::Kept(0),
+                    Outcome::RolledBack if self.how.frame != Frame::Each => Outcome::RunRolledBack,
+                    Outcome::RolledBack if !backend.features().can_rollback_ddl => Outcome::Kept(0),
                     outcome => outcome,
                 };
                 Box::new(ApplyError {
                     alias,
                     migration: name,
                     place: place.to_string(),
-                    is_backwards,
-                    what: shown(&what, self.backend.script_rules().syntax),
+                    is_backwards: self.prepared.is_backwards(),
+                    what: shown(&what, backend.script_rules().syntax),
                     outcome,
+                    blockers,
                     source: error,
                 })
                 .into()
+            }
+            Failure::Refused(reason) => {
+                let message = format!("refinery refuses it: {reason}");
+                Mistake { path: migration.path.clone(), line: 1, message }.into()
             }
             Failure::Unrepeatable(place) => {
                 let kind = HistoryProblemKind::Unrepeatable { place: place.to_string() };
@@ -375,25 +253,68 @@ impl Session {
             }
         }
     }
+}
 
-    /// Tables and columns of the database in lower case, read only if some step has to know.
-    async fn existing(&mut self, prepared: &Prepared) -> Result<BTreeMap<String, BTreeSet<String>>> {
-        if prepared.steps.iter().all(|step| step.creates.is_none()) {
-            return Ok(BTreeMap::new());
-        }
-        let found = self.backend.introspection().column_names(&mut *self.connection).await?;
-        let lower = |names: BTreeSet<String>| names.iter().map(|name| name.to_lowercase()).collect();
-        Ok(found.into_iter().map(|(table, columns)| (table.to_lowercase(), lower(columns))).collect())
-    }
+/// A connection for one migration alone.
+struct OwnConnection {
+    connection: Box<dyn Connection>,
+    session: Option<i64>,
 }
 
 /// A connection of its own for a program that may leave its session otherwise than it found it: what one migration sets
-/// does not hold for the next, and not for the lock.
-async fn own_connection(backend: &BackendRef, program: &Program) -> Result<Option<Box<dyn Connection>>> {
-    match program.is_tame() || !backend.is_shared() {
-        true => Ok(None),
-        false => Ok(Some(backend.connect().await?)),
+/// does not hold for the next, and not for the lock. In one transaction with others there is none.
+async fn own_connection(
+    backend: &BackendRef,
+    program: &Program,
+    frame: Frame,
+) -> Result<Option<OwnConnection>> {
+    if program.is_tame() || !backend.is_shared() || frame != Frame::Each {
+        return Ok(None);
     }
+    let mut connection = backend.connect().await?;
+    let session = Home::session(backend, &mut *connection).await?;
+    Ok(Some(OwnConnection { connection, session }))
+}
+
+/// How far a half-done migration had come.
+type Done<'a> = Option<&'a BTreeMap<usize, JournalRow>>;
+
+/// Applies a migration through refinery's runner.
+async fn apply(
+    place: Workplace<'_>,
+    step: &PreparedStep,
+    is_faked: bool,
+    (journal, done): (JournalKey, Done<'_>),
+    applied: &mut Vec<refinery::Migration>,
+) -> Result<(), Failure> {
+    let dialect = place.backend.features().dialect;
+    let refused = |reason: String| Failure::Refused(reason);
+    let next = recorded(&step.migration, dialect).ok_or_else(|| refused("the name".to_owned()))?;
+    let mut all = applied.clone();
+    all.push(next.clone());
+    let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
+    let mut runner = Runner::new(&all).set_target(target);
+    runner.set_migration_table_name(place.home.history());
+    let programs = HashMap::from([(step.migration.canonical.text(dialect), &step.program)]);
+    let mut driver = Driver { place, programs, journal, done, applied: applied.clone(), failure: None };
+    let answer = runner.run_async(&mut driver).await;
+    if let Some(failure) = driver.failure.take() {
+        return Err(failure);
+    }
+    answer.map_err(|error| refused(error.to_string()))?;
+    applied.extend(without_text(&next));
+    Ok(())
+}
+
+/// Undoes a migration. refinery knows no way back.
+async fn undo(
+    place: &mut Workplace<'_>,
+    program: &Program,
+    journal: JournalKey,
+    done: Done<'_>,
+) -> Result<(), Failure> {
+    let record = format!("DELETE FROM {} WHERE version = {}", place.home.history(), journal.version);
+    Unit { place, program, record: &record, journal, done }.run().await
 }
 
 /// refinery's value for an applied migration; the moment is of no consequence for comparing.
@@ -417,144 +338,6 @@ fn exists(created: &Created, existing: &BTreeMap<String, BTreeSet<String>>) -> b
     !(created.tables.is_empty() && created.columns.is_empty())
         && created.tables.iter().all(has_table)
         && created.columns.iter().all(has_column)
-}
-
-/// Tables and columns that a migration makes.
-fn creates(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Result<Created> {
-    let mut schema = program::schema(migration, site);
-    let mut state = before.clone();
-    for located in &migration.operations {
-        let (from, change) = (state.clone(), located.operation.change());
-        change
-            .state_forwards(&migration.key.app, &mut state)
-            .and_then(|()| change.database_forwards(&migration.key.app, &mut schema, &from, &state))
-            .map_err(|message| Mistake { path: migration.path.clone(), line: located.line, message })?;
-    }
-    Ok(schema.created())
-}
-
-fn check_functions(program: &Program, functions: &Functions) -> Result<()> {
-    for part in &program.parts {
-        for action in &part.actions {
-            let Action::Function { name, .. } = action else { continue };
-            if functions.get(name).is_none() {
-                let known: Vec<&str> = functions.names().collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(Mistake {
-                    path: part.place.path.to_string(),
-                    line: part.place.line,
-                    message: format!("no app has the function `{name}`; known: {known}"),
-                }
-                .into());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The models as they come to be on one database, migration by migration.
-struct Timeline {
-    state: ProjectState,
-    included: BTreeSet<Key>,
-}
-
-impl Timeline {
-    /// The models after `applied`. What lives on other databases is there as far as it depends on nothing that is
-    /// still to come here.
-    fn start(graph: &Graph, is_here: &dyn Fn(&str) -> bool, applied: &BTreeSet<Key>) -> Result<Self> {
-        let mut timeline = Self { state: ProjectState::default(), included: BTreeSet::new() };
-        for migration in graph.migrations() {
-            let is_included = if is_here(&migration.key.app) {
-                applied.contains(&migration.key)
-            } else {
-                graph.parents(&migration.key).all(|parent| timeline.included.contains(&parent.key))
-            };
-            if is_included {
-                timeline.include(migration)?;
-            }
-        }
-        Ok(timeline)
-    }
-
-    /// Includes what `migration` depends on and lives elsewhere.
-    fn catch_up(
-        &mut self,
-        graph: &Graph,
-        is_here: &dyn Fn(&str) -> bool,
-        migration: &Migration,
-    ) -> Result<()> {
-        let is_missing = |parent: &&Arc<Migration>| !self.included.contains(&parent.key);
-        if graph.parents(&migration.key).find(is_missing).is_none() {
-            return Ok(());
-        }
-        let ancestors = graph.with_ancestors([&migration.key]);
-        for other in graph.migrations().filter(|other| ancestors.contains(&other.key)) {
-            if !is_here(&other.key.app) && !self.included.contains(&other.key) {
-                self.include(other)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn include(&mut self, migration: &Migration) -> Result<()> {
-        program::replay(migration, &mut self.state)?;
-        self.included.insert(migration.key.clone());
-        Ok(())
-    }
-}
-
-/// What a migration would run on `backend`, replayed from all that it depends on and all before it.
-///
-/// # Errors
-/// [`Error::File`] when an operation makes no sense or the database cannot do it.
-pub fn compile(work: Work<'_>, backend: &BackendRef, key: &Key, is_backwards: bool) -> Result<Program> {
-    let is_here = |app: &str| work.router.allow_migrate(backend.alias(), app);
-    let site = Site { backend: &**backend, is_here: &is_here };
-    let mut state = ProjectState::default();
-    for migration in work.graph.migrations() {
-        if migration.key == *key {
-            return if is_backwards {
-                program::backwards(migration, &state, site)
-            } else {
-                program::forwards(migration, &mut state, site)
-            };
-        }
-        program::replay(migration, &mut state)?;
-    }
-    let known = work.graph.of_app(&key.app).map(|migration| migration.key.name.clone()).collect();
-    Err(Error::UnknownMigration { app: key.app.clone(), name: key.name.clone(), known })
-}
-
-/// Compiles everything that would ever run on a database, from the first migration on, without asking it.
-///
-/// # Errors
-/// [`Error::File`] for the first operation that makes no sense where it stands, that this kind of database cannot do, or
-/// that calls a function which no app has.
-pub fn replay_all(work: Work<'_>, backend: &BackendRef) -> Result<()> {
-    let is_here = |app: &str| work.router.allow_migrate(backend.alias(), app);
-    let site = Site { backend: &**backend, is_here: &is_here };
-    let mut state = ProjectState::default();
-    for migration in work.graph.migrations() {
-        if is_here(&migration.key.app) {
-            let program = program::forwards(migration, &mut state, site)?;
-            check_functions(&program, work.functions)?;
-        } else {
-            program::replay(migration, &mut state)?;
-        }
-    }
-    Ok(())
-}
-
-/// Everything about which the databases and the files disagree; files that are missing, unless that is allowed.
-///
-/// # Errors
-/// [`Error::History`], with all of it.
-pub fn verify(graph: &Graph, sessions: &[Session], allow_missing: bool) -> Result<()> {
-    let mut problems: Vec<HistoryProblem> =
-        sessions.iter().flat_map(|session| session.history.problems(session.backend(), graph)).collect();
-    problems
-        .retain(|problem| !(allow_missing && matches!(problem.kind, HistoryProblemKind::MissingFile { .. })));
-    if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }
 }
 
 #[cfg(test)]
@@ -637,7 +420,7 @@ name = "name"
             functions.register("shop", "shout", shout);
             let work = Work { graph: &graph, router: &router, functions: &functions };
             let prepared = session.prepare(work, &plan, Fake::No).unwrap();
-            session.run(work, &prepared, Fake::No, &mut |_| ()).await.unwrap();
+            session.run(work, &prepared, How::default(), &AtomicBool::new(false), &mut |_| ()).await.unwrap();
             session.release().await.unwrap();
             let mut connection = backend.connect().await.unwrap();
             let sql = "SELECT shout FROM shop_person";

@@ -63,9 +63,22 @@ pub mod recorder;
 // Which migrations a run applies or undoes.
 pub mod plan;
 
-// Running.
-mod events;
+// What a run is about, and what runs.
+mod work;
+
 mod lock;
+
+mod session;
+
+mod prepare;
+
+// Running.
+mod touched;
+
+mod events;
+mod orphans;
+mod patience;
+
 mod unit;
 
 mod driver;
@@ -73,6 +86,10 @@ mod driver;
 mod executor;
 
 // One run over all databases, what a run would find, and what is amended by hand.
+mod arrival;
+mod elsewhere;
+mod jobs;
+
 mod amend;
 mod pending;
 mod run;
@@ -80,7 +97,6 @@ mod run;
 pub use amend::{Amendment, amend};
 pub use error::{Error, Result};
 pub use events::{Event, Site};
-pub use executor::{Fake, Prepared, Session, Work, compile, replay_all, verify};
 pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
@@ -90,8 +106,12 @@ pub use migration::{Canonical, Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use place::Place;
 pub use plan::{Plan, PlanSite, Target};
+pub use prepare::{Prepared, compile, replay_all};
 pub use program::Program;
 pub use recorder::{History, holds_history};
-pub use run::{Mode, Request, run};
+pub use run::{Agreed, Mode, Request, run};
+pub use session::{Session, verify};
 pub use state::ProjectState;
+pub use touched::Touched;
+pub use work::{Fake, Frame, How, Work};
 pub use writer::write;

@@ -19,6 +19,8 @@ pub enum Target {
     Migration(Key),
     /// No migration of an app is applied.
     Zero(String),
+    /// These are applied, and what they depend on.
+    These(BTreeSet<Key>),
 }
 
 impl Target {
@@ -42,7 +44,7 @@ impl Target {
     /// The app that it names.
     pub fn app(&self) -> Option<&str> {
         match self {
-            Self::All => None,
+            Self::All | Self::These(_) => None,
             Self::App(app) | Self::Zero(app) => Some(app),
             Self::Migration(key) => Some(&key.app),
         }
@@ -101,6 +103,7 @@ impl Plan {
             }
             Target::App(app) => graph.with_ancestors(graph.leaves(app).iter().map(|leaf| &leaf.key)),
             Target::Migration(key) => graph.with_ancestors([key]),
+            Target::These(keys) => graph.with_ancestors(keys),
         };
         let missing = |migration: &&Arc<Migration>| {
             wanted.contains(&migration.key) && !applied.contains(&migration.key)
@@ -113,7 +116,7 @@ impl Plan {
 /// What has to be undone, if the target lies behind.
 fn victims(graph: &Graph, router: &Router, site: PlanSite<'_>, target: &Target) -> Option<BTreeSet<Key>> {
     match target {
-        Target::All | Target::App(_) => None,
+        Target::All | Target::App(_) | Target::These(_) => None,
         Target::Zero(app) => Some(graph.with_descendants(graph.of_app(app).map(|migration| &migration.key))),
         Target::Migration(key) => {
             let holds = router.allow_migrate(site.alias, &key.app);
@@ -136,33 +139,44 @@ fn check_reversible(migrations: &[Arc<Migration>]) -> Result<()> {
     Ok(())
 }
 
-/// The databases in the order in which a run applies: those that others' apps depend on come first.
-///
-/// Where two databases depend on each other the one of the earlier migration comes first.
-pub(crate) fn database_order(graph: &Graph, router: &Router, aliases: &[&str]) -> Vec<String> {
-    let mut waits_for = BTreeMap::<&str, BTreeSet<&str>>::new();
+/// For each database those whose migrations its own depend on.
+pub(super) fn needs<'a>(
+    graph: &Graph,
+    router: &Router,
+    aliases: &[&'a str],
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut needs = BTreeMap::<&str, BTreeSet<&str>>::new();
+    let homes = |app: &str| -> BTreeSet<&'a str> {
+        aliases.iter().copied().filter(|alias| router.allow_migrate(alias, app)).collect()
+    };
     for migration in graph.migrations() {
         for parent in graph.parents(&migration.key) {
-            for child_alias in aliases.iter().filter(|alias| router.allow_migrate(alias, &migration.key.app))
-            {
-                let parents = aliases.iter().filter(|alias| router.allow_migrate(alias, &parent.key.app));
-                let parents: BTreeSet<&str> = parents.copied().collect();
-                // A database that holds the parent itself waits for no other copy of it.
-                if !parents.contains(child_alias) {
-                    waits_for.entry(child_alias).or_default().extend(parents);
-                }
+            let parents = homes(&parent.key.app);
+            // A database that holds the parent itself waits for no other copy of it.
+            for child in homes(&migration.key.app).into_iter().filter(|child| !parents.contains(child)) {
+                needs.entry(child).or_default().extend(&parents);
             }
         }
     }
+    needs
+}
+
+/// The databases in the order in which a run applies: those that others' apps depend on come first.
+///
+/// Where two databases depend on each other the one of the earlier migration comes first.
+pub(super) fn database_order<'a>(
+    needs: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+    aliases: &[&'a str],
+) -> Vec<&'a str> {
     let mut waiting: Vec<&str> = aliases.to_vec();
     let mut order = Vec::new();
     while !waiting.is_empty() {
         let is_free = |alias: &&str| {
-            let parents = waits_for.get(*alias);
+            let parents = needs.get(*alias);
             parents.is_none_or(|parents| !parents.iter().any(|parent| waiting.contains(parent)))
         };
         let next = waiting.iter().position(is_free).unwrap_or_default();
-        order.push(waiting.remove(next).to_owned());
+        order.push(waiting.remove(next));
     }
     order
 }

@@ -44,6 +44,17 @@ impl Program {
     }
 }
 
+impl Program {
+    /// The first statement behind which the session is not as it was; a function is trusted.
+    pub(super) fn untamed(&self) -> Option<&Place> {
+        let scripts = self.actions().filter_map(|(_, action)| match action {
+            Action::Script(step) => Some(&step.statements),
+            Action::Step(_) | Action::Function { .. } => None,
+        });
+        scripts.flatten().find(|statement| !statement.is_tame).map(|statement| &statement.place)
+    }
+}
+
 /// What one operation runs.
 #[derive(Debug)]
 pub struct Part {

@@ -232,6 +232,8 @@ pub(super) struct Home {
     pub has_history: bool,
     /// Whether the journal's table exists.
     pub has_journal: bool,
+    /// The number of the session that asked, where there are such numbers.
+    pub session: Option<i64>,
 }
 
 impl Home {
@@ -245,11 +247,7 @@ impl Home {
         tables: &BTreeSet<String>,
     ) -> crate::Result<Self> {
         let features = backend.features();
-        let mut schema: Option<String> = None;
-        if let Some(sql) = backend.script_rules().home {
-            let rows = connection.query(Statement { sql, params: &[] }).await?;
-            schema = rows.into_iter().next().map_or(Ok(None), |mut row| row.take(0))?;
-        }
+        let (schema, session) = Self::ask(backend, connection).await?;
         let prefix = schema.map(|schema| format!("{}.", features.quote_name(&schema))).unwrap_or_default();
         let table = |name: &str| format!("{prefix}{}", features.quote_name(name));
         Ok(Self {
@@ -257,7 +255,29 @@ impl Home {
             journal: table(STEPS_TABLE),
             has_history: tables.contains(HISTORY_TABLE),
             has_journal: tables.contains(STEPS_TABLE),
+            session,
         })
+    }
+
+    /// The number of a session, where there are such numbers.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub(super) async fn session(
+        backend: &BackendRef,
+        connection: &mut dyn Connection,
+    ) -> crate::Result<Option<i64>> {
+        Ok(Self::ask(backend, connection).await?.1)
+    }
+
+    async fn ask(
+        backend: &BackendRef,
+        connection: &mut dyn Connection,
+    ) -> crate::Result<(Option<String>, Option<i64>)> {
+        let Some(sql) = backend.script_rules().home else { return Ok((None, None)) };
+        let rows = connection.query(Statement { sql, params: &[] }).await?;
+        let Some(mut row) = rows.into_iter().next() else { return Ok((None, None)) };
+        Ok((row.take(0)?, row.take(1)?))
     }
 
     /// The history's table.

@@ -1,12 +1,18 @@
 //! One run over the databases of a project: what `migrate`, tests and a site that starts have in common.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::arrival;
+use super::elsewhere::{self, reached, with_parents};
 use super::error::{Error, Result};
 use super::events::{Event, Site};
-use super::executor::{Fake, Prepared, Session, Work, verify};
+use super::jobs::{Job, run_all};
 use super::migration::Key;
-use super::plan::{Plan, PlanSite, Target, database_order};
+use super::plan::{Plan, PlanSite, Target, database_order, needs};
+use super::prepare::Prepared;
+use super::session::{Session, verify};
+use super::work::{Fake, How, Work};
 use crate::connections::Connections;
 use crate::homes::Homes;
 
@@ -20,19 +26,49 @@ pub struct Request<'a> {
     pub target: Target,
     /// Only these databases; an empty list is all but copies.
     pub aliases: Vec<String>,
+    /// Also what these databases have to do with on others.
+    pub with_dependencies: bool,
     /// How far it goes.
     pub mode: Mode,
     /// Goes on where applied migrations have no file.
     pub allow_missing: bool,
+    /// How many databases at once.
+    pub jobs: usize,
+    /// How long it waits for a database that does not answer yet, and for another run. None: not at all, and as long as
+    /// the settings say.
+    pub wait: Option<Duration>,
+    /// What was agreed to, for each database; none: whatever there is to be done.
+    pub agreed: Option<Agreed>,
+}
+
+/// The migrations that would run on each database.
+pub type Agreed = Vec<(String, Vec<Key>)>;
+
+impl<'a> Request<'a> {
+    /// A run that applies everything on all databases, one after the other.
+    pub fn new(connections: &'a Connections, work: Work<'a>) -> Self {
+        Self {
+            connections,
+            work,
+            target: Target::All,
+            aliases: Vec::new(),
+            with_dependencies: false,
+            mode: Mode::Apply(How::default()),
+            allow_missing: false,
+            jobs: 1,
+            wait: None,
+            agreed: None,
+        }
+    }
 }
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Migrations are applied or undone.
-    Apply(Fake),
+    Apply(How),
     /// It is only said what would be done. No lock is taken and nothing is touched.
-    Plan,
+    Plan(Fake),
 }
 
 /// Brings databases to a target and gives the number of migrations that were run, or would be. Every database is
@@ -43,21 +79,32 @@ pub enum Mode {
 /// # Errors
 /// [`Error::NotHere`] when the target's app lives on none of the databases, [`Error::Locked`] when somebody else migrates
 /// for too long, and all that may go wrong with files, histories, statements and databases.
-pub async fn run(request: &Request<'_>, tell: &mut impl FnMut(Event<'_>)) -> Result<usize> {
+pub async fn run(request: &Request<'_>, tell: &mut (impl FnMut(Event<'_>) + Send)) -> Result<usize> {
+    let connections = request.connections;
+    let mut aliases = request.aliases.clone();
+    if request.with_dependencies && !aliases.is_empty() {
+        aliases = reached(request.work.graph, request.work.router, &request.target, &aliases);
+    }
+    if let Some(limit) = request.wait {
+        let named: Vec<&str> = aliases.iter().map(String::as_str).collect();
+        let waited_for = if named.is_empty() { connections.primaries() } else { named };
+        arrival::wait(connections, &waited_for, limit, tell).await?;
+    }
     let homes = match request.mode {
         // Those that are away are told of at the end; the others are looked at.
-        Mode::Plan => Homes::look_at(request.connections, &request.aliases).await?,
-        Mode::Apply(_) => Homes::ask(request.connections, &request.aliases).await?,
+        Mode::Plan(_) => Homes::look_at(connections, &aliases).await?,
+        Mode::Apply(_) => Homes::ask(connections, &aliases).await?,
     };
     for (alias, as_alias) in homes.doubles() {
         tell(Event::Same { alias, as_alias });
     }
     let router = homes.router(request.work.router);
-    let run = Run { request, work: Work { router: &router, ..request.work }, homes: &homes };
+    let named = request.aliases.iter().map(|alias| homes.of(alias).to_owned()).collect();
+    let run = Run { request, work: Work { router: &router, ..request.work }, homes: &homes, named };
     run.check_target()?;
     match request.mode {
-        Mode::Plan => run.look(tell).await,
-        Mode::Apply(fake) => run.migrate(fake, tell).await,
+        Mode::Plan(fake) => run.look(fake, tell).await,
+        Mode::Apply(how) => run.migrate(how, tell).await,
     }
 }
 
@@ -66,20 +113,38 @@ struct Run<'a> {
     /// With routes over databases instead of aliases.
     work: Work<'a>,
     homes: &'a Homes,
+    /// The databases that were asked for; none: all.
+    named: Vec<String>,
+}
+
+/// What is to be done on one of several databases.
+struct Planned {
+    /// Which.
+    number: usize,
+    alias: String,
+    plan: Plan,
+    prepared: Prepared,
+}
+
+impl Planned {
+    fn keys(&self) -> Vec<Key> {
+        self.plan.migrations.iter().map(|migration| migration.key.clone()).collect()
+    }
 }
 
 impl Run<'_> {
     fn check_target(&self) -> Result<()> {
         let Some(app) = self.request.target.app() else { return Ok(()) };
         let aliases = self.homes.chosen();
-        if aliases.iter().any(|alias| self.work.router.allow_migrate(alias, app)) {
+        let is_named = |alias: &&String| self.named.is_empty() || self.named.contains(alias);
+        if aliases.iter().filter(is_named).any(|alias| self.work.router.allow_migrate(alias, app)) {
             return Ok(());
         }
         let homes = self.work.router.aliases(app).map(str::to_owned).collect();
         Err(Error::NotHere { app: app.to_owned(), aliases: aliases.to_vec(), homes })
     }
 
-    async fn look(&self, tell: &mut impl FnMut(Event<'_>)) -> Result<usize> {
+    async fn look(&self, fake: Fake, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<usize> {
         let (mut sessions, mut away) = (Vec::new(), None);
         for alias in self.homes.chosen() {
             match Session::open(self.request.connections.backend(alias)?).await {
@@ -91,20 +156,23 @@ impl Run<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let plans = self.plans(&sessions)?;
-        self.check_elsewhere(self.elsewhere(&sessions, &plans), tell).await?;
+        let plans = self.plans(&sessions, fake)?;
+        self.check_elsewhere(&aliases(&sessions), &plans, tell).await?;
         sessions.iter().for_each(|session| self.tell_unexplained(session, tell));
-        (0..plans.len()).for_each(|position| tell(Event::Database(self.site(&sessions, &plans, position))));
+        let sites = (0..plans.len()).map(|position| self.site(&sessions, &plans, position));
+        sites.for_each(|site| tell(Event::Database(site)));
         away.map_or_else(|| Ok(number_of_migrations(&plans)), |error| Err(error.into()))
     }
 
-    async fn migrate(&self, fake: Fake, tell: &mut impl FnMut(Event<'_>)) -> Result<usize> {
+    async fn migrate(&self, how: How, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<usize> {
         let mut sessions = Vec::new();
         for alias in self.homes.chosen() {
-            sessions.push(Session::open_locked(self.request.connections.backend(alias)?, tell).await?);
+            let backend = self.request.connections.backend(alias)?;
+            let mut waiting = |holder: Option<&str>, limit| tell(Event::Waiting { alias, holder, limit });
+            sessions.push(Session::open_locked(backend, self.request.wait, &mut waiting).await?);
         }
         tell(Event::Locked);
-        let answer = self.migrate_all(&mut sessions, fake, tell).await;
+        let answer = self.migrate_all(&mut sessions, how, tell).await;
         // Whatever happened, the next run shall not have to wait until the server notices that this one is gone.
         let mut released = Ok(());
         for session in &mut sessions {
@@ -117,34 +185,41 @@ impl Run<'_> {
     async fn migrate_all(
         &self,
         sessions: &mut [Session],
-        fake: Fake,
-        tell: &mut impl FnMut(Event<'_>),
+        how: How,
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<usize> {
-        let plans = self.plans(sessions)?;
-        let needed = self.elsewhere(sessions, &plans);
-        self.check_elsewhere(needed, tell).await?;
+        let plans = self.plans(sessions, how.fake)?;
+        self.check_elsewhere(&aliases(sessions), &plans, tell).await?;
+        self.check_agreed(&plans)?;
+        for planned in &plans {
+            planned.prepared.check_frame(&sessions[planned.number], how.frame)?;
+        }
         for session in sessions.iter() {
             self.tell_left_behind(session, tell);
             self.tell_unexplained(session, tell);
         }
-        let prepared: Vec<Prepared> = plans
-            .iter()
-            .map(|(number, plan)| sessions[*number].prepare(self.work, plan, fake))
-            .collect::<Result<_>>()?;
-        for (position, (number, _)) in plans.iter().enumerate() {
-            tell(Event::Database(self.site(sessions, &plans, position)));
-            let session = &mut sessions[*number];
-            session.run(self.work, &prepared[position], fake, tell).await?;
-            session.release().await?;
+        let sites: Vec<Site<'_>> =
+            (0..plans.len()).map(|position| self.site(sessions, &plans, position)).collect();
+        let aliases: Vec<&str> = plans.iter().map(|planned| planned.alias.as_str()).collect();
+        let needs = needs(self.work.graph, self.work.router, &aliases);
+        let mut by_number: Vec<Option<&mut Session>> = sessions.iter_mut().map(Some).collect();
+        let mut jobs = Vec::with_capacity(sites.len());
+        for (planned, site) in plans.iter().zip(sites) {
+            let Some(session) = by_number[planned.number].take() else { continue };
+            let alias = planned.alias.as_str();
+            let needed = needs.get(alias).into_iter().flatten().copied();
+            let needing = needs.iter().filter(|(_, needed)| needed.contains(alias)).map(|(child, _)| *child);
+            let related = needed.chain(needing).map(str::to_owned).collect();
+            jobs.push(Job { session, site, related });
         }
+        run_all(jobs, self.request.jobs, self.work, how, tell).await?;
         Ok(number_of_migrations(&plans))
     }
 
-    /// What is to be done on which of `sessions`, in the order of the run.
-    fn plans(&self, sessions: &[Session]) -> Result<Vec<(usize, Plan)>> {
+    /// What is to be done on which of `sessions`, in the order of the run, compiled.
+    fn plans(&self, sessions: &[Session], fake: Fake) -> Result<Vec<Planned>> {
         let (work, target) = (self.work, &self.request.target);
         verify(work.graph, sessions, self.request.allow_missing)?;
-        let is_faked = self.request.mode == Mode::Apply(Fake::Yes);
         let is_behind_elsewhere = match target {
             Target::Migration(key) => sessions
                 .iter()
@@ -152,76 +227,64 @@ impl Run<'_> {
                 .all(|session| session.history.get(key).is_some()),
             _ => false,
         };
+        let needed = Target::These(with_parents(work.graph, work.router, &self.named));
         let mut plans = Vec::new();
         for (number, session) in sessions.iter().enumerate() {
+            let alias = session.alias();
+            let is_named = self.named.is_empty() || self.named.iter().any(|named| named == alias);
+            let target = if *target == Target::All && !is_named { &needed } else { target };
             let applied = session.history.keys();
-            let site = PlanSite { alias: session.alias(), applied: &applied, is_behind_elsewhere };
-            let plan = Plan::new(work.graph, work.router, site, target, is_faked)?;
+            let site = PlanSite { alias, applied: &applied, is_behind_elsewhere };
+            let plan = Plan::new(work.graph, work.router, site, target, fake == Fake::Yes)?;
             let unfinished = session.unfinished(work.graph, &plan);
             if !unfinished.is_empty() {
                 return Err(Error::History(unfinished));
             }
             if self.is_concerned(session, &plan) {
-                plans.push((number, plan));
+                let prepared = session.prepare(work, &plan, fake)?;
+                plans.push(Planned { number, alias: alias.to_owned(), plan, prepared });
             }
         }
         let aliases: Vec<&str> = sessions.iter().map(Session::alias).collect();
-        let order = database_order(work.graph, work.router, &aliases);
-        plans.sort_by_key(|(number, _)| order.iter().position(|alias| alias == aliases[*number]));
+        let order = database_order(&needs(work.graph, work.router, &aliases), &aliases);
+        plans.sort_by_key(|planned| order.iter().position(|alias| *alias == planned.alias));
         // Dependants are undone before what they depend on.
-        if plans.iter().any(|(_, plan)| plan.is_backwards) {
+        if plans.iter().any(|planned| planned.plan.is_backwards) {
             plans.reverse();
         }
         Ok(plans)
     }
 
-    /// What chosen databases depend on and others hold, where only some are chosen: the database, the migration and its
-    /// dependant.
-    fn elsewhere(&self, sessions: &[Session], plans: &[(usize, Plan)]) -> Vec<(String, Key, Key)> {
-        let (graph, router) = (self.work.graph, self.work.router);
-        if self.request.aliases.is_empty() {
-            return Vec::new();
-        }
-        let is_chosen = |alias: &&str| sessions.iter().any(|session| session.alias() == *alias);
-        let forwards = plans.iter().filter(|(_, plan)| !plan.is_backwards);
-        let mut needed = Vec::new();
-        for child in forwards.flat_map(|(_, plan)| &plan.migrations) {
-            for parent in graph.parents(&child.key) {
-                let homes: Vec<&str> = router.aliases(&parent.key.app).collect();
-                if !homes.iter().any(is_chosen) {
-                    let homes = homes.into_iter().map(str::to_owned);
-                    needed.extend(homes.map(|alias| (alias, parent.key.clone(), child.key.clone())));
-                }
-            }
-        }
-        needed
-    }
-
-    /// All of it must be applied. Of a database that is away nobody knows.
     async fn check_elsewhere(
         &self,
-        needed: Vec<(String, Key, Key)>,
-        tell: &mut impl FnMut(Event<'_>),
+        chosen: &[String],
+        plans: &[Planned],
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<()> {
-        let mut histories: BTreeMap<String, Option<BTreeSet<Key>>> = BTreeMap::new();
-        for (alias, parent, child) in needed {
-            if !histories.contains_key(&alias) {
-                let session = Session::open(self.request.connections.backend(&alias)?).await;
-                if let Err(error) = &session {
-                    tell(Event::Unasked { alias: &alias, parent: &parent, child: &child, error });
-                }
-                histories.insert(alias.clone(), session.ok().map(|session| session.history.keys()));
-            }
-            if histories[&alias].as_ref().is_some_and(|applied| !applied.contains(&parent)) {
-                let (child, parent) = (child.to_string(), parent.to_string());
-                return Err(Error::PendingElsewhere { child, parent, alias });
+        if self.request.aliases.is_empty() {
+            return Ok(());
+        }
+        let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
+        let plans: Vec<(bool, BTreeSet<Key>)> = plans
+            .iter()
+            .map(|planned| (planned.plan.is_backwards, planned.keys().into_iter().collect()))
+            .collect();
+        elsewhere::check(self.request.connections, self.work, &chosen, &plans, tell).await
+    }
+
+    /// What another run changed meanwhile was not agreed to.
+    fn check_agreed(&self, plans: &[Planned]) -> Result<()> {
+        let Some(agreed) = &self.request.agreed else { return Ok(()) };
+        for planned in plans.iter().filter(|planned| !planned.plan.migrations.is_empty()) {
+            if !agreed.contains(&(planned.alias.clone(), planned.keys())) {
+                return Err(Error::ChangedMeanwhile { alias: planned.alias.clone() });
             }
         }
         Ok(())
     }
 
     /// Says what is applied and no file of this release explains.
-    fn tell_unexplained(&self, session: &Session, tell: &mut impl FnMut(Event<'_>)) {
+    fn tell_unexplained(&self, session: &Session, tell: &mut (dyn FnMut(Event<'_>) + Send)) {
         let (graph, alias) = (self.work.graph, session.alias());
         let newer: Vec<String> = session.history.newer(graph).iter().map(ToString::to_string).collect();
         if !newer.is_empty() {
@@ -241,7 +304,7 @@ impl Run<'_> {
 
     /// Says which apps were moved to another database and left their tables here. Where one of their databases could not
     /// be asked, it may be this very one.
-    fn tell_left_behind(&self, session: &Session, tell: &mut impl FnMut(Event<'_>)) {
+    fn tell_left_behind(&self, session: &Session, tell: &mut (dyn FnMut(Event<'_>) + Send)) {
         let mut apps: Vec<String> = session.history.keys().into_iter().map(|key| key.app).collect();
         apps.dedup();
         for app in apps.iter().filter(|app| self.work.graph.apps().contains(app)) {
@@ -254,25 +317,29 @@ impl Run<'_> {
     }
 
     /// The database of the plan at `position`.
-    fn site<'a>(&'a self, sessions: &'a [Session], plans: &'a [(usize, Plan)], position: usize) -> Site<'a> {
-        let (number, plan) = &plans[position];
-        let alias = sessions[*number].alias();
+    fn site<'a>(&'a self, sessions: &[Session], plans: &'a [Planned], position: usize) -> Site<'a> {
+        let Planned { number, alias, plan, prepared } = &plans[position];
         let graph = self.work.graph;
         let mut apps: Vec<&str> = graph.apps().iter().map(String::as_str).collect();
         apps.retain(|app| graph.of_app(app).next().is_some() && self.work.router.allow_migrate(alias, app));
         apps.sort_unstable();
-        let behind = plans[position + 1..].iter().filter(|(_, plan)| !plan.migrations.is_empty());
+        let behind = plans[position + 1..].iter().filter(|planned| !planned.plan.migrations.is_empty());
         Site {
             alias,
             dialect: sessions[*number].backend().features().dialect,
             databases: sessions.len(),
             apps,
             plan,
-            waiting: behind.map(|(number, _)| sessions[*number].alias()).collect(),
+            prepared,
+            waiting: behind.map(|planned| planned.alias.as_str()).collect(),
         }
     }
 }
 
-fn number_of_migrations(plans: &[(usize, Plan)]) -> usize {
-    plans.iter().map(|(_, plan)| plan.migrations.len()).sum()
+fn aliases(sessions: &[Session]) -> Vec<String> {
+    sessions.iter().map(|session| session.alias().to_owned()).collect()
+}
+
+fn number_of_migrations(plans: &[Planned]) -> usize {
+    plans.iter().map(|planned| planned.plan.migrations.len()).sum()
 }

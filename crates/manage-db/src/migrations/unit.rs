@@ -1,37 +1,54 @@
 //! Runs the program of one migration together with its row of the history.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::action::{Action, ScriptStatement};
 use super::error::Outcome;
 use super::functions::{Functions, Rows};
+use super::orphans::Orphans;
+use super::patience::Patience;
 use super::place::Place;
 use super::program::{Part, Program};
 use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;
-use crate::backends::base::{BackendRef, Connection, Statement, Syntax, canonical, first_word};
-use crate::error::{StatementError, StatementKind};
+use crate::backends::base::{BackendRef, Connection, LockWait, Statement, Syntax, canonical, first_word};
 use manage_leaves::crypto;
 
-/// One migration about to run on one database.
-pub(super) struct Unit<'a> {
+/// Where migrations run.
+pub(super) struct Workplace<'a> {
     /// The database.
     pub backend: &'a BackendRef,
     /// A connection to it.
     pub connection: &'a mut dyn Connection,
     /// The functions of the apps.
     pub functions: &'a Functions,
+    /// Where the history is kept.
+    pub home: &'a mut Home,
+    /// How waits for locks are kept short.
+    pub lock_wait: &'a LockWait,
+    /// How long a migration goes on trying.
+    pub patience: &'a Patience,
+    /// Whether a transaction stands around the whole run.
+    pub is_in_transaction: bool,
+}
+
+/// One migration about to run on one database.
+pub(super) struct Unit<'a, 'b> {
+    /// Where.
+    pub place: &'b mut Workplace<'a>,
     /// What runs.
-    pub program: &'a Program,
+    pub program: &'b Program,
     /// The statement that changes the history.
-    pub record: &'a str,
+    pub record: &'b str,
     /// The migration's place in the journal.
     pub journal: JournalKey,
     /// What the journal says about it.
-    pub done: Option<&'a BTreeMap<usize, JournalRow>>,
-    /// Where the history is kept.
-    pub home: &'a mut Home,
+    pub done: Option<&'b BTreeMap<usize, JournalRow>>,
 }
+
+/// The place of what stands in no file.
+static NOWHERE: LazyLock<Place> = LazyLock::new(Place::default);
 
 /// Most statements that are on their way at once.
 const MOST_AT_ONCE: usize = 1000;
@@ -50,6 +67,8 @@ pub(super) enum Failure {
         /// What the database said.
         error: crate::Error,
     },
+    /// refinery does not take it, with its reason.
+    Refused(String),
     /// A step that is done already was changed since; its number, from 1.
     ChangedStep(usize),
     /// A step that is done set up the session in a way that cannot be done again.
@@ -57,6 +76,14 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Whether the same again may succeed, after a pause.
+    async fn may_pass(&self, patience: &Patience) -> bool {
+        match self {
+            Self::Failed { error, .. } => patience.may_try_again(error).await,
+            Self::Refused(_) | Self::ChangedStep(_) | Self::Unrepeatable(_) => false,
+        }
+    }
+
     /// The failure of a step behind so many that are done and stay.
     fn behind(self, finished: usize) -> Self {
         match self {
@@ -68,27 +95,37 @@ impl Failure {
     }
 }
 
-impl<'a> Unit<'a> {
+impl<'b> Unit<'_, 'b> {
     /// Runs it: in one transaction where DDL can be rolled back, otherwise step by step with a journal.
     ///
     /// # Errors
     /// What failed first.
     pub(super) async fn run(mut self) -> Result<(), Failure> {
+        if self.place.is_in_transaction {
+            return self.in_frame().await;
+        }
         let guard = self.program.guard;
         for sql in guard.map_or(&[][..], |guard| guard.before) {
-            self.plain(&Place::default(), sql).await?;
+            self.plain(&NOWHERE, sql).await?;
         }
-        let is_whole = self.program.is_atomic && self.backend.features().can_rollback_ddl;
-        let answer =
-            if is_whole && self.done.is_none() { self.in_transaction().await } else { self.by_steps().await };
-        if is_whole && answer.is_err() {
-            // When even this fails the connection is broken, which rolls back as well.
-            drop(self.connection.rollback().await);
-        }
+        let is_whole = self.program.is_atomic && self.place.backend.features().can_rollback_ddl;
+        let answer = if is_whole && self.done.is_none() { self.whole().await } else { self.by_steps().await };
         for sql in guard.map_or(&[][..], |guard| guard.after) {
-            drop(self.connection.batch(&[sql]).await);
+            drop(self.place.connection.batch(&[sql]).await);
         }
         answer
+    }
+
+    /// In one transaction, which gives way to those who hold what it needs.
+    async fn whole(&mut self) -> Result<(), Failure> {
+        loop {
+            let Err(failure) = self.in_transaction().await else { return Ok(()) };
+            // When even this fails the connection is broken, which rolls back as well.
+            drop(self.place.connection.rollback().await);
+            if !failure.may_pass(self.place.patience).await {
+                return Err(failure);
+            }
+        }
     }
 
     fn failed(&self, place: &Place, what: &str, error: crate::Error) -> Failure {
@@ -100,52 +137,80 @@ impl<'a> Unit<'a> {
         // A script may fail on this side of the wire; its COMMIT must not be on its way by then.
         let is_ours = |action: &Action| is_plain(action) && !matches!(action, Action::Script(_));
         let is_one_go = program.guard.is_none() && program.actions().all(|(_, action)| is_ours(action));
-        let nowhere = Place::default();
         let mut segment = Segment::default();
         if is_one_go {
             // Everything in one go: a server is waited for once.
-            segment.push(&nowhere, self.backend.features().begin);
+            segment.push(&NOWHERE, self.place.backend.features().begin);
         } else {
-            let begun = self.connection.begin().await;
-            begun.map_err(|error| self.failed(&nowhere, self.backend.features().begin, error))?;
+            self.begin(&NOWHERE).await?;
+        }
+        if let LockWait::Transaction(sql) = self.place.lock_wait {
+            segment.push(&NOWHERE, sql);
         }
         let orphans = self.orphans().await?;
-        for (part, action) in program.actions() {
-            if is_plain(action) {
-                segment.push_action(part, action);
-                if segment.statements.len() >= MOST_AT_ONCE {
-                    self.flush(&mut segment).await?;
-                }
-            } else {
-                self.flush(&mut segment).await?;
-                self.special(part, action).await?;
-            }
-        }
+        self.content(&mut segment).await?;
         if program.guard.is_some() {
             self.flush(&mut segment).await?;
-            self.check_orphans(&orphans).await?;
+            if let Some(error) = self.orphans().await?.new_since(&orphans) {
+                return Err(self.failed(self.last_place(), "PRAGMA foreign_key_check", error));
+            }
         }
-        for sql in self.before_record() {
-            segment.push(&nowhere, sql);
-        }
-        segment.push(&nowhere, self.record);
         if is_one_go {
-            segment.push(&nowhere, "COMMIT");
+            segment.push(&NOWHERE, "COMMIT");
             return self.flush(&mut segment).await;
         }
         self.flush(&mut segment).await?;
-        self.connection.commit().await.map_err(|error| self.failed(&nowhere, "COMMIT", error))
+        self.place.connection.commit().await.map_err(|error| self.failed(&NOWHERE, "COMMIT", error))
+    }
+
+    async fn begin(&mut self, place: &Place) -> Result<(), Failure> {
+        let begun = self.place.connection.begin().await;
+        begun.map_err(|error| self.failed(place, self.place.backend.features().begin, error))
+    }
+
+    /// What runs and the row of the history; what is left in `segment` is still to be sent.
+    async fn content(&mut self, segment: &mut Segment<'b>) -> Result<(), Failure> {
+        for (part, action) in self.program.actions() {
+            if is_plain(action) {
+                segment.push_action(part, action);
+                if segment.statements.len() >= MOST_AT_ONCE {
+                    self.flush(segment).await?;
+                }
+            } else {
+                self.flush(segment).await?;
+                self.special(part, action).await?;
+            }
+        }
+        for sql in self.before_record() {
+            segment.push(&NOWHERE, sql);
+        }
+        segment.push(&NOWHERE, self.record);
+        Ok(())
+    }
+
+    /// The same in a transaction around the whole run, and nothing of it holds for what comes next.
+    async fn in_frame(&mut self) -> Result<(), Failure> {
+        let mut segment = Segment::default();
+        if let LockWait::Transaction(sql) = self.place.lock_wait {
+            segment.push(&NOWHERE, sql);
+        }
+        self.content(&mut segment).await?;
+        if !self.program.is_tame() {
+            let refresh = self.place.backend.script_rules().refresh;
+            refresh.iter().for_each(|sql| segment.push(&NOWHERE, sql));
+        }
+        self.flush(&mut segment).await
     }
 
     /// What a script may have left that the history cannot be written under.
     fn before_record(&self) -> &'static [&'static str] {
-        if self.program.is_tame() { &[] } else { self.backend.script_rules().before_record }
+        if self.program.is_tame() { &[] } else { self.place.backend.script_rules().before_record }
     }
 
     async fn flush(&mut self, segment: &mut Segment<'_>) -> Result<(), Failure> {
         let statements = std::mem::take(&mut segment.statements);
         let texts: Vec<&str> = statements.iter().map(|(_, sql)| *sql).collect();
-        match self.connection.batch(&texts).await {
+        match self.place.connection.batch(&texts).await {
             Ok(()) => Ok(()),
             Err(failure) => {
                 let (place, sql) = statements.get(failure.index).copied().unwrap_or((self.last_place(), ""));
@@ -156,11 +221,10 @@ impl<'a> Unit<'a> {
     }
 
     fn syntax(&self) -> Syntax {
-        self.backend.script_rules().syntax
+        self.place.backend.script_rules().syntax
     }
 
-    fn last_place(&self) -> &'a Place {
-        static NOWHERE: std::sync::LazyLock<Place> = std::sync::LazyLock::new(Place::default);
+    fn last_place(&self) -> &'b Place {
         self.program.parts.last().map_or(&NOWHERE, |part| &part.place)
     }
 
@@ -183,8 +247,8 @@ impl<'a> Unit<'a> {
                 Ok(())
             }
             Action::Function { name, state } => {
-                let Some(function) = self.functions.get(name) else { return Ok(()) };
-                let mut rows = Rows::new(BackendRef::clone(self.backend), &mut *self.connection);
+                let Some(function) = self.place.functions.get(name) else { return Ok(()) };
+                let mut rows = Rows::new(BackendRef::clone(self.place.backend), &mut *self.place.connection);
                 let done = function(&mut rows, state).await;
                 done.map_err(|error| self.failed(&part.place, &format!("function {name}"), error))
             }
@@ -196,7 +260,7 @@ impl<'a> Unit<'a> {
         match &statement.rows {
             None => self.plain(&statement.place, &statement.sql).await,
             Some(rows) => {
-                let done = self.connection.copy_in(&statement.sql, rows.as_bytes()).await;
+                let done = self.place.connection.copy_in(&statement.sql, rows.as_bytes()).await;
                 done.map_err(|error| self.failed(&statement.place, &statement.sql, error))
             }
         }
@@ -205,50 +269,24 @@ impl<'a> Unit<'a> {
     /// The statements that a query gives.
     async fn asked(&mut self, part: &Part, query: Option<&str>) -> Result<Vec<String>, Failure> {
         let Some(sql) = query else { return Ok(Vec::new()) };
-        let rows = self.connection.query(Statement { sql, params: &[] }).await;
+        let rows = self.place.connection.query(Statement { sql, params: &[] }).await;
         let rows = rows.and_then(|rows| rows.into_iter().map(|mut row| row.take(0)).collect());
         rows.map_err(|error| self.failed(&part.place, sql, error))
     }
 
-    /// How many rows break a foreign key, by table and the table they point to.
-    async fn orphans(&mut self) -> Result<BTreeMap<(String, String), usize>, Failure> {
-        let mut orphans = BTreeMap::new();
-        let Some(guard) = self.program.guard else { return Ok(orphans) };
-        let rows = self.connection.query(Statement { sql: guard.orphans, params: &[] }).await;
-        for mut row in rows.map_err(|error| self.failed(&Place::default(), guard.orphans, error))? {
-            let read = row.take::<String>(0).and_then(|table| Ok((table, row.take::<String>(2)?)));
-            let pair = read.map_err(|error| self.failed(&Place::default(), guard.orphans, error))?;
-            *orphans.entry(pair).or_default() += 1;
-        }
-        Ok(orphans)
-    }
-
-    /// Rows that broke a foreign key before are old sins of somebody else; new ones are this migration's.
-    async fn check_orphans(&mut self, before: &BTreeMap<(String, String), usize>) -> Result<(), Failure> {
-        let after = self.orphans().await?;
-        for (pair, count) in &after {
-            let old = before.get(pair).copied().unwrap_or_default();
-            if *count > old {
-                let (table, parent) = pair;
-                let message = format!(
-                    "{} of table {table} would point to rows of {parent} that do not exist",
-                    manage_leaves::text::count(i64::try_from(count - old).unwrap_or(i64::MAX), "row")
-                );
-                let kind = StatementKind::ForeignKeyViolation;
-                let sql = "PRAGMA foreign_key_check".to_owned();
-                let error =
-                    Box::new(StatementError { place: None, kind, code: None, message, sql: sql.clone() });
-                return Err(self.failed(self.last_place(), &sql, crate::Error::Statement(error)));
-            }
-        }
-        Ok(())
+    async fn orphans(&mut self) -> Result<Orphans, Failure> {
+        let orphans = Orphans::of(self.program.guard, self.place.connection).await;
+        orphans.map_err(|error| self.failed(&NOWHERE, "PRAGMA foreign_key_check", error))
     }
 
     /// Runs one action after the other, each noted in the journal, so that a next run goes on where this one ends.
     async fn by_steps(&mut self) -> Result<(), Failure> {
-        if let Some(sql) = self.home.missing_journal() {
-            self.plain(&Place::default(), &sql).await?;
-            self.home.has_journal = true;
+        if let Some(sql) = self.place.home.missing_journal() {
+            self.plain(&NOWHERE, &sql).await?;
+            self.place.home.has_journal = true;
+        }
+        if let LockWait::Session(sql) = self.place.lock_wait {
+            self.plain(&NOWHERE, sql).await?;
         }
         let actions: Vec<(&Part, &Action)> = self.program.actions().collect();
         if let Some(place) = self.unrepeatable(&actions) {
@@ -298,11 +336,24 @@ impl<'a> Unit<'a> {
         match noted {
             Some(row) if !is_same(row) => Err(Failure::ChangedStep(number + 1)),
             Some(row) if row.is_done => self.set_up_again(action).await,
-            noted => {
+            noted => loop {
                 let done = self.step(part, action, number, &hash, noted.is_some()).await;
-                done.map_err(|failure| failure.behind(number))
-            }
+                let Err(failure) = done else { return Ok(()) };
+                if !(self.gives_way(action) && failure.may_pass(self.place.patience).await) {
+                    return Err(failure.behind(number));
+                }
+            },
         }
+    }
+
+    /// Whether nothing is left of the action when it waits for too long.
+    fn gives_way(&self, action: &Action) -> bool {
+        matches!(self.place.lock_wait, LockWait::Session(_)) || self.can_roll_back(action)
+    }
+
+    fn can_roll_back(&self, action: &Action) -> bool {
+        let can = |sql: &str| self.place.backend.can_roll_back(sql);
+        matches!(action, Action::Function { .. }) || action.statements().iter().all(|sql| can(sql))
     }
 
     /// What sets up the session holds for what is still to come, though it was done before.
@@ -327,7 +378,6 @@ impl<'a> Unit<'a> {
 
     /// Runs actions in one transaction, each noted as done.
     async fn several(&mut self, actions: &[(&Part, &Action)], number: usize) -> Result<(), Failure> {
-        let nowhere = Place::default();
         let notes: Vec<String> = actions
             .iter()
             .zip(number..)
@@ -339,25 +389,30 @@ impl<'a> Unit<'a> {
             "INSERT INTO {{table}} (version, direction, step, state, hash) VALUES {}",
             notes.join(", ")
         ));
-        let mut segment = Segment::default();
-        segment.push(&nowhere, self.backend.features().begin);
-        for (part, action) in actions {
-            segment.push_action(part, action);
+        loop {
+            let mut segment = Segment::default();
+            segment.push(&NOWHERE, self.place.backend.features().begin);
+            if let LockWait::Transaction(sql) = self.place.lock_wait {
+                segment.push(&NOWHERE, sql);
+            }
+            for (part, action) in actions {
+                segment.push_action(part, action);
+            }
+            segment.push(&NOWHERE, &note);
+            segment.push(&NOWHERE, "COMMIT");
+            let Err(failure) = self.flush(&mut segment).await else { return Ok(()) };
+            drop(self.place.connection.rollback().await);
+            if !failure.may_pass(self.place.patience).await {
+                return Err(failure.behind(number));
+            }
         }
-        segment.push(&nowhere, &note);
-        segment.push(&nowhere, "COMMIT");
-        let done = self.flush(&mut segment).await;
-        if done.is_err() {
-            drop(self.connection.rollback().await);
-        }
-        done.map_err(|failure| failure.behind(number))
     }
 
     /// Brings the session to where what is written for the vendor's client expects it, and back.
     async fn be_as_client(&mut self, action: &Action, is_so: &mut bool) -> Result<(), Failure> {
         let wanted = matches!(action, Action::Script(step) if step.is_as_client);
         if wanted && !*is_so {
-            let enter = self.backend.script_rules().as_client.map(|(enter, _)| enter);
+            let enter = self.place.backend.script_rules().as_client.map(|(enter, _)| enter);
             self.plain(self.last_place(), enter.unwrap_or_default()).await?;
         } else if !wanted && *is_so {
             self.leave_client().await?;
@@ -367,7 +422,7 @@ impl<'a> Unit<'a> {
     }
 
     async fn leave_client(&mut self) -> Result<(), Failure> {
-        let leave = self.backend.script_rules().as_client.map(|(_, leave)| leave);
+        let leave = self.place.backend.script_rules().as_client.map(|(_, leave)| leave);
         self.plain(self.last_place(), leave.unwrap_or_default()).await
     }
 
@@ -375,12 +430,12 @@ impl<'a> Unit<'a> {
     async fn record_end(&mut self) -> Result<(), Failure> {
         let forget =
             self.journal_sql("DELETE FROM {table} WHERE version = {version} AND direction = {direction}");
-        let begin = self.backend.features().begin;
+        let begin = self.place.backend.features().begin;
         let end = [begin, &forget, self.record, "COMMIT"];
-        match self.connection.batch(&end).await {
+        match self.place.connection.batch(&end).await {
             Ok(()) => Ok(()),
             Err(failure) => {
-                drop(self.connection.rollback().await);
+                drop(self.place.connection.rollback().await);
                 Err(self.failed(self.last_place(), end[failure.index], failure.error))
             }
         }
@@ -402,22 +457,26 @@ impl<'a> Unit<'a> {
         };
         let of_step =
             format!("WHERE version = {{version}} AND direction = {{direction}} AND step = {number}");
-        let is_function = matches!(action, Action::Function { .. });
-        let can_roll_back =
-            is_function || action.statements().iter().all(|sql| self.backend.can_roll_back(sql));
-        if can_roll_back && !is_in_doubt {
+        if self.can_roll_back(action) && !is_in_doubt {
             let noted = self.journal_sql(&note("done"));
-            let begun = self.connection.begin().await;
-            begun.map_err(|error| self.failed(&part.place, self.backend.features().begin, error))?;
+            self.begin(&part.place).await?;
+            if let LockWait::Transaction(sql) = self.place.lock_wait {
+                self.plain(&part.place, sql).await?;
+            }
             let done = match self.special(part, action).await {
                 Ok(()) => self.plain(&part.place, &noted).await,
                 Err(failure) => Err(failure),
             };
             if done.is_err() {
-                drop(self.connection.rollback().await);
+                drop(self.place.connection.rollback().await);
                 return done;
             }
-            return self.connection.commit().await.map_err(|error| self.failed(&part.place, "COMMIT", error));
+            return self
+                .place
+                .connection
+                .commit()
+                .await
+                .map_err(|error| self.failed(&part.place, "COMMIT", error));
         }
         if !is_in_doubt {
             let noted = self.journal_sql(&note("started"));
@@ -425,7 +484,8 @@ impl<'a> Unit<'a> {
         }
         match self.special(part, action).await {
             // It was done by the run that died before it could say so.
-            Err(Failure::Failed { error, .. }) if is_in_doubt && self.backend.is_already_done(&error) => {}
+            Err(Failure::Failed { error, .. })
+                if is_in_doubt && self.place.backend.is_already_done(&error) => {}
             Err(failure) => {
                 let forget = self.journal_sql(&format!("DELETE FROM {{table}} {of_step}"));
                 // The connection may be gone; then the step stays in doubt, which is the truth.
@@ -440,13 +500,13 @@ impl<'a> Unit<'a> {
 
     /// Runs a statement without rows.
     async fn plain(&mut self, place: &Place, sql: &str) -> Result<(), Failure> {
-        let done = self.connection.batch(&[sql]).await;
+        let done = self.place.connection.batch(&[sql]).await;
         done.map_err(|failure| self.failed(place, sql, failure.error))
     }
 
     fn journal_sql(&self, template: &str) -> String {
         template
-            .replace("{table}", self.home.journal())
+            .replace("{table}", self.place.home.journal())
             .replace("{version}", &self.journal.version.to_string())
             .replace("{direction}", &format!("'{}'", self.journal.direction()))
     }

@@ -20,6 +20,15 @@ pub(super) fn of_text(text: &str) -> Option<Duration> {
     of_seconds(time.as_secs_f64()).and(time.try_into().ok())
 }
 
+/// A time on the command line: as settings take it, or a number of seconds.
+///
+/// # Errors
+/// What is to be written instead.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let time = text.parse().map_or_else(|_| of_text(text), of_seconds);
+    time.ok_or_else(|| "write a time such as `5s`, `2 min` or `500ms`".to_owned())
+}
+
 /// Its seconds, whole where they are.
 pub(super) fn as_json(time: Duration) -> serde_json::Value {
     match time.subsec_nanos() {

@@ -31,6 +31,7 @@ mod schema;
 pub use crate::db::{DatabaseSettings, Secret};
 pub use address::Address;
 pub(crate) use databases::PLAIN_SETTINGS;
+pub(crate) use duration::parse as parse_duration;
 pub use entry::Entry;
 pub(crate) use entry::as_toml;
 pub use error::{ImproperlyConfigured, Origin, Problem};

@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Unreachable,
     /// Ctrl-C: 130.
     Interrupted,
+    /// SIGTERM: 143.
+    Terminated,
     /// A `--check` found something that was already said: 1, without another word.
     Silent,
 }
@@ -61,6 +63,11 @@ impl CommandError {
     /// Interrupted by Ctrl-C: exit status 130.
     pub fn interrupted() -> Self {
         Self::new(ErrorKind::Interrupted, anyhow::anyhow!("interrupted"))
+    }
+
+    /// Told to end by SIGTERM: exit status 143.
+    pub fn terminated() -> Self {
+        Self::new(ErrorKind::Terminated, anyhow::anyhow!("told to end"))
     }
 
     /// A `--check` found something: exit status 1 and nothing more to say.
@@ -105,6 +112,7 @@ impl CommandError {
             ErrorKind::Pending => 4,
             ErrorKind::Unreachable => 5,
             ErrorKind::Interrupted => 130,
+            ErrorKind::Terminated => 143,
         }
     }
 }
@@ -213,11 +221,24 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             "when it was undone by hand, `--fake` changes the history alone".to_owned(),
         ],
         migrations::Error::PendingElsewhere { alias, .. } => vec![format!(
-            "migrate `{alias}` first (`manage migrate --database {alias}`), or all of them: `manage migrate`"
+            "migrate `{alias}` first (`manage migrate --database {alias}`), both (`--with-dependencies`), or all of them: \
+             `manage migrate`"
         )],
+        migrations::Error::NeededElsewhere { alias, .. } => vec![format!(
+            "undo that first (on `{alias}`), both (`--with-dependencies`), or name no database"
+        )],
+        migrations::Error::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
+        migrations::Error::NoFrame { place, .. } if place.is_empty() => vec![
+            "`--plan` shows what would be done; `--database` chooses others; without `--single-transaction` each migration \
+             is resumable"
+                .to_owned(),
+        ],
+        migrations::Error::NoFrame { .. } => {
+            vec!["apply up to it and it first, in runs of their own: `manage migrate APP NAME`".to_owned()]
+        }
         migrations::Error::Apply(error) => apply_hints(error),
         migrations::Error::Locked { alias, .. } => vec![format!(
-            "let it finish and run the command again; `lock_timeout` of `databases.{alias}` says how long to wait"
+            "let it finish and run the command again; `--wait`, or `lock_timeout` of `databases.{alias}`, says how long to wait"
         )],
         _ => Vec::new(),
     }
@@ -263,12 +284,16 @@ fn history_hint(problem: &HistoryProblem) -> String {
 
 fn apply_hints(error: &ApplyError) -> Vec<String> {
     let again = match error.outcome {
-        Outcome::RolledBack => "correct the cause and run `manage migrate` again",
+        Outcome::RolledBack | Outcome::RunRolledBack => "correct the cause and run `manage migrate` again",
         Outcome::Kept(_) => {
             "correct the cause and run `manage migrate` again: it goes on with this statement"
         }
     };
     let mut hints = vec![again.to_owned()];
+    if error.source.statement_kind() == Some(db::StatementKind::Locked) {
+        hints.extend(error.blockers.iter().map(|blocker| format!("the lock was held by {blocker}")));
+        hints.push("`--lock-timeout` says how long to wait for locks".to_owned());
+    }
     // "active SQL transaction": the statement wants to be alone.
     if matches!(&error.source, db::Error::Statement(statement) if statement.code.as_deref() == Some("25001"))
     {

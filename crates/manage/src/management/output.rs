@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
 use dialoguer::console::{Term, measure_text_width};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::conf::Environment;
@@ -265,10 +265,23 @@ impl Output {
         self.line(serde_json::to_string_pretty(value)?)
     }
 
+    /// Place for progress bars on stderr, one below the other; none is visible where bars are not shown.
+    pub fn bars(&self) -> MultiProgress {
+        let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        MultiProgress::with_draw_target(target)
+    }
+
     /// A progress bar on stderr of `steps` steps; invisible where bars are not shown.
     pub fn progress(&self, steps: u64, label: &str) -> ProgressBar {
-        let target = if self.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        self.progress_among(&self.bars(), steps, label)
+    }
+
+    /// The same, with others.
+    pub fn progress_among(&self, bars: &MultiProgress, steps: u64, label: &str) -> ProgressBar {
+        let bar = match self.bars {
+            true => bars.add(ProgressBar::new(steps)),
+            false => ProgressBar::hidden(),
+        };
         let style = ProgressStyle::with_template("{prefix:.bold} [{bar:30}] {pos}/{len} {msg}")
             .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("=> "));
         bar.with_style(style).with_prefix(label.to_owned())

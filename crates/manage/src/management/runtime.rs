@@ -1,33 +1,44 @@
 //! The one place where a command turns asynchronous.
 
+use std::io;
 use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::{CommandError, CommandResult, ErrorKind};
 
 /// How long an interrupted command may take to have its statement stopped at the server.
 const STOPPING: Duration = Duration::from_millis(300);
 
-/// Runs `work` to its end on this thread. Ctrl-C drops it, which rolls open transactions back.
+/// Runs `work` to its end on this thread. Ctrl-C and SIGTERM drop it, which rolls open transactions back.
 ///
 /// # Errors
-/// Those of `work`, and [`CommandError::interrupted`].
+/// Those of `work`, [`CommandError::interrupted`] and [`CommandError::terminated`].
 pub fn block_on<T>(work: impl Future<Output = CommandResult<T>>) -> CommandResult<T> {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let answer = tokio::select! {
             answer = work => answer,
-            signal = tokio::signal::ctrl_c() => {
-                signal?;
-                Err(CommandError::interrupted())
-            }
+            error = stopped() => Err(error?),
         };
-        if matches!(&answer, Err(error) if error.kind == ErrorKind::Interrupted) {
+        let is_stopped =
+            |error: &CommandError| matches!(error.kind, ErrorKind::Interrupted | ErrorKind::Terminated);
+        if answer.as_ref().is_err_and(is_stopped) {
             // The statement in flight is stopped by a task of its own, which needs this runtime for a moment.
             tokio::time::sleep(STOPPING).await;
         }
         answer
     })
+}
+
+/// Waits until somebody wants this to end, and says how.
+async fn stopped() -> io::Result<CommandError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| CommandError::interrupted()),
+        _ = terminate.recv() => Ok(CommandError::terminated()),
+    }
 }
 
 /// Runs `work`, which blocks its thread, such as a question to a person, so that Ctrl-C ends the wait.

@@ -10,6 +10,7 @@ mod message;
 mod options;
 mod sql;
 mod tokens;
+mod waiting;
 
 mod script;
 
@@ -48,6 +49,7 @@ pub(crate) use sql::positional;
 pub use sql::{Dialects, SqlText};
 pub use tokens::{ClientLines, Syntax};
 pub use value::{FromValue, ToValue, Value};
+pub use waiting::{LockWait, TouchedQueries};
 
 use crate::error::{Error, Result};
 
@@ -72,6 +74,21 @@ pub trait Backend: Send + Sync {
 
     /// Longest wait for a lock, where the settings say one.
     fn lock_timeout(&self) -> Option<Duration>;
+
+    /// How a wait for a lock is kept as short as `limit`, or shorter where the settings say so.
+    fn lock_wait(&self, _limit: Duration) -> LockWait {
+        LockWait::Connection
+    }
+
+    /// A query for those on whom a session waits, whose number is bound: who each is, for people, and its last statement.
+    fn blockers(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Queries for what an open transaction has touched.
+    fn touched(&self) -> TouchedQueries {
+        TouchedQueries::default()
+    }
 
     /// The name of its SQL in per-vendor texts, and a table of facts about it.
     fn features(&self) -> &'static Features;

@@ -30,7 +30,9 @@ pub struct ScriptRules {
     pub as_client: Option<(&'static str, &'static str)>,
     /// What a script may have left that the history cannot be written under.
     pub before_record: &'static [&'static str],
-    /// A query for the schema in which the history is kept; none: there is only one.
+    /// Make a session as fresh as if it had just begun, without ending its transaction; empty where nothing does.
+    pub refresh: &'static [&'static str],
+    /// A query for the schema in which the history is kept and for the number of the session; none: there is only one schema.
     pub home: Option<&'static str>,
 }
 

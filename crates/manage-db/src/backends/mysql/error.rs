@@ -17,9 +17,24 @@ pub(super) enum ConnectError {
     Timeout(Duration),
 }
 
+impl ConnectError {
+    /// Whether the server may be up in a moment. What it says about accounts and databases stays so.
+    fn may_pass(&self) -> bool {
+        // Too many connections, and a shutdown.
+        const PASSING: [u16; 5] = [1040, 1053, 1077, 1203, 3024];
+        match self {
+            Self::Timeout(_) => true,
+            Self::Driver(mysql_async::Error::Io(IoError::Io(_))) => true,
+            Self::Driver(mysql_async::Error::Server(server)) => PASSING.contains(&server.code),
+            Self::Driver(error) => is_fatal(error),
+        }
+    }
+}
+
 /// What to say when no connection can be made.
 pub(super) fn connect(alias: &str, address: String, error: ConnectError) -> Error {
     let check_server = || Some("is the server running, and are `host` and `port` right?".to_owned());
+    let may_pass = error.may_pass();
     let (reason, hint) = match error {
         ConnectError::Timeout(limit) => {
             (format!("no answer within {} s", limit.as_secs_f32()), check_server())
@@ -41,7 +56,7 @@ pub(super) fn connect(alias: &str, address: String, error: ConnectError) -> Erro
         },
         ConnectError::Driver(error) => (error.to_string(), check_server()),
     };
-    Error::Connect { alias: alias.to_owned(), address, reason, hint }
+    Error::Connect { alias: alias.to_owned(), address, reason, hint, may_pass }
 }
 
 fn said(server: &ServerError) -> String {

@@ -6,6 +6,7 @@ mod identity;
 mod options;
 mod values;
 
+mod blockers;
 mod connection;
 mod database;
 mod introspection;
@@ -22,8 +23,8 @@ use mysql_async::{Conn, Opts, OptsBuilder};
 pub(super) use rules::RULES;
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
-    Statement, first_word,
+    Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, Options, SchemaEditor,
+    ScriptRules, Statement, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -121,6 +122,18 @@ impl Backend for Mysql {
 
     fn lock_timeout(&self) -> Option<Duration> {
         self.settings.lock_timeout
+    }
+
+    fn lock_wait(&self, limit: Duration) -> LockWait {
+        let limit = self.settings.lock_timeout.map_or(limit, |own| own.min(limit));
+        let seconds = limit.as_secs_f64().ceil().max(1.0);
+        LockWait::Session(format!(
+            "SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}"
+        ))
+    }
+
+    fn blockers(&self) -> Option<&'static str> {
+        Some(blockers::BLOCKERS)
     }
 
     fn features(&self) -> &'static Features {

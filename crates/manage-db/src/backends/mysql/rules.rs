@@ -29,5 +29,6 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
         "SET SESSION sql_mode = @manage_sql_mode",
     )),
     before_record: &[],
-    home: Some("SELECT DATABASE()"),
+    refresh: &[],
+    home: Some("SELECT DATABASE(), CAST(CONNECTION_ID() AS SIGNED)"),
 };

@@ -28,6 +28,7 @@ impl From<tokio_postgres::Error> for ConnectError {
 impl ConnectError {
     /// The error as people read it.
     pub(super) fn explain(self, alias: &str, address: String) -> Error {
+        let may_pass = self.may_pass();
         let (reason, hint) = match self {
             Self::Timeout(limit) => {
                 (format!("no answer within {} s", limit.as_secs_f32()), Some(check_server()))
@@ -37,7 +38,24 @@ impl ConnectError {
             }
             Self::Driver(error) => driver(alias, &error),
         };
-        Error::Connect { alias: alias.to_owned(), address, reason, hint }
+        Error::Connect { alias: alias.to_owned(), address, reason, hint, may_pass }
+    }
+
+    /// Whether the server may be up in a moment. What it says about accounts and databases stays so.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Timeout(_) => true,
+            Self::Tls(_) => false,
+            Self::Driver(error) => match error.as_db_error() {
+                // It starts or stops, or has no place for one more.
+                Some(server) => server.code().code().starts_with("57P") || server.code().code() == "53300",
+                None => {
+                    error.is_closed()
+                        || std::error::Error::source(error)
+                            .is_some_and(<dyn std::error::Error>::is::<io::Error>)
+                }
+            },
+        }
     }
 }
 

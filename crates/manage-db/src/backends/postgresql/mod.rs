@@ -5,6 +5,7 @@ mod features;
 mod options;
 mod values;
 
+mod blockers;
 mod connection;
 mod database;
 mod introspection;
@@ -12,6 +13,7 @@ mod lock;
 mod rules;
 mod schema;
 mod tls;
+mod touched;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,8 +28,8 @@ use connection::{Link, PgConnection};
 pub(super) use rules::RULES;
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
-    Statement,
+    Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, Options, SchemaEditor,
+    ScriptRules, Statement, TouchedQueries,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -140,17 +142,17 @@ fn user(settings: &DatabaseSettings) -> &str {
 /// Session parameters that travel with the start-up message, so that they cost no round trip.
 fn session(settings: &DatabaseSettings) -> String {
     let mut options = String::from("-c timezone=UTC");
+    if let Some(own) = settings.options.get("options") {
+        options.push(' ');
+        options.push_str(own);
+    }
+    // The last one wins.
     let limits = [("statement_timeout", settings.statement_timeout), ("lock_timeout", settings.lock_timeout)];
     for (name, limit) in limits {
         if let Some(limit) = limit {
             // To the server 0 means no limit.
             options.push_str(&format!(" -c {name}={}ms", limit.as_millis().max(1)));
         }
-    }
-    // The database's own come last and win.
-    if let Some(own) = settings.options.get("options") {
-        options.push(' ');
-        options.push_str(own);
     }
     options
 }
@@ -184,6 +186,19 @@ impl Backend for Postgresql {
 
     fn lock_timeout(&self) -> Option<Duration> {
         self.settings.lock_timeout
+    }
+
+    fn lock_wait(&self, limit: Duration) -> LockWait {
+        let limit = self.settings.lock_timeout.map_or(limit, |own| own.min(limit));
+        LockWait::Transaction(format!("SET LOCAL lock_timeout = '{}ms'", limit.as_millis().max(1)))
+    }
+
+    fn blockers(&self) -> Option<&'static str> {
+        Some(blockers::BLOCKERS)
+    }
+
+    fn touched(&self) -> TouchedQueries {
+        touched::TOUCHED
     }
 
     fn features(&self) -> &'static Features {

@@ -56,5 +56,6 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     left_out: &[],
     as_client: None,
     before_record: &["RESET SESSION AUTHORIZATION", "RESET ROLE"],
-    home: Some("SELECT current_schema()"),
+    refresh: &["RESET ALL"],
+    home: Some("SELECT current_schema(), pg_backend_pid()::bigint"),
 };

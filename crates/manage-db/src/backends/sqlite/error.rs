@@ -30,7 +30,8 @@ pub(super) fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Erro
         (Some(ErrorCode::DatabaseBusy), _) => ("the file is locked by another program".to_owned(), None),
         _ => (message(error), None),
     };
-    Error::Connect { alias: alias.to_owned(), address: path.display().to_string(), reason, hint }
+    let may_pass = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+    Error::Connect { alias: alias.to_owned(), address: path.display().to_string(), reason, hint, may_pass }
 }
 
 /// What to say when a statement fails while it runs. Full-text search and JSON read values as a language of their own

@@ -53,6 +53,7 @@ impl MigrationLock for LockFile {
             address: self.path.as_deref().map(|path| path.display().to_string()).unwrap_or_default(),
             reason: format!("the lock file cannot be used: {error}"),
             hint: Some("check the rights on the database's folder".to_owned()),
+            may_pass: false,
         })
     }
 

@@ -26,7 +26,7 @@ pub(super) use rules::RULES;
 
 use super::base::{
     Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
-    first_word,
+    TouchedQueries, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -60,7 +60,7 @@ impl Sqlite {
         Ok(Self {
             alias: alias.to_owned(),
             path,
-            lock_timeout: options.seconds("timeout")?.or(settings.lock_timeout),
+            lock_timeout: settings.lock_timeout.or(options.seconds("timeout")?),
             statement_timeout: settings.statement_timeout,
             access: options.choice("mode", &modes)?.unwrap_or(Access::Create),
             init_command: options.text("init_command").map(str::to_owned),
@@ -140,6 +140,10 @@ impl Backend for Sqlite {
 
     fn lock_timeout(&self) -> Option<Duration> {
         self.lock_timeout
+    }
+
+    fn touched(&self) -> TouchedQueries {
+        TouchedQueries { rows: Some("SELECT '', total_changes(), 0, 0"), locks: None }
     }
 
     fn features(&self) -> &'static Features {

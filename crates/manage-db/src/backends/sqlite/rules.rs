@@ -25,5 +25,6 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     left_out: &[],
     as_client: None,
     before_record: &[],
+    refresh: &[],
     home: None,
 };

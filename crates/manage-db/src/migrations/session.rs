@@ -1,0 +1,134 @@
+//! A connection of its own to one database, with what the database remembers.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::error::{Error, HistoryProblem, HistoryProblemKind, Result};
+use super::graph::Graph;
+use super::lock;
+use super::plan::Plan;
+use super::recorder::{History, Home, JournalKey};
+use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock};
+
+/// A connection of its own to one database, with what the database remembers.
+pub struct Session {
+    backend: BackendRef,
+    connection: Box<dyn Connection>,
+    lock: Option<Box<dyn MigrationLock>>,
+    /// What the database remembers.
+    pub history: History,
+}
+
+impl Session {
+    /// Connects and reads the history, without a lock: for looking only.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn open(backend: &BackendRef) -> Result<Self> {
+        let mut connection = backend.connect_to_look().await?;
+        let history = History::read(backend, &mut *connection).await?;
+        Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history })
+    }
+
+    /// Connects, takes the lock and reads the history. `wait`: how long it waits for the lock; none: the database's
+    /// `lock_timeout`, or `lock::LONGEST` without one. `waiting` is called once with whoever has it and with that limit.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when somebody else has the lock for longer; [`Error::Database`].
+    pub async fn open_locked(
+        backend: &BackendRef,
+        wait: Option<Duration>,
+        waiting: &mut (dyn FnMut(Option<&str>, Duration) + Send),
+    ) -> Result<Self> {
+        let mut connection = backend.connect().await?;
+        let mut lock = backend.migration_lock();
+        let limit = wait.or(backend.lock_timeout()).unwrap_or(lock::LONGEST);
+        let mut waiting = |holder: Option<&str>| waiting(holder, limit);
+        let taken = lock::acquire(&mut *lock, &mut *connection, limit, &mut waiting).await?;
+        if let Attempt::Held { holder } = taken {
+            return Err(Error::Locked { alias: backend.alias().to_owned(), holder, waited: limit });
+        }
+        let history = History::read(backend, &mut *connection).await?;
+        Ok(Self { backend: BackendRef::clone(backend), connection, lock: Some(lock), history })
+    }
+
+    /// Gives the lock back, if this session has it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn release(&mut self) -> Result<()> {
+        if let Some(mut lock) = self.lock.take() {
+            lock.release(&mut *self.connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the history is kept.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(super) async fn home(&mut self) -> Result<Home> {
+        Ok(Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?)
+    }
+
+    /// The connection.
+    pub(super) fn connection(&mut self) -> &mut dyn Connection {
+        &mut *self.connection
+    }
+
+    /// Alias of the database.
+    pub fn alias(&self) -> &str {
+        self.backend.alias()
+    }
+
+    /// The name of its SQL in per-vendor texts.
+    pub(super) fn dialect(&self) -> &'static str {
+        self.backend.features().dialect
+    }
+
+    /// The database.
+    pub fn backend(&self) -> &BackendRef {
+        &self.backend
+    }
+
+    /// What this run would leave half done on the database.
+    pub fn unfinished(&self, graph: &Graph, plan: &Plan) -> Vec<HistoryProblem> {
+        let planned: BTreeSet<i64> = plan.migrations.iter().map(|migration| migration.version()).collect();
+        let left = self
+            .history
+            .journal
+            .keys()
+            .filter(|key| !(planned.contains(&key.version) && key.is_backwards == plan.is_backwards));
+        left.map(|key| self.unfinished_one(graph, *key)).collect()
+    }
+
+    fn unfinished_one(&self, graph: &Graph, key: JournalKey) -> HistoryProblem {
+        let JournalKey { version, is_backwards } = key;
+        let found = graph.migrations().find(|migration| migration.version() == version);
+        let applied = self.history.applied.iter().find(|applied| applied.version == version);
+        let name = found.map(|migration| migration.key.to_string());
+        let name = name.or_else(|| Some(applied?.key.as_ref()?.to_string()));
+        let kind = match found {
+            Some(_) => HistoryProblemKind::Unfinished { is_backwards },
+            None => {
+                let steps = self.history.journal.get(&key).into_iter().flatten();
+                let done = steps.filter(|(_, row)| row.is_done).count();
+                HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards }
+            }
+        };
+        let migration = name.unwrap_or_else(|| format!("a migration of version {version}"));
+        HistoryProblem { alias: self.alias().to_owned(), migration, kind }
+    }
+}
+
+/// Everything about which the databases and the files disagree; files that are missing, unless that is allowed.
+///
+/// # Errors
+/// [`Error::History`], with all of it.
+pub fn verify(graph: &Graph, sessions: &[Session], allow_missing: bool) -> Result<()> {
+    let mut problems: Vec<HistoryProblem> =
+        sessions.iter().flat_map(|session| session.history.problems(session.backend(), graph)).collect();
+    problems
+        .retain(|problem| !(allow_missing && matches!(problem.kind, HistoryProblemKind::MissingFile { .. })));
+    if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }
+}

@@ -1,0 +1,106 @@
+//! What people do to a history by hand: shown first, agreed to, then done.
+
+use clap::Args;
+
+use crate::db::migrations::{Amendment, Graph, Key, amend};
+use crate::management::{CommandError, CommandResult, Output, Prompt, Style, block_on};
+use crate::setup::Project;
+use crate::text;
+
+/// What `migrate` changes of the history.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// Forget what is half done: the next run begins with the first statement
+    #[arg(long, help_heading = "The history", group = "amendment")]
+    repair: bool,
+    /// Take an edited file for the one that was applied; repeatable
+    #[arg(long, value_name = "APP.NAME", help_heading = "The history", group = "amendment")]
+    accept_edit: Vec<String>,
+    /// Forget that a migration, or all of an app, is applied, without undoing it; repeatable
+    #[arg(long, value_name = "APP[.NAME]", help_heading = "The history", group = "amendment")]
+    forget: Vec<String>,
+    /// Call an app otherwise, whose files were moved already; repeatable
+    #[arg(long, value_name = "OLD=NEW", help_heading = "The history", group = "amendment")]
+    rename_app: Vec<String>,
+}
+
+/// The histories of a project's databases.
+pub(super) struct History<'a> {
+    pub(super) project: &'a Project,
+    pub(super) graph: &'a Graph,
+    /// Only these; none: all.
+    pub(super) databases: &'a [String],
+    /// Whether nobody is to be asked.
+    pub(super) is_agreed: bool,
+}
+
+impl HistoryArgs {
+    pub(super) fn amendments(&self) -> CommandResult<Vec<Amendment>> {
+        let mut all = Vec::new();
+        if self.repair {
+            all.push(Amendment::Repair);
+        }
+        for name in &self.accept_edit {
+            all.push(Amendment::AcceptEdit(
+                key(name).ok_or_else(|| wrong("--accept-edit", name, "APP.NAME"))?,
+            ));
+        }
+        for name in &self.forget {
+            all.push(key(name).map_or_else(|| Amendment::ForgetApp(name.clone()), Amendment::Forget));
+        }
+        for pair in &self.rename_app {
+            let (from, to) = pair.split_once('=').ok_or_else(|| wrong("--rename-app", pair, "OLD=NEW"))?;
+            all.push(Amendment::RenameApp { from: from.to_owned(), to: to.to_owned() });
+        }
+        Ok(all)
+    }
+}
+
+impl History<'_> {
+    /// Shows what would become of each history, and changes it when that is agreed to.
+    pub(super) fn amend(&self, amendment: &Amendment, out: &mut Output) -> CommandResult {
+        let run = |agree: &mut dyn FnMut(&str, &[String]) -> bool| {
+            let mut agree = |alias: &str, words: &[String]| agree(alias, words);
+            let (connections, databases) = (&self.project.connections, self.databases);
+            block_on(async {
+                Ok(amend(connections, self.graph, databases, amendment, &mut agree, &mut |_, _, _| ())
+                    .await?)
+            })
+        };
+        let mut wanted = Vec::new();
+        run(&mut |alias, words| {
+            wanted.push((alias.to_owned(), words.to_vec()));
+            false
+        })?;
+        if !self.ask(&wanted, out)? {
+            return Ok(out.line("Nothing was changed.")?);
+        }
+        // What another run changed meanwhile was not agreed to.
+        let number = run(&mut |alias, words| wanted.contains(&(alias.to_owned(), words.to_vec())))?;
+        let changes = text::count(i64::try_from(number).unwrap_or(i64::MAX), "change");
+        Ok(out.line(format!("{changes} of the history."))?)
+    }
+
+    fn ask(&self, wanted: &[(String, Vec<String>)], out: &mut Output) -> CommandResult<bool> {
+        for (alias, words) in wanted {
+            let heading = out.styled(Style::Heading, &format!("Database {alias}:"));
+            out.line(heading)?;
+            words.iter().try_for_each(|words| out.line(format!("  {words}")))?;
+        }
+        out.flush()?;
+        match self.is_agreed {
+            true => Ok(true),
+            false => Prompt::new(out).confirm("Change the history so?", "`--yes` changes it without asking"),
+        }
+    }
+}
+
+/// App and name of `shop.0002_x`.
+fn key(name: &str) -> Option<Key> {
+    let (app, name) = name.split_once('.')?;
+    (!app.is_empty() && !name.is_empty()).then(|| Key::new(app, name))
+}
+
+fn wrong(flag: &str, found: &str, expected: &str) -> CommandError {
+    CommandError::usage(format!("{flag} takes {expected}, not `{found}`"))
+}
