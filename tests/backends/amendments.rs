@@ -129,6 +129,8 @@ on_every_database! {
         let told = db.workspace.manage(["migrate"]).fails(1);
         assert!(told.contains("is half done on database `default` (1 statement done), and its file is gone"), "{told}");
         assert!(told.contains("`manage migrate --repair`"), "{told}");
+        let listed = db.workspace.manage(["showmigrations"]).stderr;
+        assert!(listed.contains("(1 statement done), and its file is gone"), "{listed}");
         let shown = db.workspace.manage(["migrate", "--repair", "--yes"]).succeeds();
         assert!(shown.ends_with("is half done: 1 statement done and stay as they are\n1 change of the history.\n"), "{shown}");
         db.workspace.manage(["migrate", "--check"]).says("");

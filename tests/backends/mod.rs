@@ -2,6 +2,7 @@
 
 mod alterations;
 mod amendments;
+mod databases;
 mod histories;
 mod homes;
 mod limits;

@@ -170,3 +170,108 @@ fn a_secret_of_a_wrong_type_is_told_without_its_value() {
          \x20 settings/dev.toml:2:1: `secret_key_fallbacks`: expected a list of strings, found a list\n",
     );
 }
+
+/// A project with a mistake of each kind that has a place.
+fn mistakes() -> Workspace {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\"]\n[databases.default]\nname = \"a.sqlite3\"\n\n[security]\nx_frame_options = \"SAMEORIGIN\"\n",
+        )
+        .write("models/shop.toml", "[Order]\nfields = [\n  { name = \"buyer\", type = \"ForeignKey\", to = \"people.Buyer\" },\n]\n")
+        .write("models/shp.toml", "")
+        .write("migrations/shop/0001_initial.sql", "CREATE TABLE a (b integer);\n-- dwon\nDROP TABLE a;\n")
+        .write("templates/mine.html", "\n{{ url('shop:50%, or so') }}");
+    workspace
+}
+
+#[test]
+fn github_shows_what_is_wrong_beside_its_line() {
+    let mut workspace = mistakes();
+    let tags = [
+        "check",
+        "--format",
+        "github",
+        "-t",
+        "apps",
+        "-t",
+        "models",
+        "-t",
+        "migrations",
+        "-t",
+        "templates",
+        "-t",
+        "security",
+    ];
+    let run = workspace.manage(tags);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (
+            1,
+            "::error file=migrations/shop/0001_initial.sql,line=2,title=migrations.E001::migrations: \
+             migrations/shop/0001_initial.sql:2: this looks like a marker and is none that is understood: write `-- up`, \
+             `-- down`, or in the way of dbmate, goose, sql-migrate, tern, MyBatis or node-pg-migrate\n\
+             ::error file=models/shop.toml,line=3,title=fields.E300::shop.Order.buyer: the field points to `people.Buyer`, \
+             which is not installed%0Ahint: add its app to `apps` in the settings\n\
+             ::error file=templates/mine.html,line=2,title=templates.E002::templates/mine.html:2: \
+             `url('shop:50%25, or so')` leads nowhere\n\
+             ::warning file=models/shp.toml,line=1,title=apps.W001::shp: models/shp.toml is there, but no installed app \
+             has this label%0Ahint: did you mean `shop`?\n\
+             ::warning title=security.W004::security.hsts_seconds: browsers are not told to insist on https\n\
+             ::warning title=security.W008::security.ssl_redirect: http is answered instead of being redirected to https\n\
+             ::warning title=security.W016::csrf.cookie_secure: the CSRF cookie may travel over http\n\
+             ::warning title=security.W009::secret_key: the key has fewer than 50 characters, fewer than 5 different \
+             ones, or is the one for development%0Ahint: set SECRET_KEY to 50 random characters\n\
+             ::warning file=settings/base.toml,line=6,title=security.W019::security.x_frame_options: pages may be shown in \
+             frames of this site\n\
+             System check identified 9 issues (0 silenced).\n",
+        )
+    );
+    // The repository holds more than the project.
+    let root = workspace.path().to_str().unwrap().to_owned();
+    workspace.set("GITHUB_WORKSPACE", std::path::Path::new(&root).parent().unwrap().to_str().unwrap());
+    let within = workspace.manage(tags).stdout;
+    let name = workspace.path().file_name().unwrap().to_str().unwrap();
+    assert!(
+        within.starts_with(&format!("::error file={name}/migrations/shop/0001_initial.sql,line=2,")),
+        "{within}"
+    );
+}
+
+#[test]
+fn json_tells_places() {
+    let run = mistakes().manage(["check", "--format", "json", "--tag", "models"]);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({ "messages": [{
+            "level": "ERROR", "id": "fields.E300", "object": "shop.Order.buyer",
+            "text": "the field points to `people.Buyer`, which is not installed",
+            "hint": "add its app to `apps` in the settings", "line": 3, "file": "models/shop.toml",
+        }] })
+    );
+}
+
+#[test]
+fn what_keeps_a_project_from_being_read_is_shown_beside_its_line_too() {
+    let workspace = Workspace::new();
+    workspace
+        .write("settings/base.toml", "apps = [\"shop\"]\ndebugg = true\n")
+        .write("models/shop.toml", "\n[Order]\n");
+    let run = workspace.manage(["check", "--format", "github"]);
+    assert_eq!(
+        run.stdout,
+        "::error file=settings/base.toml,line=2,title=settings.E001::debugg: unknown key; did you mean `debug`?\n\
+         System check identified 1 issue (0 silenced).\n"
+    );
+    assert!(run.fails(1).starts_with("error: the settings are wrong: settings/base.toml:2:1: "));
+    workspace.write("settings/base.toml", "apps = [\"shop\"]\n");
+    let run = workspace.manage(["check", "--format", "github"]);
+    assert_eq!(
+        run.stdout,
+        "::error file=models/shop.toml,line=2,title=models.E001::models/shop.toml: model `Order` has no `fields`\n\
+         System check identified 1 issue (0 silenced).\n"
+    );
+    run.fails_with(1, "error: models/shop.toml:2: model `Order` has no `fields`\n");
+}

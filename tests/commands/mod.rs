@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod createsuperuser;
+mod databases;
 mod dbshell;
 mod diffsettings;
 mod help;

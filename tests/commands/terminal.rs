@@ -99,6 +99,55 @@ fn tables_have_lines_on_a_terminal_alone() {
 }
 
 #[test]
+fn migrations_are_listed_in_the_width_of_the_terminal_and_no_word_is_broken() {
+    let mut workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\", \"customers\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n\
+             [databases.eu_central]\nurl = \"sqlite:///eu.sqlite3\"\n[databases.us_east]\nurl = \"sqlite:///us.sqlite3\"\n\
+             [routes]\ncustomers = [\"default\", \"eu_central\", \"us_east\"]\n",
+        )
+        .write("migrations/shop/0001_initial.sql", "CREATE TABLE a (b);")
+        .write("migrations/customers/0001_initial.sql", "CREATE TABLE c (b);")
+        .write("migrations/customers/0123_alter_customer_invoice_address_and_more.sql", "CREATE TABLE d (b);");
+    workspace.manage(["migrate", "customers", "0001"]).succeeds();
+    let wide = "\x20App         Migration                                      default   eu_central   us_east\n\
+                ───────────────────────────────────────────────────────────────────────────────────────────\n\
+                \x20customers   0001_initial                                   applied   applied      applied\n\
+                \x20            0123_alter_customer_invoice_address_and_more   pending   pending      pending\n\
+                \x20shop        0001_initial                                   pending\n\
+                3 migrations, 2 pending on 3 databases\n";
+    let below = "customers\n  0001_initial  applied: default, eu_central, us_east\n  \
+                 0123_alter_customer_invoice_address_and_more\n    pending: default, eu_central, us_east\n\
+                 shop\n  0001_initial  pending: default\n3 migrations, 2 pending on 3 databases\n";
+    let narrow = "customers\n  0001_initial\n    applied: default, eu_central,\n      us_east\n  \
+                 0123_alter_customer_invoice_address_and_more\n    pending: default, eu_central,\n      us_east\n\
+                 shop\n  0001_initial  pending: default\n3 migrations, 2 pending on 3 databases\n";
+    for (columns, expected) in [("120", wide), ("80", below), ("60", below), ("34", narrow)] {
+        workspace.set("COLUMNS", columns);
+        let seen = at_terminal(&workspace, &["showmigrations", "--color", "never"], &[]).succeeds();
+        assert_eq!(seen.replace("\r\n", "\n"), expected, "{columns}");
+    }
+}
+
+#[test]
+fn a_database_is_dropped_by_whoever_says_yes() {
+    let workspace = Workspace::new();
+    workspace.write("settings/base.toml", "[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n");
+    workspace.manage(["createdb"]).succeeds();
+    let file = workspace.path().join("db.sqlite3");
+    for (answer, told, is_left) in
+        [("n", "Nothing was dropped.", true), ("y", "Dropped database default", false)]
+    {
+        let seen = at_terminal(&workspace, &["dropdb"], &[("Drop it with all", answer)]).succeeds();
+        assert!(seen.contains("0 tables, 0 applied migrations"), "{seen}");
+        assert!(seen.contains(told), "{seen}");
+        assert_eq!(file.exists(), is_left);
+    }
+}
+
+#[test]
 fn the_password_of_a_pkcs12_file_is_asked_for_twice_and_not_shown() {
     let workspace = Workspace::new();
     let create = ["cert", "create", "a.test", "--p12-file", "a.p12"];

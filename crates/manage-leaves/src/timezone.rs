@@ -1,10 +1,11 @@
-//! Time: one clock, always UTC, and the ways a moment is written.
+//! Time: one clock, always UTC, and the ways a moment is written: in UTC for pages and machines, in the zone of whoever sits
+//! at a terminal.
 
 pub use jiff::{SignedDuration, Timestamp};
 
 use jiff::civil::Date;
 use jiff::fmt::strtime;
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 
 /// The present moment, to the microsecond: what every database here can store.
 pub fn now() -> Timestamp {
@@ -56,9 +57,14 @@ pub fn iso(moment: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", civil.hour(), civil.minute(), civil.second())
 }
 
-/// `2026-03-04 15:04:05`: a moment as a table on a terminal shows it.
-pub fn plain(moment: Timestamp) -> String {
-    strtime::format("%Y-%m-%d %H:%M:%S", &moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+/// `2026-03-04 16:04:05 CET`: a moment as a terminal shows it, in the zone of the variable `TZ` or of the system, UTC without
+/// either.
+pub fn local(moment: Timestamp) -> String {
+    in_zone(moment, TimeZone::try_system().unwrap_or(TimeZone::UTC))
+}
+
+fn in_zone(moment: Timestamp, zone: TimeZone) -> String {
+    strtime::format("%Y-%m-%d %H:%M:%S %Z", &moment.to_zoned(zone)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -71,6 +77,16 @@ mod tests {
         assert_eq!(long_date(moment), "4 March 2026");
         assert_eq!(long_moment(moment), "4 March 2026, 15:04");
         assert_eq!(iso(moment), "2026-03-04T15:04:05Z");
-        assert_eq!(plain(moment), "2026-03-04 15:04:05");
+    }
+
+    #[test]
+    fn a_moment_is_told_in_a_zone_with_its_name_at_that_time_of_the_year() {
+        let told = |moment: &str, zone: &str| {
+            in_zone(moment.parse::<Timestamp>().unwrap(), TimeZone::get(zone).unwrap())
+        };
+        assert_eq!(told("2026-03-04T15:04:05Z", "Europe/Berlin"), "2026-03-04 16:04:05 CET");
+        assert_eq!(told("2026-07-04T15:04:05Z", "Europe/Berlin"), "2026-07-04 17:04:05 CEST");
+        assert_eq!(told("2026-03-04T15:04:05Z", "America/Sao_Paulo"), "2026-03-04 12:04:05 -03");
+        assert_eq!(told("2026-03-04T15:04:05Z", "UTC"), "2026-03-04 15:04:05 UTC");
     }
 }

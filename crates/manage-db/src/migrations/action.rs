@@ -1,32 +1,8 @@
 //! What a migration runs, one thing after the other.
 
-use std::fmt;
-use std::sync::Arc;
-
+use super::place::Place;
 use super::state::ProjectState;
 use crate::backends::base::schema::Step;
-
-/// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The file, relative to the project's root.
-    pub path: Arc<str>,
-    /// The line, from 1.
-    pub line: usize,
-}
-
-impl Place {
-    /// A line of the file at `path`.
-    pub(crate) fn new(path: &str, line: usize) -> Self {
-        Self { path: path.into(), line }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.path, self.line)
-    }
-}
 
 /// One thing that a migration runs.
 #[derive(Debug, Clone, PartialEq)]

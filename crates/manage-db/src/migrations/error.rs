@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use manage_leaves::text;
 
+use super::place::Place;
 use crate::models::document::Mistake;
 
 /// The result of anything about migrations.
@@ -77,7 +78,7 @@ pub enum Error {
     #[error("{place}: {child} depends on {parent}, which does not exist")]
     MissingParent {
         /// File and line.
-        place: String,
+        place: Place,
         /// The migration.
         child: String,
         /// What it depends on.
@@ -86,16 +87,16 @@ pub enum Error {
         nearest: Vec<String>,
     },
     /// Migrations depend on each other in a circle.
-    #[error("migrations depend on each other in a circle: {}", members.join(" -> "))]
+    #[error("migrations depend on each other in a circle: {}", circle(members))]
     Cycle {
         /// Each with its file; the first is there again at the end.
-        members: Vec<String>,
+        members: Vec<(String, Place)>,
     },
     /// Two migrations of an app continue the same one, and nothing joins them.
-    #[error("two branches of migrations meet nowhere: {}", leaves.join("; "))]
+    #[error("two branches of migrations meet nowhere: {}", branches(leaves))]
     Conflict {
-        /// For each app its last migrations.
-        leaves: Vec<String>,
+        /// For each app the files of its last migrations.
+        leaves: Vec<Vec<String>>,
     },
     /// What a database remembers does not fit the files.
     #[error("{}", told(.0))]
@@ -267,6 +268,28 @@ pub enum HistoryProblemKind {
         /// Number of the step, from 1.
         step: usize,
     },
+}
+
+fn circle(members: &[(String, Place)]) -> String {
+    members.iter().map(|(name, place)| format!("{name} ({place})")).collect::<Vec<_>>().join(" -> ")
+}
+
+fn branches(leaves: &[Vec<String>]) -> String {
+    leaves.iter().map(|files| files.join(" and ")).collect::<Vec<_>>().join("; ")
+}
+
+impl Error {
+    /// The line of a file where it is to be corrected, where there is one.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::File(mistake) => Some(Place::new(&mistake.path, mistake.line)),
+            Self::MissingParent { place, .. } => Some(place.clone()),
+            Self::Cycle { members } => members.first().map(|(_, place)| place.clone()),
+            // The one that came last has to go on from the others.
+            Self::Conflict { leaves } => leaves.first()?.last().map(|path| Place::new(path, 1)),
+            _ => None,
+        }
+    }
 }
 
 impl HistoryProblem {

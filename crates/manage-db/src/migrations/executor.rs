@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use refinery::{Runner, Target as RefineryTarget};
 
-use super::action::Place;
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
 use super::events::Event;
@@ -15,6 +14,7 @@ use super::lock;
 use super::migration::Migration;
 use super::orphans::Orphans;
 use super::patience::{ATTEMPT, Patience, watched};
+use super::place::Place;
 use super::prepare::{Prepared, PreparedStep};
 use super::program::Program;
 use super::recorder::{Home, JournalKey, JournalRow, recorded};

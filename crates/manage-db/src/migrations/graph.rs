@@ -17,7 +17,7 @@ pub struct Graph {
     nodes: Vec<Node>,
     positions: HashMap<Key, usize>,
     /// Files of one number that nothing puts into an order, where a later file needs one.
-    unordered: Vec<String>,
+    unordered: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -170,8 +170,7 @@ impl Graph {
         for app in &self.apps {
             let leaves = self.leaves(app);
             if leaves.len() > 1 {
-                let files: Vec<&str> = leaves.iter().map(|leaf| leaf.path.as_str()).collect();
-                conflicts.push(files.join(" and "));
+                conflicts.push(leaves.iter().map(|leaf| leaf.path.clone()).collect());
             }
         }
         if conflicts.is_empty() { Ok(()) } else { Err(Error::Conflict { leaves: conflicts }) }
@@ -250,7 +249,7 @@ fn edges(migrations: &[Migration]) -> Result<Vec<Edge>> {
             let wanted = reference.key.to_string();
             let nearest = text::nearest(&wanted, known.iter().map(String::as_str));
             Error::MissingParent {
-                place: migration.place(reference.line).to_string(),
+                place: migration.place(reference.line),
                 child: migration.key.to_string(),
                 nearest: nearest.into_iter().map(str::to_owned).collect(),
                 parent: wanted,
@@ -293,14 +292,12 @@ fn before(migrations: &[Migration], child: usize) -> Vec<usize> {
 }
 
 /// Files of one number that nothing puts into an order, where another continues what is numbered before it.
-fn unordered(migrations: &[Migration]) -> Vec<String> {
-    let mut found: Vec<String> = (0..migrations.len())
+fn unordered(migrations: &[Migration]) -> Vec<Vec<String>> {
+    let mut found: Vec<Vec<String>> = (0..migrations.len())
         .filter(|child| follows(&migrations[*child]))
         .map(|child| before(migrations, child))
         .filter(|parents| parents.len() > 1)
-        .map(|parents| {
-            parents.iter().map(|parent| migrations[*parent].path.as_str()).collect::<Vec<_>>().join(" and ")
-        })
+        .map(|parents| parents.iter().map(|parent| migrations[*parent].path.clone()).collect())
         .collect();
     found.dedup();
     found
@@ -353,7 +350,7 @@ fn cycle(migrations: &[Migration], edges: &[Edge], waiting_for: &[usize]) -> Err
     let name = |position: &usize| {
         let migration = &migrations[*position];
         let line = migration.depends.first().map_or(1, |reference| reference.line);
-        format!("{} ({})", migration.key, migration.place(line))
+        (migration.key.to_string(), migration.place(line))
     };
     Error::Cycle { members: path.iter().map(name).collect() }
 }

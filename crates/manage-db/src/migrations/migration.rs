@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::action::Place;
 use super::operations::Operation;
+use super::place::Place;
 use manage_leaves::crypto;
 
 /// Numbers of different migrations lie this far apart in the history, with room for a hash between them.

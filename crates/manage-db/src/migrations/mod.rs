@@ -4,6 +4,9 @@
 //! graph's operations replay the models, and operations turn two states into statements. From `recorder` on, those
 //! statements meet a database.
 
+// Lines of files.
+mod place;
+
 // What may go wrong.
 pub mod error;
 
@@ -101,6 +104,7 @@ pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
 pub use migration::{Canonical, Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
+pub use place::Place;
 pub use plan::{Plan, PlanSite, Target};
 pub use prepare::{Prepared, compile, replay_all};
 pub use program::Program;

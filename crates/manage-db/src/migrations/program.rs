@@ -1,8 +1,9 @@
 //! What one migration runs on one database, compiled from the states before and after each operation.
 
-use super::action::{Action, Place};
+use super::action::Action;
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
+use super::place::Place;
 use super::schema::{MigrationFile, Schema, Written};
 use super::state::ProjectState;
 use crate::backends::base::Backend;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::action::{Action, Place, ScriptStatement, ScriptStep};
+use super::action::{Action, ScriptStatement, ScriptStep};
+use super::place::Place;
 use super::sql_source::SqlPart;
 use crate::backends::base::schema::Guard;
 use crate::backends::base::{Control, Piece, PieceKind, ScriptRules, control, pieces};

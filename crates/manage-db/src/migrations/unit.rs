@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::action::{Action, Place, ScriptStatement};
+use super::action::{Action, ScriptStatement};
 use super::error::Outcome;
 use super::functions::{Functions, Rows};
 use super::orphans::Orphans;
 use super::patience::Patience;
+use super::place::Place;
 use super::program::{Part, Program};
 use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;

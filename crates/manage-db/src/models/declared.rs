@@ -1,6 +1,6 @@
 //! Apps declared without Rust: `models/<app>.toml`.
 
-use super::document::{Document, Mistake, Node};
+use super::document::{Document, Mistake, Node, line_of};
 use super::fields::Field;
 use super::json_schema::{generator, whole, with_key};
 use super::meta::{ModelState, Options};
@@ -78,6 +78,19 @@ pub fn field<'a>(document: Document<'a>, node: Node<'a>) -> Result<Field, Mistak
     }
 }
 
+/// The line of a model, or of one of its fields, in the text of a file; none when it is not there.
+pub fn line(text: &str, model: &str, field: Option<&str>) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?.into_inner();
+    let (name, node) = table.iter().find(|(name, _)| name.get_ref() == model)?;
+    let is_it = |node: &&Node<'_>| {
+        let name = node.get_ref().get("name").and_then(|name| name.get_ref().as_str());
+        name.is_some() && name == field
+    };
+    let fields = node.get_ref().get("fields").and_then(|fields| fields.get_ref().as_array());
+    let field = fields.and_then(|fields| fields.iter().find(is_it));
+    Some(line_of(text, field.map_or(name.span().start, |field| field.span().start)))
+}
+
 /// The JSON Schema of a file of models, for editors.
 pub fn schema() -> serde_json::Value {
     let mut generator = generator();
@@ -129,6 +142,15 @@ constraints = [ { unique = ["customer", "placed_at"] } ]
         assert_eq!(models[1].table(), "shop_orders");
         assert!(models[1].options.indexes[0].name.starts_with("shop_orders_placed_at_customer_id_"));
         assert!(models[1].options.constraints[0].name.ends_with("_uniq"));
+    }
+
+    #[test]
+    fn models_and_their_fields_are_found_in_the_text() {
+        assert_eq!(line(SHOP, "Order", None), Some(6));
+        assert_eq!(line(SHOP, "Order", Some("placed_at")), Some(10));
+        // A key that nobody wrote.
+        assert_eq!(line(SHOP, "Customer", Some("id")), Some(2));
+        assert_eq!(line(SHOP, "Nobody", None), None);
     }
 
     #[test]

@@ -33,12 +33,14 @@ pub struct Message {
     pub text: String,
     /// What to do.
     pub hint: Option<String>,
+    /// Where it is to be corrected: a file, relative to the project's root, and its line, from 1.
+    pub place: Option<(String, usize)>,
 }
 
 impl Message {
     /// A finding of this level.
     pub fn new(level: Level, id: &'static str, object: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { level, id, object: object.into(), text: text.into(), hint: None }
+        Self { level, id, object: object.into(), text: text.into(), hint: None, place: None }
     }
 
     /// An error.
@@ -49,6 +51,13 @@ impl Message {
     /// A warning.
     pub fn warning(id: &'static str, object: impl Into<String>, text: impl Into<String>) -> Self {
         Self::new(Level::Warning, id, object, text)
+    }
+
+    /// Adds where it is to be corrected.
+    #[must_use]
+    pub fn at(mut self, file: impl Into<String>, line: usize) -> Self {
+        self.place = Some((file.into(), line));
+        self
     }
 
     /// Adds what to do.

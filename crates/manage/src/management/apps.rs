@@ -1,7 +1,7 @@
 //! From loaded settings to a project: which apps it has, and what they bring.
 
 use super::base::Installed;
-use super::error::{CommandError, CommandResult};
+use super::error::{CommandError, CommandResult, ErrorKind};
 use crate::conf::{ImproperlyConfigured, Loaded, Origin, PlaceKind, Problem, Shipped, declared_apps};
 use crate::db::models::declared;
 use crate::db::{DEFAULT_ALIAS, Files as _};
@@ -144,7 +144,8 @@ impl Installed {
             content.map_err(|error| CommandError::failed(format!("{path}: cannot be read: {error}")))?;
         if let Some(content) = content {
             let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
-            let declared = declared::read(label, &path, &text).map_err(CommandError::failed)?;
+            let declared = declared::read(label, &path, &text)
+                .map_err(|mistake| CommandError::new(ErrorKind::Failed, mistake.into()))?;
             declared.into_iter().for_each(|model| project.models.register(model));
             return Ok(());
         }

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
+use dialoguer::console::{Term, measure_text_width};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -75,6 +76,8 @@ pub struct Output {
     interactive: bool,
     no_input: bool,
     bars: bool,
+    /// Columns of the terminal that stdout is.
+    width: Option<u16>,
     /// Whether the work goes on when nobody reads the answer any more.
     outlives_pipe: bool,
 }
@@ -104,6 +107,7 @@ impl Output {
             interactive: stdin && stderr && !no_input,
             no_input,
             outlives_pipe: false,
+            width: stdout.then(|| width(environment)),
             bars: stderr && verbosity > 0 && environment.get("TERM") != Some("dumb"),
         }
     }
@@ -205,21 +209,52 @@ impl Output {
         paint(self.stderr_color, style, text)
     }
 
+    /// How many columns the terminal has that stdout is: the variable `COLUMNS`, else what it says itself. None for a pipe.
+    pub fn width(&self) -> Option<usize> {
+        self.width.map(usize::from)
+    }
+
     /// Writes a table to stdout: lines and wrapping on a terminal, columns divided by two spaces in a pipe.
     ///
     /// # Errors
     /// As [`Output::line`].
     pub fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> io::Result<()> {
-        let mut table = Table::new();
-        table.set_header(header.iter().copied());
-        table.add_rows(rows);
-        if io::stdout().is_terminal() {
-            table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic);
-        } else {
-            table.load_style(presets::NOTHING);
+        let mut table = self.drawn(header, rows);
+        if let Some(width) = self.width {
+            table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
         }
-        let text = table.to_string();
-        text.lines().try_for_each(|line| self.line(line.trim_end()))
+        self.write_table(&table)
+    }
+
+    /// The same, but nothing when the terminal is so narrow that something would have to be broken. Tells whether it was
+    /// written.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn table_if_it_fits(
+        &mut self,
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> io::Result<bool> {
+        let table = self.drawn(header, rows);
+        let needed = table.to_string().lines().map(|line| measure_text_width(line.trim_end())).max();
+        let fits = self.width().is_none_or(|width| needed.unwrap_or_default() <= width);
+        if fits {
+            self.write_table(&table)?;
+        }
+        Ok(fits)
+    }
+
+    fn drawn(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+        let mut table = Table::new();
+        table.set_header(header.iter().copied()).add_rows(rows);
+        table.load_style(if self.width.is_some() { RULED } else { presets::NOTHING });
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table
+    }
+
+    fn write_table(&mut self, table: &Table) -> io::Result<()> {
+        table.to_string().lines().try_for_each(|line| self.line(line.trim_end()))
     }
 
     /// Writes one JSON object to stdout.
@@ -251,6 +286,12 @@ impl Output {
             .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("=> "));
         bar.with_style(style).with_prefix(label.to_owned())
     }
+}
+
+fn width(environment: &Environment) -> u16 {
+    let columns = environment.get("COLUMNS").and_then(|columns| columns.parse().ok());
+    let is_real = |columns: &u16| *columns > 0;
+    columns.filter(is_real).unwrap_or_else(|| Term::stdout().size().1)
 }
 
 fn paint(colored: bool, style: Style, text: &str) -> String {

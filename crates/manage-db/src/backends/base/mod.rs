@@ -101,6 +101,19 @@ pub trait Backend: Send + Sync {
         self.connect().await
     }
 
+    /// Whether the database is there: its server has it, or its file exists.
+    async fn has_database(&self) -> Result<bool>;
+
+    /// Makes the database, which is not there. Tells whether it was made; another process may have been quicker.
+    async fn create_database(&self) -> Result<bool>;
+
+    /// Who else is connected to the database, for people, as far as this account may know.
+    async fn others(&self) -> Result<Vec<String>>;
+
+    /// Removes the database with all that is in it. `is_forced`: under those who are connected to it, where they could
+    /// keep it otherwise.
+    async fn drop_database(&self, is_forced: bool) -> Result<()>;
+
     /// A writer of DDL that has written nothing yet.
     fn schema_editor(&self) -> Box<dyn SchemaEditor>;
 

@@ -44,7 +44,7 @@ pub(super) fn connect(alias: &str, address: String, error: ConnectError) -> Erro
                 1044 | 1045 | 1698 => {
                     Some("check `user` and `password` of the database in the settings".to_owned())
                 }
-                1049 => Some("create the database".to_owned()),
+                1049 => Some(format!("`manage createdb --database {alias}` makes it")),
                 _ => None,
             };
             (said(&server), hint)

@@ -8,6 +8,7 @@ mod values;
 
 mod blockers;
 mod connection;
+mod database;
 mod introspection;
 mod lock;
 mod rules;
@@ -66,6 +67,27 @@ impl Mysql {
     }
 }
 
+impl Mysql {
+    /// A connection to no database.
+    async fn connect_beside(&self) -> Result<Box<dyn Connection>> {
+        self.connect_with(OptsBuilder::from_opts(self.opts.clone()).db_name(None::<String>).into()).await
+    }
+
+    async fn connect_with(&self, opts: Opts) -> Result<Box<dyn Connection>> {
+        let explain = |error| error::connect(&self.alias, self.address(), error);
+        let opened = tokio::time::timeout(self.timeout, Conn::new(opts.clone())).await;
+        let inner = match opened {
+            Ok(opened) => opened.map_err(|error| explain(error::ConnectError::Driver(error)))?,
+            Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
+        };
+        let mut connection = connection::MysqlConnection::new(inner, opts);
+        if let Some(limit) = self.settings.statement_timeout {
+            connection.limit_statements(limit).await?;
+        }
+        Ok(Box::new(connection))
+    }
+}
+
 fn host(settings: &DatabaseSettings) -> &str {
     if settings.host.is_empty() { "localhost" } else { &settings.host }
 }
@@ -119,17 +141,27 @@ impl Backend for Mysql {
     }
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
-        let explain = |error| error::connect(&self.alias, self.address(), error);
-        let opened = tokio::time::timeout(self.timeout, Conn::new(self.opts.clone())).await;
-        let inner = match opened {
-            Ok(opened) => opened.map_err(|error| explain(error::ConnectError::Driver(error)))?,
-            Err(_) => return Err(explain(error::ConnectError::Timeout(self.timeout))),
-        };
-        let mut connection = connection::MysqlConnection::new(inner, self.opts.clone());
-        if let Some(limit) = self.settings.statement_timeout {
-            connection.limit_statements(limit).await?;
+        self.connect_with(self.opts.clone()).await
+    }
+
+    async fn has_database(&self) -> Result<bool> {
+        database::exists(&mut *self.connect_beside().await?, &self.settings.name).await
+    }
+
+    async fn create_database(&self) -> Result<bool> {
+        database::create(&mut *self.connect_beside().await?, &self.settings.name).await
+    }
+
+    async fn others(&self) -> Result<Vec<String>> {
+        database::sessions(&mut *self.connect_beside().await?, &self.settings.name).await
+    }
+
+    async fn drop_database(&self, _is_forced: bool) -> Result<()> {
+        if database::is_servers_own(&self.settings.name) {
+            let problem = "the database belongs to the server and is not dropped".to_owned();
+            return Err(Error::Configuration { alias: self.alias.clone(), problem });
         }
-        Ok(Box::new(connection))
+        database::drop(&mut *self.connect_beside().await?, &self.settings.name).await
     }
 
     fn schema_editor(&self) -> Box<dyn SchemaEditor> {

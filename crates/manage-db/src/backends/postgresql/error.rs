@@ -42,7 +42,7 @@ impl ConnectError {
                 "a pooler passes `options` on to nobody".to_owned(),
                 Some("write them as `-c name=value`, or name the server itself".to_owned()),
             ),
-            Self::Driver(error) => driver(&error),
+            Self::Driver(error) => driver(alias, &error),
         };
         Error::Connect { alias: alias.to_owned(), address, reason, hint, may_pass }
     }
@@ -73,14 +73,14 @@ impl ConnectError {
     }
 }
 
-fn driver(error: &tokio_postgres::Error) -> (String, Option<String>) {
+fn driver(alias: &str, error: &tokio_postgres::Error) -> (String, Option<String>) {
     if let Some(server) = error.as_db_error() {
         let code = server.code();
         let hint =
             if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) {
                 Some("check `user` and `password` of the database in the settings".to_owned())
             } else if *code == SqlState::INVALID_CATALOG_NAME {
-                Some("create the database, for example with `createdb`".to_owned())
+                Some(format!("`manage createdb --database {alias}` makes it"))
             } else {
                 None
             };

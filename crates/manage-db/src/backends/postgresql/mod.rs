@@ -7,6 +7,7 @@ mod values;
 
 mod blockers;
 mod connection;
+mod database;
 mod introspection;
 mod lock;
 mod rules;
@@ -76,11 +77,13 @@ impl Postgresql {
 
     /// Opens a connection. A pooler may refuse the session's settings at login, or take them and pass none on; they are
     /// made by a statement then.
-    async fn open(&self) -> std::result::Result<PgConnection, ConnectError> {
-        let mut config = self.config.clone();
+    async fn open(&self, name: &str) -> std::result::Result<PgConnection, ConnectError> {
+        let mut plain = self.config.clone();
+        plain.dbname(name);
+        let mut config = plain.clone();
         config.options(self.session.as_options());
         let (connection, is_heard) = match self.link(&config).await {
-            Err(error) if error.refuses_options() => (self.link(&self.config).await?.0, false),
+            Err(error) if error.refuses_options() => (self.link(&plain).await?.0, false),
             opened => opened?,
         };
         if !is_heard {
@@ -111,9 +114,33 @@ impl Postgresql {
         let zone = driver.parameter("TimeZone");
         zone.is_some_and(|zone| zone.eq_ignore_ascii_case(self.session.timezone()))
     }
-}
 
-impl Postgresql {
+    /// A connection to a database of the server.
+    async fn connect_to(&self, name: &str) -> Result<Box<dyn Connection>> {
+        let opened = tokio::time::timeout(self.timeout, self.open(name)).await;
+        let opened = opened.unwrap_or(Err(ConnectError::Timeout(self.timeout)));
+        Ok(Box::new(opened.map_err(|error| error.explain(&self.alias, self.address_of(name)))?))
+    }
+
+    /// A connection to a database that is not this one.
+    async fn connect_beside(&self) -> Result<Box<dyn Connection>> {
+        let mut refused = None;
+        for name in database::BESIDE.into_iter().filter(|name| *name != self.settings.name) {
+            match self.connect_to(name).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::NotSupported {
+            what: "looking after a database without another one beside it".to_owned(),
+            vendor: features::FEATURES.display_name,
+        }))
+    }
+
+    fn address_of(&self, name: &str) -> String {
+        format!("{}:{}/{name}", host(&self.settings), self.settings.port.unwrap_or(5432))
+    }
+
     /// The port at which the server was asked; -1 for a socket.
     fn port(&self) -> i32 {
         match host(&self.settings).starts_with('/') {
@@ -161,7 +188,7 @@ impl Backend for Postgresql {
     }
 
     fn address(&self) -> String {
-        format!("{}:{}/{}", host(&self.settings), self.settings.port.unwrap_or(5432), self.settings.name)
+        self.address_of(&self.settings.name)
     }
 
     fn location(&self) -> String {
@@ -203,9 +230,31 @@ impl Backend for Postgresql {
     }
 
     async fn connect(&self) -> Result<Box<dyn Connection>> {
-        let opened = tokio::time::timeout(self.timeout, self.open()).await;
-        let opened = opened.unwrap_or(Err(ConnectError::Timeout(self.timeout)));
-        Ok(Box::new(opened.map_err(|error| error.explain(&self.alias, self.address()))?))
+        self.connect_to(&self.settings.name).await
+    }
+
+    async fn has_database(&self) -> Result<bool> {
+        match self.connect_beside().await {
+            Ok(mut connection) => database::exists(&mut *connection, &self.settings.name).await,
+            // An account may have been let into its own database alone.
+            Err(error) => self.connect().await.map(|_| true).map_err(|_| error),
+        }
+    }
+
+    async fn create_database(&self) -> Result<bool> {
+        database::create(&mut *self.connect_beside().await?, &self.settings.name).await
+    }
+
+    async fn others(&self) -> Result<Vec<String>> {
+        database::sessions(&mut *self.connect_beside().await?, &self.settings.name).await
+    }
+
+    async fn drop_database(&self, is_forced: bool) -> Result<()> {
+        if database::is_servers_own(&self.settings.name) {
+            let problem = "the database belongs to the server and is not dropped".to_owned();
+            return Err(Error::Configuration { alias: self.alias.clone(), problem });
+        }
+        database::drop(&mut *self.connect_beside().await?, &self.settings.name, is_forced).await
     }
 
     fn schema_editor(&self) -> Box<dyn SchemaEditor> {

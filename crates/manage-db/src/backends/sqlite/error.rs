@@ -11,9 +11,10 @@ use crate::error::{Error, StatementError, StatementKind};
 pub(super) fn connect(alias: &str, path: &Path, error: &rusqlite::Error) -> Error {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     let (reason, hint) = match (error.sqlite_error_code(), folder) {
-        (_, Some(folder)) => {
-            (format!("the folder {} does not exist", folder.display()), Some("create the folder".to_owned()))
-        }
+        (_, Some(folder)) => (
+            format!("the folder {} does not exist", folder.display()),
+            Some(format!("`manage createdb --database {alias}` makes it")),
+        ),
         (Some(ErrorCode::NotADatabase), _) => {
             ("the file is not a SQLite database".to_owned(), Some("check `name` in the settings".to_owned()))
         }

@@ -23,7 +23,8 @@ impl LockFile {
         Self { alias: alias.to_owned(), path, file: None }
     }
 
-    fn attempt(&mut self) -> std::io::Result<Attempt> {
+    /// Takes the lock if it is free.
+    pub(super) fn attempt(&mut self) -> std::io::Result<Attempt> {
         let Some(path) = &self.path else { return Ok(Attempt::Taken) };
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {

@@ -9,6 +9,8 @@ mod introspection;
 mod lock;
 mod schema;
 
+mod database;
+
 mod rules;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ use async_trait::async_trait;
 use rusqlite::OpenFlags;
 
 use connection::{Access, SqliteConnection};
+use database::DatabaseFile;
 
 pub(super) use rules::RULES;
 
@@ -74,9 +77,33 @@ impl Sqlite {
         Ok(Box::new(opened.map_err(|error| error::connect(&self.alias, &self.path, &error))?))
     }
 
+    /// The database by its file.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when it has none.
+    fn database_file(&self) -> Result<DatabaseFile<'_>> {
+        match self.is_in_memory() {
+            true => Err(self.wrong("it is in memory: each connection has its own, which ends with it")),
+            false => {
+                let path = file::resolved(&self.path);
+                let lock = lock_file(&path);
+                Ok(DatabaseFile { alias: &self.alias, path, lock })
+            }
+        }
+    }
+
+    fn wrong(&self, problem: &str) -> Error {
+        Error::Configuration { alias: self.alias.clone(), problem: problem.to_owned() }
+    }
+
     fn is_in_memory(&self) -> bool {
         self.path.as_os_str() == ":memory:"
     }
+}
+
+/// Beside the file itself, so that whoever comes over a link finds the same lock.
+fn lock_file(resolved: &Path) -> PathBuf {
+    database::with_ending(resolved, ".migrate-lock")
 }
 
 /// Whether there is such a file and it holds `table`. It is opened for reading alone, so that nothing is made beside it.
@@ -134,6 +161,26 @@ impl Backend for Sqlite {
         if could_be_made { self.open(Path::new(":memory:"), Access::Create) } else { self.connect().await }
     }
 
+    async fn has_database(&self) -> Result<bool> {
+        Ok(self.database_file()?.path.exists())
+    }
+
+    async fn create_database(&self) -> Result<bool> {
+        if self.access != Access::Create {
+            return Err(self.wrong("the option `mode` says that its file is not to be made"));
+        }
+        self.database_file()?.make_folder()?;
+        self.connect().await.map(|_| true)
+    }
+
+    async fn others(&self) -> Result<Vec<String>> {
+        self.database_file()?.sessions()
+    }
+
+    async fn drop_database(&self, _is_forced: bool) -> Result<()> {
+        self.database_file()?.remove()
+    }
+
     fn schema_editor(&self) -> Box<dyn SchemaEditor> {
         Box::new(schema::Editor::default())
     }
@@ -143,10 +190,8 @@ impl Backend for Sqlite {
     }
 
     fn migration_lock(&self) -> Box<dyn MigrationLock> {
-        // Beside the file itself, so that whoever comes over a link finds the same lock.
-        let mut file = file::resolved(&self.path).into_os_string();
-        file.push(".migrate-lock");
-        Box::new(lock::LockFile::new(&self.alias, (!self.is_in_memory()).then(|| PathBuf::from(file))))
+        let file = (!self.is_in_memory()).then(|| lock_file(&file::resolved(&self.path)));
+        Box::new(lock::LockFile::new(&self.alias, file))
     }
 
     fn script_rules(&self) -> &'static ScriptRules {

@@ -10,8 +10,11 @@ use crate::text;
 pub(crate) fn check(project: &Project, installed: &Installed) -> Vec<Message> {
     uninstalled(project, installed)
         .map(|label| {
-            let text = format!("{} is there, but no installed app has this label", folder(project, &label));
+            let place = folder(project, &label);
+            let text = format!("{place} is there, but no installed app has this label");
             let message = Message::warning("apps.W001", label.as_str(), text);
+            // A folder has no line.
+            let message = if place.ends_with(".toml") { message.at(place, 1) } else { message };
             match text::nearest(&label, project.apps.iter().map(String::as_str)).as_slice() {
                 [] => message.hint(format!("add `{label}` to `apps` in the settings")),
                 nearest => message.hint(format!("did you mean {}?", text::alternatives(nearest))),

@@ -32,5 +32,9 @@ fn check_databases(project: &Project, graph: &Graph) -> Vec<Message> {
 }
 
 fn message(error: &Error) -> Message {
-    Message::error("migrations.E001", "migrations", error.to_string())
+    let message = Message::error("migrations.E001", "migrations", error.to_string());
+    match error.place() {
+        Some(place) => message.at(&*place.path, place.line),
+        None => message,
+    }
 }

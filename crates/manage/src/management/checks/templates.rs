@@ -15,16 +15,18 @@ pub(super) fn check(project: &Project, installed: &Installed) -> Vec<Message> {
     let files = Arc::new(Table::on_disk(&project.settings.static_files, &project.files));
     let parts = template_parts(project, &names, &files, &installed.template_extension(project));
     let broken = problems(&parts).into_iter().map(|problem| {
-        Message::error("templates.E001", format!("templates/{}", problem.name), problem.source.to_string())
+        let (file, line) = (format!("templates/{}", problem.name), problem.source.line().unwrap_or(1));
+        Message::error("templates.E001", file.as_str(), problem.source.to_string()).at(file, line)
     });
     let missing = references(&project.files).into_iter().filter_map(|reference| {
         let (id, exists) = match reference.function {
             "url" => ("templates.E002", names.contains(&reference.name)),
             _ => ("templates.E003", files.url(&reference.name).is_some()),
         };
-        let place = format!("templates/{}:{}", reference.template, reference.line);
+        let file = format!("templates/{}", reference.template);
         let text = format!("`{}('{}')` leads nowhere", reference.function, reference.name);
-        (!exists).then(|| Message::error(id, place, text))
+        (!exists)
+            .then(|| Message::error(id, format!("{file}:{}", reference.line), text).at(file, reference.line))
     });
     broken.chain(missing).collect()
 }

@@ -3,9 +3,11 @@
 pub(crate) mod cert;
 mod check;
 mod completions;
+mod createdb;
 mod dbshell;
 mod dev;
 mod diffsettings;
+mod dropdb;
 mod jsonschema;
 mod man;
 mod migrate;
@@ -24,6 +26,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<migrate::Migrate>(),
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),
+    Command::of::<createdb::CreateDb>(),
+    Command::of::<dropdb::DropDb>(),
     Command::of::<dbshell::DbShell>(),
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),

@@ -1,7 +1,7 @@
 //! What is said beside the answer of a run, in sentences.
 
 use crate::db::migrations::{Event, Touched};
-use crate::management::databases::same;
+use crate::management::databases::{same, stranger};
 use crate::text;
 
 /// A sentence about a run.
@@ -44,12 +44,7 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
         Event::Unasked { alias, parent, child, is_backwards: true, error } => Talk::Warning(format!(
             "{child} of database `{alias}` depends on {parent}, and nobody knows whether that is applied: {error}"
         )),
-        Event::Stranger { app, number, alias } => Talk::Warning(format!(
-            "{} of app `{app}`, which is not installed, {} applied on database `{alias}`; \
-             `manage migrate --forget {app}` forgets them",
-            text::count(i64::try_from(*number).unwrap_or(i64::MAX), "migration"),
-            if *number == 1 { "is" } else { "are" },
-        )),
+        Event::Stranger { app, number, alias } => Talk::Warning(stranger(app, *number, alias)),
         Event::AlsoFailed { alias, error } => {
             Talk::Warning(format!("database `{alias}` failed as well: {error}"))
         }

@@ -1,14 +1,21 @@
-use clap::Args;
-use serde_json::json;
+//! `check`: what is looked for, where it is to be corrected, and how it is told.
+
+mod places;
+mod report;
+
+mod github;
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
 
 use crate::checks::{Level, Message};
 use crate::db::Homes;
 use crate::management::checks;
 use crate::management::databases::show_doubles;
-use crate::management::{
-    BaseCommand, CommandError, CommandResult, Format, Group, Manage, Output, Style, block_on,
-};
+use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
 use crate::setup::Project;
+use github::Folder;
 
 /// Look for mistakes in settings, models, routes and templates
 #[derive(Debug, Args)]
@@ -32,8 +39,22 @@ pub(super) struct Check {
     #[arg(long = "database", value_name = "ALIAS")]
     databases: Vec<String>,
     /// How to show what was found
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "plain")]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: CheckFormat,
+}
+
+/// `--format` of `check`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// A table, as wide as the terminal
+    Table,
+    /// Plain lines
+    #[default]
+    Plain,
+    /// One JSON object
+    Json,
+    /// What GitHub shows beside the lines of a change
+    Github,
 }
 
 impl BaseCommand for Check {
@@ -44,7 +65,10 @@ impl BaseCommand for Check {
         if self.list_tags {
             return self.tags(manage).into_iter().try_for_each(|tag| Ok(out.line(tag)?));
         }
-        let mut project = manage.new_project()?;
+        let mut project = match manage.new_project() {
+            Ok(project) => project,
+            Err(error) => return self.stopped(error, manage, out),
+        };
         self.validate(manage, &project)?;
         let mut unreached = Vec::new();
         for alias in &self.databases {
@@ -54,7 +78,8 @@ impl BaseCommand for Check {
         show_doubles(&homes, out)?;
         found.extend(unreached);
         found.sort_by_key(|message| std::cmp::Reverse(message.level));
-        self.report(&found, out)?;
+        places::add(&mut found, &project, &manage.load()?.entries);
+        self.report(&found, manage, &project.root, out)?;
         match found.iter().any(|message| message.level >= self.fail_level) {
             true => Err(CommandError::silent()),
             false => Ok(()),
@@ -63,6 +88,29 @@ impl BaseCommand for Check {
 }
 
 impl Check {
+    /// What keeps a project from being loaded is told as a finding to those who ask for places.
+    fn stopped(&self, error: CommandError, manage: &Manage, out: &mut Output) -> CommandResult {
+        if matches!(self.format, CheckFormat::Json | CheckFormat::Github) {
+            let found = places::of_error(&error);
+            if !found.is_empty() {
+                self.report(&found, manage, &places::root(manage), out)?;
+            }
+        }
+        Err(error)
+    }
+
+    fn report(&self, found: &[Message], manage: &Manage, root: &Path, out: &mut Output) -> CommandResult {
+        match self.format {
+            CheckFormat::Plain => report::plain(found, out),
+            CheckFormat::Table => report::table(found, out),
+            CheckFormat::Json => report::json(found, out),
+            CheckFormat::Github => {
+                let workspace = manage.environment.get("GITHUB_WORKSPACE").map(Path::new);
+                github::annotate(found, &Folder::new(root, workspace), out)
+            }
+        }
+    }
+
     fn tags(&self, manage: &Manage) -> Vec<&'static str> {
         let mut tags: Vec<&str> = manage.installed.all_checks().map(|check| check.tag).collect();
         tags.sort_unstable();
@@ -118,58 +166,6 @@ impl Check {
         };
         checks.flat_map(|check| (check.run)(project, &manage.installed)).filter(concerns).collect()
     }
-
-    fn report(&self, found: &[Message], out: &mut Output) -> CommandResult {
-        match self.format {
-            Format::Plain => report_plain(found, out),
-            Format::Table => Ok(out.table(
-                &["level", "id", "object", "what"],
-                found.iter().map(|message| {
-                    vec![
-                        format!("{:?}", message.level),
-                        message.id.into(),
-                        message.object.clone(),
-                        message.text.clone(),
-                    ]
-                }),
-            )?),
-            Format::Json => {
-                let messages: Vec<_> = found.iter().map(|message| {
-                    let level = format!("{:?}", message.level).to_uppercase();
-                    json!({"level": level, "id": message.id, "object": message.object, "text": message.text, "hint": message.hint})
-                }).collect();
-                Ok(out.json(&json!({ "messages": messages }))?)
-            }
-        }
-    }
-}
-
-const HEADINGS: [(Level, &str, Style); 5] = [
-    (Level::Critical, "CRITICALS", Style::Error),
-    (Level::Error, "ERRORS", Style::Error),
-    (Level::Warning, "WARNINGS", Style::Warning),
-    (Level::Info, "INFOS", Style::Notice),
-    (Level::Debug, "DEBUGS", Style::Notice),
-];
-
-fn report_plain(found: &[Message], out: &mut Output) -> CommandResult {
-    for (level, heading, style) in HEADINGS {
-        let of_level: Vec<&Message> = found.iter().filter(|message| message.level == level).collect();
-        if of_level.is_empty() {
-            continue;
-        }
-        out.line(out.styled(style, &format!("{heading}:")))?;
-        for message in of_level {
-            out.line(message.to_string())?;
-        }
-        out.line("")?;
-    }
-    let issues = match found.len() {
-        0 => "no issues".to_owned(),
-        1 => "1 issue".to_owned(),
-        many => format!("{many} issues"),
-    };
-    Ok(out.line(format!("System check identified {issues} (0 silenced)."))?)
 }
 
 fn connect(project: &Project, alias: &str) -> CommandResult<Vec<Message>> {

@@ -1,0 +1,193 @@
+//! What there is to show: each migration on each database.
+
+use crate::db::migrations::error::HistoryProblemKind;
+use crate::db::migrations::recorder::is_edited;
+use crate::db::migrations::{self, Graph, Key, Migration, Plan, Session};
+use crate::db::{self, Homes, Router};
+use crate::management::databases::stranger;
+use crate::management::{CommandResult, Style};
+use crate::setup::Project;
+use crate::timezone;
+
+/// What has become of a migration on a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Applied,
+    Pending,
+    HalfDone,
+    MissingFile,
+    Edited,
+    /// The database does not answer.
+    Unreachable,
+}
+
+impl State {
+    /// All of them, in the order in which they are summed up.
+    pub(super) const ALL: [Self; 6] =
+        [Self::Applied, Self::Pending, Self::HalfDone, Self::MissingFile, Self::Edited, Self::Unreachable];
+
+    /// Its word, the same in every format.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Pending => "pending",
+            Self::HalfDone => "half done",
+            Self::MissingFile => "missing file",
+            Self::Edited => "edited",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// Its colour.
+    pub(super) fn style(self) -> Style {
+        match self {
+            Self::Applied => Style::Success,
+            Self::Pending => Style::Warning,
+            Self::HalfDone | Self::MissingFile | Self::Edited | Self::Unreachable => Style::Error,
+        }
+    }
+
+    /// Whether somebody has to do something about the migration.
+    pub(super) fn is_noteworthy(self) -> bool {
+        !matches!(self, Self::Applied | Self::Unreachable)
+    }
+
+    /// Whether the history has it.
+    pub(super) fn is_recorded(self) -> bool {
+        matches!(self, Self::Applied | Self::MissingFile | Self::Edited)
+    }
+}
+
+/// One migration on one database.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub key: Key,
+    pub state: State,
+    pub applied_at: Option<jiff::Timestamp>,
+    pub depends: Vec<String>,
+    /// Where it stands among all migrations; those without a file stand behind.
+    pub position: usize,
+}
+
+impl Line {
+    /// When it was applied, for people.
+    pub(super) fn moment(&self) -> Option<String> {
+        self.applied_at.map(timezone::local)
+    }
+}
+
+/// A database with its migrations.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub alias: String,
+    pub lines: Vec<Line>,
+    /// What it remembers and no line shows.
+    pub unexplained: Vec<String>,
+    /// Why it could not be asked.
+    pub error: Option<db::Error>,
+}
+
+/// What to read.
+pub(super) struct Reading<'a> {
+    pub project: &'a Project,
+    pub graph: &'a Graph,
+    pub homes: &'a Homes,
+    pub router: &'a Router,
+    /// Labels of apps; none is all.
+    pub apps: &'a [String],
+    /// Whether the order is that of a run, instead of app by app.
+    pub is_plan: bool,
+}
+
+impl Reading<'_> {
+    /// The migrations of each database, in the order in which they were named, `default` first.
+    pub(super) async fn databases(&self, named: &[String]) -> CommandResult<Vec<Shown>> {
+        let connections = &self.project.connections;
+        let aliases: Vec<&str> = match named {
+            [] => connections.primaries(),
+            named => named.iter().map(String::as_str).collect(),
+        };
+        let mut databases: Vec<Shown> = Vec::new();
+        for alias in aliases.into_iter().map(|alias| self.homes.of(alias)) {
+            if databases.iter().any(|shown| shown.alias == alias) {
+                continue;
+            }
+            let (session, error) = match Session::open(connections.backend(alias)?).await {
+                Ok(session) => (Some(session), None),
+                Err(migrations::Error::Database(error @ db::Error::Connect { .. })) => (None, Some(error)),
+                Err(error) => return Err(error.into()),
+            };
+            let lines = self.lines(alias, session.as_ref());
+            let unexplained = session.map(|session| unexplained(self.graph, &session)).unwrap_or_default();
+            databases.push(Shown { alias: alias.to_owned(), lines, unexplained, error });
+        }
+        Ok(databases)
+    }
+
+    /// Whether an app was asked for.
+    pub(super) fn is_chosen(&self, app: &str) -> bool {
+        self.apps.is_empty() || self.apps.iter().any(|label| label == app)
+    }
+
+    /// The migrations of the apps that live on a database, and those it remembers though their files are gone.
+    fn lines(&self, alias: &str, session: Option<&Session>) -> Vec<Line> {
+        let lives = |app: &str| self.router.allow_migrate(alias, app) && self.is_chosen(app);
+        let migrations = self.graph.migrations().enumerate();
+        let mut lines: Vec<Line> = migrations
+            .filter(|(_, migration)| lives(&migration.key.app))
+            .map(|(position, migration)| self.line(position, migration, session))
+            .collect();
+        let rows = session.map(|session| session.history.applied.as_slice()).unwrap_or_default();
+        for (key, row) in rows.iter().filter_map(|row| Some((row.key.clone()?, row))) {
+            let is_ours = self.graph.apps().contains(&key.app) && self.is_chosen(&key.app);
+            if is_ours && self.graph.get(&key).is_none() {
+                let (applied_at, depends) = (row.applied_on, Vec::new());
+                lines.push(Line {
+                    key,
+                    state: State::MissingFile,
+                    applied_at,
+                    depends,
+                    position: usize::MAX,
+                });
+            }
+        }
+        if !self.is_plan {
+            lines.sort_by(|a, b| a.key.app.cmp(&b.key.app));
+        }
+        lines
+    }
+
+    fn line(&self, position: usize, migration: &Migration, session: Option<&Session>) -> Line {
+        let applied = session.and_then(|session| session.history.get(&migration.key));
+        Line {
+            key: migration.key.clone(),
+            state: session.map_or(State::Unreachable, |session| state(migration, session)),
+            applied_at: applied.and_then(|applied| applied.applied_on),
+            depends: self.graph.parents(&migration.key).map(|parent| parent.key.to_string()).collect(),
+            position,
+        }
+    }
+}
+
+fn state(migration: &Migration, session: &Session) -> State {
+    let dialect = session.backend().features().dialect;
+    if session.history.journal.keys().any(|key| key.version == migration.version()) {
+        return State::HalfDone;
+    }
+    match session.history.get(&migration.key) {
+        Some(applied) if is_edited(migration, applied, dialect) => State::Edited,
+        Some(_) => State::Applied,
+        None => State::Pending,
+    }
+}
+
+/// What the database remembers and no line can show, in sentences.
+fn unexplained(graph: &Graph, session: &Session) -> Vec<String> {
+    let alias = session.alias();
+    let strangers = session.history.strangers(graph);
+    let strangers = strangers.into_iter().map(|(app, number)| stranger(app, number, alias));
+    let half_done = session.unfinished(graph, &Plan::default()).into_iter();
+    let without_file =
+        half_done.filter(|problem| matches!(problem.kind, HistoryProblemKind::UnfinishedWithoutFile { .. }));
+    strangers.chain(without_file.map(|problem| problem.message())).collect()
+}
