@@ -17,9 +17,9 @@ use super::operations::{
     SeparateDatabaseAndState, SqlPart, SqlSource, ValidateConstraint,
 };
 use crate::backends::{DIALECTS, dialect};
-use crate::models::declared;
 use crate::models::document::{Document, Mistake, Node};
 use crate::models::json_schema::{generator, whole, with_key};
+use crate::models::{Field, declared};
 use manage_leaves::text;
 
 /// Keys at the top of a file.
@@ -132,8 +132,12 @@ fn operation<'a>(document: Document<'a>, app: &str, node: Node<'a>) -> Result<Lo
         let message = format!("unknown operation `{word}`{}", meant(word, &KINDS.map(|kind| kind.name)));
         return Err(document.mistake(&name.span(), message));
     };
+    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
     let operation = (kind.read)(document, app, table, &span)?;
-    Ok(Located { operation, line })
+    match operation.field().and_then(Field::problem) {
+        Some(problem) => Err(document.mistake(&place, problem)),
+        None => Ok(Located { operation, line }),
+    }
 }
 
 /// A kind of operation: what `op` calls it, how the rest is read, and what that may be.
@@ -164,9 +168,9 @@ const KINDS: [Kind; 22] = [
     kind!(AlterModelTable),
     kind!(AlterModelTableComment),
     kind!(AlterModelOptions),
-    Kind { name: "AddField", read: add_field, keys: AddField::json_schema },
+    kind!(AddField),
     kind!(RemoveField),
-    Kind { name: "AlterField", read: alter_field, keys: AlterField::json_schema },
+    kind!(AlterField),
     kind!(RenameField),
     kind!(AddIndex),
     kind!(RemoveIndex),
@@ -258,34 +262,6 @@ fn create_model<'a>(
     let name = taken_text(document, &mut table, "model", span)?;
     let model = declared::model(document, app, &name, table, span)?;
     Ok(Operation::CreateModel(CreateModel { model }))
-}
-
-fn add_field<'a>(
-    document: Document<'a>,
-    _app: &str,
-    table: DeTable<'a>,
-    span: &Range<usize>,
-) -> Result<Operation, Mistake> {
-    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
-    let operation: AddField = document.read_table(table, span.clone())?;
-    match operation.field.problem() {
-        Some(problem) => Err(document.mistake(&place, problem)),
-        None => Ok(Operation::AddField(operation)),
-    }
-}
-
-fn alter_field<'a>(
-    document: Document<'a>,
-    _app: &str,
-    table: DeTable<'a>,
-    span: &Range<usize>,
-) -> Result<Operation, Mistake> {
-    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
-    let operation: AlterField = document.read_table(table, span.clone())?;
-    match operation.field.problem() {
-        Some(problem) => Err(document.mistake(&place, problem)),
-        None => Ok(Operation::AlterField(operation)),
-    }
 }
 
 fn separate<'a>(

@@ -3,6 +3,7 @@
 use super::action::{Action, Place};
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
+use super::operations::Way;
 use super::schema::{MigrationFile, Schema, Written};
 use super::state::ProjectState;
 use crate::backends::base::Backend;
@@ -90,7 +91,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
         let change = located.operation.change();
         let done = change
             .state_forwards(app, state)
-            .and_then(|()| change.database_forwards(app, &mut schema, &from, state));
+            .and_then(|()| change.database(&mut schema, Way { app, from: &from, to: state, is_back: false }));
         done.map_err(|problem| problem_in(&mut schema, migration, located.line, problem))?;
         schema.end_part();
     }
@@ -117,7 +118,7 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
     let mut located = Vec::with_capacity(migration.operations.len());
     for (one, pair) in pairs {
         let change = one.operation.change();
-        let done = change.database_backwards(app, &mut schema, &pair[1], &pair[0]);
+        let done = change.database(&mut schema, Way { app, from: &pair[1], to: &pair[0], is_back: true });
         done.map_err(|problem| problem_in(&mut schema, migration, one.line, problem))?;
         schema.end_part();
         located.push(one);
