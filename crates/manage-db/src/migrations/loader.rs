@@ -95,18 +95,15 @@ fn load_one(files: &dyn Files, app: &str, name: &str, parts: &Parts) -> Result<M
     Ok(parse_sql(&key, number, &sql)?)
 }
 
-/// No two files say the same.
+/// Operations stand in one file, and no SQL beside it.
 fn check_once(key: &Key, parts: &Parts) -> Result<()> {
-    let is_same = |one: Form, other: Form| one == other || one == Form::Toml || other == Form::Toml;
-    for (position, (named, path)) in parts.iter().enumerate() {
-        if let Some((_, before)) =
-            parts[..position].iter().find(|(before, _)| is_same(before.form, named.form))
-        {
-            let (toml, sql) = if named.form == Form::Toml { (path, before) } else { (before, path) };
-            return Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into());
+    let (toml, others): (Vec<_>, Vec<_>) = parts.iter().partition(|(named, _)| named.form == Form::Toml);
+    match (toml.as_slice(), others.as_slice()) {
+        ([(_, toml)], [(_, sql), ..]) => {
+            Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into())
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {

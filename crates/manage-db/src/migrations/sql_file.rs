@@ -45,7 +45,9 @@ pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Mig
     for dialect in DIALECTS {
         let own: Vec<&SqlFile> = files_of(dialect, files);
         if !own.is_empty() {
-            halves.insert(dialect, read_files(&own, dialect, &mut header)?);
+            let read = read_files(&own, dialect, &mut header)?;
+            [&read.up, &read.down].into_iter().flatten().try_for_each(|half| check_once(key, half))?;
+            halves.insert(dialect, read);
         }
     }
     let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
@@ -73,16 +75,37 @@ pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Mig
     })
 }
 
-/// The files that say something about a dialect: its own, where it has one, for each half.
+/// The files that say something about a dialect: its own, and of those for all what its own leave open.
 fn files_of<'a>(dialect: &str, files: &'a [SqlFile]) -> Vec<&'a SqlFile> {
-    let mut own: Vec<&SqlFile> = files.iter().filter(|file| file.dialect == Some(dialect)).collect();
-    let has_whole = own.iter().any(|file| file.section.is_none());
-    for file in files.iter().filter(|file| file.dialect.is_none()) {
-        if !has_whole && !own.iter().any(|other| other.section == file.section) {
-            own.push(file);
-        }
+    let (own, others): (Vec<&SqlFile>, Vec<&SqlFile>) = files
+        .iter()
+        .filter(|file| file.dialect.is_none_or(|own| own == dialect))
+        .partition(|file| file.dialect.is_some());
+    let is_said = |section: Section| own.iter().any(|file| file.may_say(section));
+    let is_open = |file: &&SqlFile| {
+        [Section::Up, Section::Down].into_iter().any(|half| file.may_say(half) && !is_said(half))
+    };
+    let others: Vec<&SqlFile> = others.into_iter().filter(is_open).collect();
+    [own, others].concat()
+}
+
+impl SqlFile {
+    /// Whether its name lets it say this half.
+    fn may_say(&self, section: Section) -> bool {
+        self.section.is_none_or(|own| own == section)
     }
-    own
+}
+
+/// No half is said by two files.
+fn check_once(key: &Key, half: &[SqlPart]) -> Result<(), Mistake> {
+    let Some([first, second]) =
+        half.windows(2).find(|pair| pair[0].path != pair[1].path).and_then(<[_]>::first_chunk)
+    else {
+        return Ok(());
+    };
+    let other = first.path.clone().unwrap_or_default();
+    let message = format!("{key} is there twice: in this file and in {other}");
+    Err(Mistake { path: second.path.clone().unwrap_or_default(), line: second.line, message })
 }
 
 /// What comment lines at the top say.
