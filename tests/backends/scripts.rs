@@ -298,6 +298,17 @@ on_every_database! {
         db.workspace.manage(["migrate", "-v", "0"]).succeeds();
         assert!(is_table(&db, "at_last").await);
     }
+    async fn what_stays_when_the_history_cannot_be_written_is_told(db in TestDatabase) {
+        let text = "CREATE TABLE crate (id integer);\nALTER TABLE manage_migrations RENAME COLUMN checksum TO other;\n";
+        barn(&db, &[("0001_crates.sql", "SELECT 1;\n"), ("0002_x.sql", text)]);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        let kept = match db.kind {
+            Kind::Mariadb => "  the 2 statements before it are done and stay\n",
+            _ => "  the whole migration was rolled back\n",
+        };
+        assert!(told.contains("statement: INSERT INTO ") && told.contains(kept), "{told}");
+        assert_eq!(is_table(&db, "crate").await, db.kind == Kind::Mariadb);
+    }
 }
 
 #[test]
@@ -312,4 +323,24 @@ fn a_statement_of_sqlite_is_run_to_its_last_row() {
         )
         .write("migrations/barn/0001_x.sql", text);
     assert!(workspace.manage(["migrate"]).fails(1).contains("malformed JSON"));
+}
+
+#[test]
+fn a_program_that_commits_runs_outside_of_any_transaction() {
+    crate::support::block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        let text = "-- atomic: false\nCREATE TABLE crate (id integer);\n\
+                    CREATE PROCEDURE fill(a integer) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO crate VALUES (a); COMMIT; END $$;\n\
+                    CALL fill(1);\n\
+                    DO $$ BEGIN FOR i IN 2..3 LOOP INSERT INTO crate VALUES (i); COMMIT; END LOOP; END $$;\n";
+        barn(&db, &[("0001_crates.sql", text)]);
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert_eq!(number(&db, "SELECT count(*) FROM crate").await, 3);
+        let atomic = "CREATE TABLE gate (id integer);\nDO $$ BEGIN COMMIT; END $$;\n";
+        barn(&db, &[("0002_gates.sql", atomic)]);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        let expected = "error: migrations/barn/0002_gates.sql:2: this cannot run in a transaction: say that there is none";
+        assert!(told.starts_with(expected), "{told}");
+        assert!(!is_table(&db, "gate").await);
+    });
 }

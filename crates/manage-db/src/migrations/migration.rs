@@ -114,10 +114,7 @@ impl Canonical {
 impl Migration {
     /// The number under which the history knows it. Two branches of one number differ in it.
     pub fn version(&self) -> i64 {
-        let digest = crypto::sha256_hex(self.key.to_string().as_bytes());
-        let step = if self.number > MAX_SMALL_NUMBER { MOMENT_STEP } else { NUMBER_STEP };
-        let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % step;
-        i64::try_from(self.number.saturating_mul(step).saturating_add(hash)).unwrap_or(i64::MAX)
+        version(&self.key, self.number)
     }
 
     /// A line of its file.
@@ -129,6 +126,14 @@ impl Migration {
     pub fn irreversible(&self) -> Option<&Located> {
         self.operations.iter().find(|located| !located.operation.change().is_reversible())
     }
+}
+
+/// As [`Migration::version`].
+pub(super) fn version(key: &Key, number: u64) -> i64 {
+    let digest = crypto::sha256_hex(key.to_string().as_bytes());
+    let step = if number > MAX_SMALL_NUMBER { MOMENT_STEP } else { NUMBER_STEP };
+    let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % step;
+    i64::try_from(number.saturating_mul(step).saturating_add(hash)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
         control,
         is_left_out: ScriptRules::fits(rules.left_out, &words),
         is_guarded: ScriptRules::fits(rules.guarded, &words),
-        is_alone: ScriptRules::fits(rules.alone, &words),
+        is_alone: rules.is_alone(sql, &words),
         is_answered: ScriptRules::fits(&["COPY * TO STDOUT"], &words),
         is_plain: words.iter().all(|word| PLAIN.contains(&word.as_str())),
         name: words[..words.len().min(2)].join(" "),

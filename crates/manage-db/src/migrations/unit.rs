@@ -270,9 +270,10 @@ impl<'a> Unit<'a> {
             self.leave_client().await?;
         }
         for sql in self.before_record() {
-            self.plain(self.last_place(), sql).await?;
+            self.plain(self.last_place(), sql).await.map_err(|failure| failure.behind(actions.len()))?;
         }
-        self.record_end().await
+        // Whatever goes wrong from here on, all of it is done and stays.
+        self.record_end().await.map_err(|failure| failure.behind(actions.len()))
     }
 
     /// What a done step left in its session, and the next run would miss without a word, keeps it from going on.
@@ -401,9 +402,12 @@ impl<'a> Unit<'a> {
         };
         let of_step =
             format!("WHERE version = {{version}} AND direction = {{direction}} AND step = {number}");
-        let is_function = matches!(action, Action::Function { .. });
-        let can_roll_back =
-            is_function || action.statements().iter().all(|sql| self.backend.can_roll_back(sql));
+        let is_one = match action {
+            Action::Function { .. } => true,
+            Action::Script(step) => step.is_transaction && self.backend.features().can_rollback_ddl,
+            Action::Step(_) => false,
+        };
+        let can_roll_back = is_one || action.statements().iter().all(|sql| self.backend.can_roll_back(sql));
         if can_roll_back && !is_in_doubt {
             let noted = self.journal_sql(&note("done"));
             let begun = self.connection.begin().await;

@@ -61,6 +61,23 @@ pub(crate) fn words(sql: &str, syntax: Syntax, limit: usize) -> Vec<String> {
     words.take(limit).collect()
 }
 
+/// Whether a text of the statement, read as a program, holds one of these words.
+pub(crate) fn says_inside(sql: &str, syntax: Syntax, wanted: &[&str]) -> bool {
+    let texts = Tokens::new(sql, syntax).filter(|token| token.kind == TokenKind::Text);
+    let mut inner = texts.flat_map(|token| Tokens::new(without_quotes(token.text), syntax));
+    inner.any(|token| wanted.iter().any(|word| token.is_word(word)))
+}
+
+/// What stands between `$tag$` and `$tag$`, or between quotation marks.
+fn without_quotes(text: &str) -> &str {
+    let quote = match text.strip_prefix('$').and_then(|rest| rest.find('$')) {
+        Some(end) => &text[..end + 2],
+        None => "'",
+    };
+    let inner = text.trim_start_matches(['e', 'E']);
+    inner.strip_prefix(quote).unwrap_or(inner).strip_suffix(quote).unwrap_or(inner)
+}
+
 /// What the server runs of `/*!40101 ... */`.
 fn run_comment(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("/*!").or_else(|| text.strip_prefix("/*M!"))?.strip_suffix("*/")?;

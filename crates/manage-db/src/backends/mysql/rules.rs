@@ -19,6 +19,8 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     idle_lines: &["warnings", "nowarning", "W", "w"],
     // Each commits what was open before it, and nothing refuses.
     alone: &[],
+    calls: &[],
+    programs: &[],
     settings: &["SET", "USE"],
     guarded: &[],
     guard: None,

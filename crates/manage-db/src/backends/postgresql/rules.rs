@@ -50,6 +50,8 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
         "prompt",
     ],
     alone: &ALONE,
+    calls: &["CALL", "CLUSTER"],
+    programs: &["DO"],
     settings: &["SET", "RESET", "SELECT * SET_CONFIG", "LISTEN"],
     guarded: &[],
     guard: None,

@@ -19,6 +19,8 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     client: "sqlite3",
     idle_lines: &["bail", "echo", "headers", "header", "mode", "timer", "width", "print"],
     alone: &["VACUUM", "ATTACH", "DETACH", "PRAGMA JOURNAL_MODE", "PRAGMA SYNCHRONOUS"],
+    calls: &[],
+    programs: &[],
     settings: &["PRAGMA", "ATTACH", "DETACH"],
     guarded: &["PRAGMA FOREIGN_KEYS"],
     guard: Some(&GUARD),
