@@ -616,7 +616,7 @@ name = "name"
     #[test]
     fn a_function_sees_the_models_of_its_moment_inside_the_transaction() {
         let folder = folder();
-        let graph = load(&Folder::new(&folder), &["shop".to_owned()]).unwrap();
+        let graph = load(&Folder::new(&folder), &["shop".to_owned()], &["sqlite"]).unwrap();
         let settings = DatabaseSettings::from_url("sqlite:///db.sqlite3").unwrap();
         let backend = backends::create("default", &settings, &folder).unwrap();
         let router = Router::default();

@@ -1,9 +1,9 @@
 //! One migration: what its files say, and how the history knows it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::action::Place;
+use super::canonical::Canonical;
 use super::operations::Operation;
 use manage_leaves::crypto;
 
@@ -93,22 +93,6 @@ pub struct Migration {
     pub operations: Vec<Located>,
     /// What the history keeps a checksum of.
     pub canonical: Canonical,
-}
-
-/// What the history keeps a checksum of: what a migration does in one form, whatever the file looks like.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Canonical {
-    /// By dialect; under the empty name that of all others.
-    pub texts: BTreeMap<&'static str, String>,
-    /// Forms that earlier versions recorded, and that count for the same.
-    pub earlier: Vec<String>,
-}
-
-impl Canonical {
-    /// The form that is recorded on a database of this dialect.
-    pub fn text(&self, dialect: &str) -> &str {
-        self.texts.get(dialect).or_else(|| self.texts.get("")).map_or("", String::as_str)
-    }
 }
 
 impl Migration {

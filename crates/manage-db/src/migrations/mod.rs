@@ -33,6 +33,10 @@ pub mod operations;
 
 mod written;
 
+mod earlier;
+
+mod canonical;
+
 // One migration.
 mod migration;
 
@@ -75,6 +79,7 @@ mod pending;
 mod run;
 
 pub use amend::{Amendment, amend};
+pub use canonical::Canonical;
 pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use executor::{Fake, Prepared, Session, Work, compile, replay_all, verify};
@@ -83,7 +88,7 @@ pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
-pub use migration::{Canonical, Key, Located, Migration, Reference};
+pub use migration::{Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use plan::{Plan, PlanSite, Target};
 pub use program::Program;

@@ -45,7 +45,7 @@ pub use rules::{Pattern, ScriptRules};
 pub use schema::SchemaEditor;
 pub(crate) use script::{Piece, PieceKind, canonical, first_word, pieces, shown};
 pub(crate) use sql::positional;
-pub use sql::{Dialects, SqlText};
+pub use sql::{DIALECT_WORDS, DIALECTS, Dialects, SqlText, dialect};
 pub use tokens::{ClientLines, Syntax};
 pub use value::{FromValue, ToValue, Value};
 

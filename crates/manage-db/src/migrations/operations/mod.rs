@@ -118,6 +118,20 @@ operations! {
 }
 
 impl Operation {
+    /// Leaves out what says no more than its absence, as models do.
+    pub fn complete(&mut self, app: &str) {
+        match self {
+            Self::AddField(AddField { model, field, .. })
+            | Self::AlterField(AlterField { model, field, .. }) => {
+                field.complete(app, model);
+            }
+            Self::AddConstraint(AddConstraint { constraint, .. })
+            | Self::AlterConstraint(AlterConstraint { constraint, .. }) => constraint.complete(),
+            Self::AlterModelOptions(options) => options.managed = options.managed.filter(|managed| !managed),
+            _ => {}
+        }
+    }
+
     /// The field that it brings.
     pub(super) fn field(&self) -> Option<&Field> {
         match self {

@@ -72,7 +72,7 @@ impl BaseCommand for Migrate {
                 "{place} is there, but no installed app has this label: nothing of it is applied"
             ))?;
         }
-        let graph = load(&project.files, &project.apps)?;
+        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         let amendments = self.amendments()?;
         if !amendments.is_empty() {
             return amendments.iter().try_for_each(|amendment| self.amend(project, &graph, amendment, out));
