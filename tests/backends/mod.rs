@@ -8,6 +8,7 @@ mod limits;
 mod migrations;
 mod models;
 mod options;
+mod preflight;
 mod queries;
 mod scripts;
 mod statements;

@@ -126,6 +126,9 @@ pub enum Error {
     /// A statement failed.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
+    /// Rows that are there are none that a migration can go on with. Nothing of it has run.
+    #[error(transparent)]
+    Rows(#[from] Box<RowsError>),
     /// The database could not be asked.
     #[error(transparent)]
     Database(#[from] crate::Error),
@@ -149,6 +152,24 @@ pub struct ApplyError {
     pub outcome: Outcome,
     /// What the database said.
     pub source: crate::Error,
+}
+
+/// Rows that are there are none that a migration can go on with.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} {migration} on database `{alias}` would fail, and nothing of it has run:\n  {}",
+    if *is_backwards { "undoing" } else { "applying" },
+    rows.join("\n  ")
+)]
+pub struct RowsError {
+    /// Alias of the database.
+    pub alias: String,
+    /// The migration.
+    pub migration: String,
+    /// Whether it was about to be undone.
+    pub is_backwards: bool,
+    /// What does not fit, in sentences with their places.
+    pub rows: Vec<String>,
 }
 
 /// What became of the statements before a failing one.

@@ -8,7 +8,7 @@ use refinery::{Runner, Target as RefineryTarget};
 
 use super::action::{Action, Place};
 use super::driver::Driver;
-use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
+use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result, RowsError};
 use super::events::Event;
 use super::functions::Functions;
 use super::graph::Graph;
@@ -16,6 +16,7 @@ use super::lock;
 use super::migration::{Key, Migration};
 use super::operations::Way;
 use super::plan::Plan;
+use super::preflight;
 use super::program::{self, Program, Site};
 use super::recorder::{History, Home, JournalKey, recorded};
 use super::schema::Created;
@@ -248,7 +249,10 @@ impl Session {
             tell(Event::Started(&step.migration));
             let is_faked =
                 fake == Fake::Yes || step.creates.as_ref().is_some_and(|creates| exists(creates, &existing));
-            let done = if prepared.is_backwards {
+            let ready = if is_faked { Ok(()) } else { self.look(step, prepared.is_backwards).await };
+            let done = if ready.is_err() {
+                ready
+            } else if prepared.is_backwards {
                 self.undo(work, step, is_faked, &mut home).await
             } else {
                 self.apply(work, step, is_faked, &mut home, &mut applied).await
@@ -261,6 +265,21 @@ impl Session {
             tell(Event::Finished { is_faked, took: started.elapsed(), notes });
         }
         Ok(())
+    }
+
+    /// Looks at the rows that a migration is about to change, unless some of it is done already.
+    async fn look(&mut self, step: &PreparedStep, is_backwards: bool) -> Result<()> {
+        let (migration, key) =
+            (&step.migration, JournalKey { version: step.migration.version(), is_backwards });
+        if self.history.journal.contains_key(&key) {
+            return Ok(());
+        }
+        let rows = preflight::look(&self.backend, &mut *self.connection, &step.program).await;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (alias, migration) = (self.alias().to_owned(), migration.key.to_string());
+        Err(Box::new(RowsError { alias, migration, is_backwards, rows }).into())
     }
 
     /// The applied migrations as refinery compares them with the files. Their texts are not needed for that.

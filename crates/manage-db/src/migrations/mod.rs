@@ -70,6 +70,7 @@ mod lock;
 mod unit;
 
 mod driver;
+mod preflight;
 
 mod executor;
 

@@ -4,7 +4,7 @@ use super::action::{Action, Place};
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
 use super::operations::Way;
-use super::schema::{MigrationFile, Schema, Written};
+use super::schema::{MigrationFile, Noted, Schema, Written};
 use super::state::ProjectState;
 use crate::backends::base::Backend;
 use crate::backends::base::schema::Guard;
@@ -21,12 +21,14 @@ pub struct Program {
     pub is_atomic: bool,
     /// What is left out of what was written, in sentences.
     pub notes: Vec<String>,
+    /// What becomes of the tables, in order.
+    pub(super) changes: Vec<Noted>,
 }
 
 impl Program {
     /// A program that does nothing.
     pub(super) fn empty() -> Self {
-        Self { parts: Vec::new(), guard: None, is_atomic: true, notes: Vec::new() }
+        Self { parts: Vec::new(), guard: None, is_atomic: true, notes: Vec::new(), changes: Vec::new() }
     }
 
     /// Everything that runs, each with the operation that it is of.
@@ -136,8 +138,8 @@ fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> R
         let description = located.operation.change().describe_for(dialect);
         parts.push(Part { description, place: migration.place(located.line), actions });
     }
-    let Written { guard, left_out: notes, .. } = written;
-    Ok(Program { parts, guard, is_atomic: migration.atomic, notes })
+    let Written { guard, left_out: notes, changes, .. } = written;
+    Ok(Program { parts, guard, is_atomic: migration.atomic, notes, changes })
 }
 
 /// Notes for a migration.

@@ -44,10 +44,29 @@ struct Note {
     wish: Wish,
 }
 
+impl Note {
+    fn noted(&self) -> Noted {
+        let change = match &self.wish {
+            Wish::Change(change) => Some(change.clone()),
+            Wish::Script(_) | Wish::Function { .. } => None,
+        };
+        Noted { part: self.part, change }
+    }
+}
+
 enum Wish {
     Change(TableChange),
     Script(Vec<Action>),
     Function { name: String, state: Box<ProjectState> },
+}
+
+/// A change of a table that an operation wants; none: something that may change rows in whatever way.
+#[derive(Debug)]
+pub struct Noted {
+    /// The number of the operation.
+    pub(super) part: usize,
+    /// The change.
+    pub(super) change: Option<TableChange>,
 }
 
 /// What a migration runs.
@@ -58,6 +77,8 @@ pub(crate) struct Written {
     pub guard: Option<&'static Guard>,
     /// What is left out of scripts, in sentences.
     pub left_out: Vec<String>,
+    /// What becomes of the tables, in order.
+    pub changes: Vec<Noted>,
 }
 
 /// Tables and columns that a migration makes, for `--fake-initial`.
@@ -183,6 +204,7 @@ impl<'a> Schema<'a> {
     /// What this kind of database cannot do, and the number of the operation that wants it.
     pub(crate) fn finish(mut self) -> Result<Written, (usize, Problem)> {
         let mut editor = self.tables.backend.schema_editor();
+        let changes = self.notes.iter().map(Note::noted).collect();
         self.put_together(&*editor);
         let mut parts: Vec<Vec<Action>> = Vec::new();
         parts.resize_with(self.part, Vec::new);
@@ -208,7 +230,7 @@ impl<'a> Schema<'a> {
             parts[part].extend(editor.take().into_iter().map(Action::Step));
             parts[part].extend(others);
         }
-        Ok(Written { parts, guard: editor.guard().or(self.guard), left_out: self.left_out })
+        Ok(Written { parts, guard: editor.guard().or(self.guard), left_out: self.left_out, changes })
     }
 
     fn note(&mut self, wish: Wish) {

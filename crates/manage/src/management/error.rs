@@ -216,6 +216,10 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             "migrate `{alias}` first (`manage migrate --database {alias}`), or all of them: `manage migrate`"
         )],
         migrations::Error::Apply(error) => apply_hints(error),
+        migrations::Error::Rows(_) => vec![
+            "an operation before it can do that (`RunSql`, `RunRust`), or you by hand; then run the command again"
+                .to_owned(),
+        ],
         migrations::Error::Locked { alias, .. } => vec![format!(
             "let it finish and run the command again; `lock_timeout` of `databases.{alias}` says how long to wait"
         )],

@@ -21,6 +21,8 @@ pub mod tables;
 
 pub(super) mod conversion;
 
+pub(super) mod misfit;
+
 pub mod changes;
 
 pub mod schema;
