@@ -129,6 +129,18 @@ pub enum Error {
     /// Rows that are there are none that a migration can go on with. Nothing of it has run.
     #[error(transparent)]
     Rows(#[from] Box<RowsError>),
+    /// The database may end a text elsewhere than it was taken to end.
+    #[error(
+        "{place}: database `{alias}` takes a backslash in a text for something else, so where this text ends is not known"
+    )]
+    Reading {
+        /// File and line of the text.
+        place: String,
+        /// Alias of the database.
+        alias: String,
+        /// A statement that says how it is meant.
+        way_out: &'static str,
+    },
     /// The database could not be asked.
     #[error(transparent)]
     Database(#[from] crate::Error),

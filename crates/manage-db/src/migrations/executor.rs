@@ -274,11 +274,17 @@ impl Session {
         if self.history.journal.contains_key(&key) {
             return Ok(());
         }
+        let (rules, alias) = (self.backend.script_rules(), self.alias().to_owned());
+        if let (Some(place), Some(reading)) = (&step.program.assumed, &rules.reading)
+            && !preflight::is_read_alike(reading, &mut *self.connection).await?
+        {
+            return Err(Error::Reading { place: place.to_string(), alias, way_out: reading.way_out });
+        }
         let rows = preflight::look(&self.backend, &mut *self.connection, &step.program).await;
         if rows.is_empty() {
             return Ok(());
         }
-        let (alias, migration) = (self.alias().to_owned(), migration.key.to_string());
+        let migration = migration.key.to_string();
         Err(Box::new(RowsError { alias, migration, is_backwards, rows }).into())
     }
 

@@ -13,7 +13,8 @@ use super::schema::Noted;
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, ForeignKey, Rule, Table};
 use crate::backends::base::{
-    Backend, BackendRef, Connection, Features, Row, SchemaEditor, Statement, Value, mentions, with_renamed,
+    Backend, BackendRef, Connection, Features, Reading, Row, SchemaEditor, Statement, Value, mentions,
+    with_renamed,
 };
 use manage_leaves::text;
 
@@ -38,6 +39,15 @@ pub(super) async fn look(
         }
     }
     found
+}
+
+/// Whether the database reads texts as they were read here.
+///
+/// # Errors
+/// Those of the query.
+pub(super) async fn is_read_alike(reading: &Reading, connection: &mut dyn Connection) -> crate::Result<bool> {
+    let rows = connection.query(Statement { sql: reading.query, params: &[] }).await?;
+    rows.into_iter().next().map_or(Ok(true), |mut row| row.take(0))
 }
 
 /// How many rows each question finds. One that cannot be asked finds none: the statement that is to run says why.
@@ -284,10 +294,10 @@ impl Asker {
         let quoted = self.features.quote_name(name);
         let is_filled = new.fill.is_some() || new.default.is_some();
         if old.null && !new.null && !is_filled {
-            self.ask_rows(live, format!("{quoted} IS NULL"), What::Empty(new.name.clone()));
+            self.ask_rows(live, &format!("{quoted} IS NULL"), What::Empty(new.name.clone()));
         }
         if let Some(misfit) = self.editor.misfit(&quoted, *kind, new.kind).filter(|_| old.kind != new.kind) {
-            self.ask_rows(live, misfit, What::Misfit(new.name.clone(), new.kind));
+            self.ask_rows(live, &misfit, What::Misfit(new.name.clone(), new.kind));
         }
     }
 
@@ -298,7 +308,7 @@ impl Asker {
             || column.generated.is_some()
             || column.kind.is_auto();
         if !is_given {
-            self.ask_rows(live, "1 = 1".to_owned(), What::Unfilled(column.name.clone()));
+            self.ask_rows(live, "1 = 1", What::Unfilled(column.name.clone()));
         }
     }
 
@@ -308,7 +318,7 @@ impl Asker {
             Rule::Check(sql) => {
                 if let Some(condition) = live.with_live_names(sql) {
                     let what = What::Broken(constraint.name.clone());
-                    self.ask_rows(live, format!("NOT ({condition})"), what);
+                    self.ask_rows(live, &format!("NOT ({condition})"), what);
                 }
             }
             Rule::Unique { columns, condition, nulls_distinct, .. } => {
@@ -321,7 +331,7 @@ impl Asker {
         }
     }
 
-    fn ask_rows(&mut self, live: &Live, condition: String, what: What) {
+    fn ask_rows(&mut self, live: &Live, condition: &str, what: What) {
         let (table, key) = (self.features.quote_name(&live.name), live.key());
         let matching = format!("FROM {table} WHERE {condition}");
         let rows = key.map(|key| {
@@ -382,7 +392,7 @@ impl Asker {
         let found =
             format!("SELECT 1 FROM {} AS target WHERE target.{} = {sql}", quote(&target), quote(&pointed));
         let what = What::Orphan(column.name.clone(), target);
-        self.ask_rows(live, format!("{sql} IS NOT NULL AND NOT EXISTS ({found})"), what);
+        self.ask_rows(live, &format!("{sql} IS NOT NULL AND NOT EXISTS ({found})"), what);
     }
 
     /// The table and the column that a key points to, by the names that they have before.

@@ -23,12 +23,21 @@ pub struct Program {
     pub notes: Vec<String>,
     /// What becomes of the tables, in order.
     pub(super) changes: Vec<Noted>,
+    /// The first text whose end depends on how the database reads texts.
+    pub(super) assumed: Option<Place>,
 }
 
 impl Program {
     /// A program that does nothing.
     pub(super) fn empty() -> Self {
-        Self { parts: Vec::new(), guard: None, is_atomic: true, notes: Vec::new(), changes: Vec::new() }
+        Self {
+            parts: Vec::new(),
+            guard: None,
+            is_atomic: true,
+            notes: Vec::new(),
+            changes: Vec::new(),
+            assumed: None,
+        }
     }
 
     /// Everything that runs, each with the operation that it is of.
@@ -138,8 +147,8 @@ fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> R
         let description = located.operation.change().describe_for(dialect);
         parts.push(Part { description, place: migration.place(located.line), actions });
     }
-    let Written { guard, left_out: notes, changes, .. } = written;
-    Ok(Program { parts, guard, is_atomic: migration.atomic, notes, changes })
+    let Written { guard, left_out: notes, changes, assumed, .. } = written;
+    Ok(Program { parts, guard, is_atomic: migration.atomic, notes, changes, assumed })
 }
 
 /// Notes for a migration.

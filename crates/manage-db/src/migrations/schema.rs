@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::action::Action;
+use super::action::{Action, Place};
 use super::differ::changes;
 use super::hints::Hints;
 use super::script::{self, Setting};
@@ -24,6 +24,7 @@ pub struct Schema<'a> {
     part: usize,
     guard: Option<&'static Guard>,
     left_out: Vec<String>,
+    assumed: Option<Place>,
     /// What is wrong in a script, with a place of its own.
     mistake: Option<Mistake>,
 }
@@ -79,6 +80,8 @@ pub(crate) struct Written {
     pub left_out: Vec<String>,
     /// What becomes of the tables, in order.
     pub changes: Vec<Noted>,
+    /// The first text whose end depends on how the database reads texts.
+    pub assumed: Option<Place>,
 }
 
 /// Tables and columns that a migration makes, for `--fake-initial`.
@@ -94,7 +97,16 @@ impl<'a> Schema<'a> {
     /// Notes for `backend`; `is_here` tells whether an app's tables live on this database.
     pub fn new(backend: &'a dyn Backend, is_here: &'a dyn Fn(&str) -> bool, file: MigrationFile<'a>) -> Self {
         let tables = Tables { backend, is_here };
-        Self { tables, file, notes: Vec::new(), part: 0, guard: None, left_out: Vec::new(), mistake: None }
+        Self {
+            tables,
+            file,
+            notes: Vec::new(),
+            part: 0,
+            guard: None,
+            left_out: Vec::new(),
+            assumed: None,
+            mistake: None,
+        }
     }
 
     /// Notes what the tables need to get from one state to the other.
@@ -129,6 +141,7 @@ impl<'a> Schema<'a> {
             Ok(script) => {
                 self.guard = self.guard.or(script.guard);
                 self.left_out.extend(script.notes);
+                self.assumed = self.assumed.take().or(script.assumed);
                 self.note(Wish::Script(script.actions));
                 Ok(())
             }
@@ -230,7 +243,13 @@ impl<'a> Schema<'a> {
             parts[part].extend(editor.take().into_iter().map(Action::Step));
             parts[part].extend(others);
         }
-        Ok(Written { parts, guard: editor.guard().or(self.guard), left_out: self.left_out, changes })
+        Ok(Written {
+            parts,
+            guard: editor.guard().or(self.guard),
+            left_out: self.left_out,
+            changes,
+            assumed: self.assumed,
+        })
     }
 
     fn note(&mut self, wish: Wish) {

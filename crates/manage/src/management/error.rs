@@ -216,6 +216,9 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             "migrate `{alias}` first (`manage migrate --database {alias}`), or all of them: `manage migrate`"
         )],
         migrations::Error::Apply(error) => apply_hints(error),
+        migrations::Error::Reading { way_out, .. } => {
+            vec![format!("say at the top of the file how it is meant, such as `{way_out}`")]
+        }
         migrations::Error::Rows(_) => vec![
             "an operation before it can do that (`RunSql`, `RunRust`), or you by hand; then run the command again"
                 .to_owned(),

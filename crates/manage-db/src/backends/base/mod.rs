@@ -11,6 +11,8 @@ mod options;
 mod sql;
 mod tokens;
 
+mod escapes;
+
 mod script;
 
 mod identifiers;
@@ -43,12 +45,12 @@ pub(super) use message::{cut_at, cut_out};
 pub use options::Options;
 pub use row::{FromRow, Row};
 pub(crate) use rules::{Control, control};
-pub use rules::{Pattern, ScriptRules};
+pub use rules::{Pattern, Reading, ScriptRules};
 pub use schema::SchemaEditor;
 pub(crate) use script::{Piece, PieceKind, canonical, first_word, pieces, shown};
 pub(crate) use sql::positional;
 pub use sql::{DIALECT_WORDS, DIALECTS, Dialects, SqlText, dialect};
-pub use tokens::{ClientLines, Syntax};
+pub use tokens::{ClientLines, EscapeSetting, Syntax};
 pub use value::{FromValue, ToValue, Value};
 
 use crate::error::{Error, Result};

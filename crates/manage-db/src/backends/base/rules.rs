@@ -34,8 +34,19 @@ pub struct ScriptRules {
     pub as_client: Option<(&'static str, &'static str)>,
     /// What a script may have left that the history cannot be written under.
     pub before_record: &'static [&'static str],
+    /// How a database is asked whether it reads texts as a script is read that does not say how.
+    pub reading: Option<Reading>,
     /// A query for the schema in which the history is kept; none: there is only one.
     pub home: Option<&'static str>,
+}
+
+/// How texts are read where a script does not say it.
+#[derive(Debug)]
+pub struct Reading {
+    /// Whether the database reads them as they are read here.
+    pub query: &'static str,
+    /// A statement that says so.
+    pub way_out: &'static str,
 }
 
 /// What a statement does to the transaction around it.

@@ -1,11 +1,13 @@
 //! What is to be known of statements.
 
-use crate::backends::base::{ClientLines, ScriptRules, Syntax};
+use crate::backends::base::{ClientLines, EscapeSetting, Reading, ScriptRules, Syntax};
 
 /// The facts.
 pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     syntax: Syntax {
         backslash_escapes: true,
+        escapes: EscapeSetting::Word("sql_mode", "NO_BACKSLASH_ESCAPES"),
+        double_quoted_texts: true,
         dollar_quotes: false,
         escape_strings: false,
         bracket_names: false,
@@ -31,5 +33,9 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
         "SET SESSION sql_mode = @manage_sql_mode",
     )),
     before_record: &[],
+    reading: Some(Reading {
+        query: "SELECT @@GLOBAL.sql_mode NOT LIKE '%NO\\_BACKSLASH\\_ESCAPES%'",
+        way_out: "SET sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '');",
+    }),
     home: Some("SELECT DATABASE()"),
 };

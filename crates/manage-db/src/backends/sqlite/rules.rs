@@ -1,12 +1,14 @@
 //! What is to be known of statements.
 
 use super::schema::GUARD;
-use crate::backends::base::{ClientLines, ScriptRules, Syntax};
+use crate::backends::base::{ClientLines, EscapeSetting, ScriptRules, Syntax};
 
 /// The facts.
 pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     syntax: Syntax {
         backslash_escapes: false,
+        escapes: EscapeSetting::None,
+        double_quoted_texts: false,
         dollar_quotes: false,
         escape_strings: false,
         bracket_names: true,
@@ -27,5 +29,6 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     left_out: &[],
     as_client: None,
     before_record: &[],
+    reading: None,
     home: None,
 };
