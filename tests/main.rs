@@ -11,5 +11,6 @@ mod blog;
 mod certificates;
 mod commands;
 mod earlier;
+mod history;
 mod http;
 mod tutorial;

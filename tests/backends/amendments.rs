@@ -121,6 +121,41 @@ on_every_database! {
         db.workspace.manage(["migrate", "--check"]).says("");
     }
 
+    async fn what_no_renaming_can_mean_is_told(db in TestDatabase) {
+        barn(&db, "[\"barn\", \"shed\"]", &[CRATES, ("shed/0001_crates.sql", "CREATE TABLE shed (id integer);\n")]);
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        for (status, pair, told) in [
+            (1, "barn=barn", "error: `barn` is the app's old name and its new one: nothing would change\n"),
+            (1, "=shed", "error: say which app: its label is empty\n"),
+            (2, "barn=shred", "error: no installed app has the label `shred`\nhint: did you mean `shed`?\n"),
+            (1, "brn=shed", "error: no database remembers migrations of an app `brn`\n"),
+            (
+                1,
+                "barn=shed",
+                "error: barn.0001_crates and shed.0001_crates are both applied: forget the one that is not, then rename the app\n",
+            ),
+        ] {
+            db.workspace.manage(["migrate", "--rename-app", pair, "--yes"]).fails_with(status, told);
+        }
+        db.workspace.manage(["migrate", "--forget", "", "--yes"]).fails_with(1, "error: say which app: its label is empty\n");
+        assert_eq!(plain(&db), "barn\n [X] 0001_crates\nshed\n [X] 0001_crates\n");
+    }
+
+    async fn what_is_half_done_goes_on_when_its_app_is_renamed(db in TestDatabase) {
+        let broken = "-- atomic: false\nCREATE TABLE bad (id integer);\nCREATE TABLE nowhere.worse (id integer);\n";
+        barn(&db, "[\"barn\"]", &[CRATES, ("barn/0002_bad.sql", broken)]);
+        db.workspace.manage(["migrate"]).fails(1);
+        let root = db.workspace.path();
+        std::fs::rename(root.join("migrations/barn"), root.join("migrations/shed")).unwrap();
+        barn(&db, "[\"shed\"]", &[("shed/0002_bad.sql", &broken.replace("nowhere.worse", "worse"))]);
+        db.workspace.manage(["migrate", "--rename-app", "barn=shed", "--yes"]).succeeds_with(
+            "Database default:\n  calls barn.0001_crates shed.0001_crates\n  calls barn.0002_bad, which is half done, shed.0002_bad\n\
+             2 changes of the history.\n",
+        );
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert_eq!(plain(&db), "shed\n [X] 0001_crates\n [X] 0002_bad\n");
+    }
+
     async fn what_is_half_done_without_its_file_is_named_and_forgotten(db in TestDatabase) {
         let broken = "-- atomic: false\nCREATE TABLE bad (id integer);\nCREATE TABLE nowhere.worse (id integer);\n";
         barn(&db, "[\"barn\"]", &[CRATES, ("barn/0002_bad.sql", broken)]);

@@ -384,7 +384,8 @@ impl Maker {
             if operations.len() >= wanted {
                 break;
             }
-            let Some(made) = self.operations() else { continue };
+            let Some(mut made) = self.operations() else { continue };
+            made.iter_mut().for_each(|operation| operation.complete(APP));
             let mut state = self.state.clone();
             if made.iter().all(|operation| operation.change().state_forwards(APP, &mut state).is_ok()) {
                 self.state = state;
@@ -533,7 +534,7 @@ async fn migrate(db: &TestDatabase, number: usize) {
     let root = db.workspace.path();
     let settings = DatabaseSettings::from_url(&db.url).unwrap();
     let connections = Connections::new(&BTreeMap::from([("default".to_owned(), settings)]), root).unwrap();
-    let graph = load(&Folder::new(root), &[APP.to_owned()]).unwrap();
+    let graph = load(&Folder::new(root), &[APP.to_owned()], &connections.dialects()).unwrap();
     let (router, functions) = (Router::default(), Functions::default());
     let name = if number == 0 { "zero".to_owned() } else { format!("{number:04}") };
     let target = Target::named(&graph, Some(APP), Some(&name)).unwrap();
@@ -549,7 +550,7 @@ async fn migrate(db: &TestDatabase, number: usize) {
 
 /// What was written is read as it was made.
 fn check_written(db: &TestDatabase, made: &Migration) {
-    let graph = load(&Folder::new(db.workspace.path()), &[APP.to_owned()]).unwrap();
+    let graph = load(&Folder::new(db.workspace.path()), &[APP.to_owned()], &[db.database.dialect()]).unwrap();
     let read = graph.find(APP, &made.key.name).unwrap();
     let operations = |migration: &Migration| -> Vec<Operation> {
         migration.operations.iter().map(|located| located.operation.clone()).collect()

@@ -268,7 +268,7 @@ on_every_database! {
         let connections = Connections::new(&BTreeMap::from([("default".to_owned(), settings)]), &root).unwrap();
         // A task of its own: a site may wait for it while it starts.
         let told = tokio::spawn(async move {
-            let graph = load(&Folder::new(&root), &["shop".to_owned()]).unwrap();
+            let graph = load(&Folder::new(&root), &["shop".to_owned()], &connections.dialects()).unwrap();
             let (router, functions) = (Router::default(), Functions::default());
             let mut told = Vec::new();
             for (mode, target) in [

@@ -10,6 +10,7 @@ mod migrations;
 mod models;
 mod options;
 mod pooler;
+mod preflight;
 mod queries;
 mod running;
 mod scripts;

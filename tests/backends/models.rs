@@ -13,8 +13,12 @@ const APPS: [AppConfig; 4] = [sessions::APP, auth::APP, accounts::APP, wayfarer:
 
 fn migrated() -> ProjectState {
     let labels = APPS.map(|app| app.label.to_owned());
-    let graph =
-        load(&ProjectFiles::new(Path::new("/nowhere"), APPS.map(|app| app.files).to_vec()), &labels).unwrap();
+    let graph = load(
+        &ProjectFiles::new(Path::new("/nowhere"), APPS.map(|app| app.files).to_vec()),
+        &labels,
+        &["sqlite"],
+    )
+    .unwrap();
     let mut state = ProjectState::default();
     for migration in graph.migrations() {
         for located in &migration.operations {

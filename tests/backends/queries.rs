@@ -37,6 +37,15 @@ struct Ticket {
     id: i64,
 }
 
+#[derive(Debug, Clone, PartialEq, Model)]
+#[model(app = "library")]
+struct Fine {
+    id: i64,
+    days: i64,
+    #[field(type = "Generated", expression = "days * 2", output = "BigInteger")]
+    cents: i64,
+}
+
 /// A column of every kind.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[model(app = "library")]
@@ -96,6 +105,18 @@ fn titles(books: &[Book]) -> Vec<&str> {
 }
 
 on_every_database! {
+    async fn what_the_database_computes_is_read_and_never_written(db in TestDatabase) {
+        let db = &db.database;
+        let table = "CREATE TABLE library_fine (id bigint PRIMARY KEY, days bigint, cents bigint GENERATED ALWAYS AS (days * 2) STORED)";
+        db.execute(table, &[]).await.unwrap();
+        Fine { id: 1, days: 3, cents: 0 }.insert(db).await.unwrap();
+        let mut fine = Fine::objects(db).get().await.unwrap();
+        assert_eq!(fine.cents, 6);
+        fine.days = 4;
+        assert!(fine.update(db).await.unwrap());
+        assert_eq!(Fine::objects(db).get().await.unwrap(), Fine { id: 1, days: 4, cents: 8 });
+    }
+
     async fn filters_orders_and_slices_narrow_the_rows(db in TestDatabase) {
         let db = &db.database;
         let [ada, _] = library(db).await;

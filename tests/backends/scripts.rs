@@ -298,6 +298,29 @@ on_every_database! {
         db.workspace.manage(["migrate", "-v", "0"]).succeeds();
         assert!(is_table(&db, "at_last").await);
     }
+    async fn what_a_script_says_about_backslashes_in_texts_is_followed(db in TestDatabase) {
+        let (set, value) = match db.kind {
+            Kind::Postgresql => ("SET standard_conforming_strings = off;", "it\\'s; one"),
+            Kind::Mariadb => ("SET sql_mode = 'NO_BACKSLASH_ESCAPES';", "one\\"),
+            Kind::Sqlite => ("", "one\\"),
+        };
+        let text = format!("CREATE TABLE crate (label varchar(20));\n{set}\nINSERT INTO crate VALUES ('{value}');\nINSERT INTO crate VALUES ('two');\n");
+        barn(&db, &[("0001_crates.sql", &text)]);
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert_eq!(number(&db, "SELECT count(*) FROM crate").await, 2);
+    }
+
+    async fn what_stays_when_the_history_cannot_be_written_is_told(db in TestDatabase) {
+        let text = "CREATE TABLE crate (id integer);\nALTER TABLE manage_migrations RENAME COLUMN checksum TO other;\n";
+        barn(&db, &[("0001_crates.sql", "SELECT 1;\n"), ("0002_x.sql", text)]);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        let kept = match db.kind {
+            Kind::Mariadb => "  the 2 statements before it are done and stay\n",
+            _ => "  the whole migration was rolled back\n",
+        };
+        assert!(told.contains("statement: INSERT INTO ") && told.contains(kept), "{told}");
+        assert_eq!(is_table(&db, "crate").await, db.kind == Kind::Mariadb);
+    }
 }
 
 #[test]
@@ -312,4 +335,46 @@ fn a_statement_of_sqlite_is_run_to_its_last_row() {
         )
         .write("migrations/barn/0001_x.sql", text);
     assert!(workspace.manage(["migrate"]).fails(1).contains("malformed JSON"));
+}
+
+#[test]
+fn a_program_that_commits_runs_outside_of_any_transaction() {
+    crate::support::block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        let text = "-- atomic: false\nCREATE TABLE crate (id integer);\n\
+                    CREATE PROCEDURE fill(a integer) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO crate VALUES (a); COMMIT; END $$;\n\
+                    CALL fill(1);\n\
+                    DO $$ BEGIN FOR i IN 2..3 LOOP INSERT INTO crate VALUES (i); COMMIT; END LOOP; END $$;\n";
+        barn(&db, &[("0001_crates.sql", text)]);
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert_eq!(number(&db, "SELECT count(*) FROM crate").await, 3);
+        let atomic = "CREATE TABLE gate (id integer);\nDO $$ BEGIN COMMIT; END $$;\n";
+        barn(&db, &[("0002_gates.sql", atomic)]);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        let expected = "error: migrations/barn/0002_gates.sql:2: this cannot run in a transaction: say that there is none";
+        assert!(told.starts_with(expected), "{told}");
+        assert!(!is_table(&db, "gate").await);
+    });
+}
+
+#[test]
+fn a_text_that_the_database_may_read_otherwise_is_refused_before_anything_runs() {
+    crate::support::block_on(async {
+        let db = TestDatabase::create(Kind::Postgresql).await;
+        let (_, name) = db.url.rsplit_once('/').unwrap();
+        let sql = format!("ALTER DATABASE {name} SET standard_conforming_strings = off");
+        db.database.execute(&sql, params![]).await.unwrap();
+        let text = "CREATE TABLE crate (label varchar(20));\nINSERT INTO crate VALUES ('C:\\');\n";
+        barn(&db, &[("0001_crates.sql", text)]);
+        db.workspace.manage(["migrate"]).fails_with(
+            1,
+            "error: migrations/barn/0001_crates.sql:2: database `default` takes a backslash in a text for something else, \
+             so where this text ends is not known\nhint: say at the top of the file how it is meant, such as \
+             `SET standard_conforming_strings = on;`\n",
+        );
+        assert!(!is_table(&db, "crate").await);
+        barn(&db, &[("0001_crates.sql", &format!("SET standard_conforming_strings = on;\n{text}"))]);
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert_eq!(number(&db, "SELECT count(*) FROM crate WHERE length(label) = 3").await, 1);
+    });
 }

@@ -375,12 +375,13 @@ fn rows_that_would_point_to_nothing_are_refused() {
         (
             "0002_pet.toml",
             "depends = [\"shop.0001_initial\"]\n[[operation]]\nop = \"CreateModel\"\nmodel = \"Pet\"\n\
-             fields = [{ name = \"name\", type = \"Text\" }]\n\
-             [[operation]]\nop = \"RunSql\"\nforwards = \"INSERT INTO shop_pet (name) VALUES ('x')\"\n",
+             fields = [{ name = \"name\", type = \"Text\" }]\n",
         ),
         (
             "0003_owner.toml",
-            "depends = [\"shop.0002_pet\"]\n[[operation]]\nop = \"AddField\"\nmodel = \"Pet\"\n\
+            "depends = [\"shop.0002_pet\"]\n\
+             [[operation]]\nop = \"RunSql\"\nforwards = \"INSERT INTO shop_pet (name) VALUES ('x')\"\n\
+             [[operation]]\nop = \"AddField\"\nmodel = \"Pet\"\n\
              field = { name = \"owner\", type = \"ForeignKey\", to = \"shop.Person\", default = 5 }\n",
         ),
     ]);

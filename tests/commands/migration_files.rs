@@ -100,6 +100,43 @@ fn what_looks_like_a_migration_and_is_not_taken_is_named() {
 }
 
 #[test]
+fn what_two_files_say_is_told_with_both() {
+    for (one, other) in [
+        ("0001_x.sql", "0001_x.up.sql"),
+        ("0001_x.sql", "0001_x.sqlite.up.sql"),
+        ("0001_x.up.sql", "0001_x/up.sql"),
+        ("0001_x.sql", "0001_x/migration.sql"),
+        ("0001_a-b.sql", "0001_a_b.sql"),
+        ("0001_x.toml", "0001_x.down.sql"),
+    ] {
+        let toml = "[[operation]]\nop = \"RunSql\"\nforwards = \"SELECT 1\"\n";
+        let text = |file: &str| if file.ends_with(".toml") { toml } else { CRATE };
+        let [first, second] = [one, other].map(|file| format!("barn/{file}"));
+        let told = told(&barn(&[(&first, text(one)), (&second, text(other))]));
+        assert!(
+            told.contains(": barn.0001_") && told.contains(" is there twice: in this file and in "),
+            "{told}"
+        );
+        assert!(
+            told.contains(&format!("migrations/{first}")) && told.contains(&format!("migrations/{second}")),
+            "{told}"
+        );
+    }
+    let undone_twice = barn(&[
+        ("barn/0001_x.sql", "-- up\nSELECT 1;\n-- down\nSELECT 1;\n"),
+        ("barn/0001_x.down.sql", "SELECT 1;\n"),
+    ]);
+    assert!(told(&undone_twice).contains("barn.0001_x is there twice"));
+    // Both halves of its own leave nothing open for the file that is for all.
+    let own = [
+        ("barn/0001_x.sqlite.up.sql", CRATE),
+        ("barn/0001_x.sqlite.down.sql", "DROP TABLE crate;\n"),
+        ("barn/0001_x.sql", "nonsense;\n"),
+    ];
+    barn(&own).manage(["migrate", "-v", "0"]).succeeds();
+}
+
+#[test]
 fn mistakes_in_any_migration_are_found_without_a_database() {
     let add =
         "[[operation]]\nop = \"AddField\"\nmodel = \"Nope\"\nfield = { name = \"x\", type = \"Text\" }\n";

@@ -1,6 +1,6 @@
 //! Connections by alias: opened on first use, kept, lent and taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -83,6 +83,12 @@ impl Connections {
             self.databases.get(*alias).is_some_and(|entry| entry.settings.replica_of.is_none())
         });
         aliases
+    }
+
+    /// The dialects of the databases that are written to, each once.
+    pub fn dialects(&self) -> Vec<&'static str> {
+        let all = self.databases.values().map(|entry| entry.backend.features().dialect);
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The alias whose copy `alias` is, if it is one.

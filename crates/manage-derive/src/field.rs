@@ -18,6 +18,8 @@ pub(crate) struct ModelField {
     pub is_key: bool,
     /// Whether the database counts it up.
     pub is_auto: bool,
+    /// Whether the database computes it.
+    pub is_generated: bool,
     /// Code that makes the `Field`.
     pub state: TokenStream,
 }
@@ -45,8 +47,8 @@ impl ModelField {
             None => ident.to_string(),
         };
         let state = state(&ident, &kind, is_key, is_null, references.as_deref(), &settings)?;
-        let is_auto = kind.ends_with("Auto");
-        Ok(Self { ident, ty: field.ty.clone(), column, is_key, is_auto, state })
+        let (is_auto, is_generated) = (kind.ends_with("Auto"), kind == "Generated");
+        Ok(Self { ident, ty: field.ty.clone(), column, is_key, is_auto, is_generated, state })
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let Header { app, name, table, options } = &header;
     let (columns, idents): (Vec<_>, Vec<_>) =
         fields.iter().map(|field| (&field.column, &field.ident)).unzip();
+    let generated = fields.iter().filter(|field| field.is_generated).map(|field| &field.column);
     let states = fields.iter().map(|field| &field.state);
     let (key_column, key_is_auto) = (&key.column, key.is_auto);
     let set_key = if key.is_auto {
@@ -44,6 +45,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             const NAME: &'static str = #name;
             const TABLE: &'static str = #table;
             const COLUMNS: &'static [&'static str] = &[#(#columns),*];
+            const GENERATED: &'static [&'static str] = &[#(#generated),*];
             const KEY: &'static str = #key_column;
             const KEY_IS_AUTO: bool = #key_is_auto;
 

@@ -10,27 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base::{BackendRef, ScriptRules};
+pub use base::{DIALECT_WORDS, DIALECTS, dialect};
 
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
-
-/// Dialects that per-vendor SQL texts may name.
-pub(crate) const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
-
-/// Words for them in files, and the dialect that each means.
-pub const DIALECT_WORDS: [(&str, &str); 6] = [
-    ("postgresql", "postgresql"),
-    ("mysql", "mysql"),
-    ("sqlite", "sqlite"),
-    ("mariadb", "mysql"),
-    ("postgres", "postgresql"),
-    ("sqlite3", "sqlite"),
-];
-
-/// The dialect that a word names, with the words that settings take.
-pub fn dialect(word: &str) -> Option<&'static str> {
-    DIALECT_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, dialect)| dialect)
-}
 
 /// What is to be known of the statements of a dialect.
 pub(crate) fn script_rules(dialect: &str) -> &'static ScriptRules {

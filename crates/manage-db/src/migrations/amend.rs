@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::graph::Graph;
-use super::migration::{Key, Migration};
+use super::migration::{Key, Migration, version};
 use super::recorder::{Applied, History, Home, is_edited, recorded};
 use super::session::Session;
 use crate::backends::base::{Statement, Value};
@@ -65,6 +65,7 @@ pub async fn amend(
     agree: &mut impl FnMut(&str, &[String]) -> bool,
     waiting: &mut (dyn FnMut(&str, Option<&str>, Duration) + Send),
 ) -> Result<usize> {
+    amendment.check(graph)?;
     let homes = Homes::ask(connections, aliases).await?;
     let (mut number, mut is_found) = (0, false);
     for alias in homes.chosen() {
@@ -127,6 +128,20 @@ fn statements(changes: Vec<Change>, home: &Home) -> Vec<(String, Vec<Value>)> {
 }
 
 impl Amendment {
+    /// Refuses what makes no sense on any database.
+    fn check(&self, graph: &Graph) -> Result<()> {
+        match self {
+            Self::ForgetApp(app) | Self::RenameApp { from: app, .. } if app.is_empty() => {
+                Err(Error::Amendment("say which app: its label is empty".to_owned()))
+            }
+            Self::RenameApp { from, to } if from == to => Err(Error::Amendment(format!(
+                "`{from}` is the app's old name and its new one: nothing would change"
+            ))),
+            Self::RenameApp { to, .. } => graph.check_app(to),
+            _ => Ok(()),
+        }
+    }
+
     fn nothing(&self) -> String {
         match self {
             Self::AcceptEdit(key) => format!("{key} was edited after it was applied nowhere"),
@@ -155,7 +170,11 @@ impl Amendment {
                 Ok(applied(&|one| one.app == *app).into_iter().map(|row| place.forget(row)).collect())
             }
             Self::RenameApp { from, to } => {
-                applied(&|one| one.app == *from).into_iter().map(|row| place.rename(row, to)).collect()
+                let rows = applied(&|one| one.app == *from).into_iter();
+                let mut changes: Vec<Change> =
+                    rows.map(|row| place.rename(row, to)).collect::<Result<_>>()?;
+                changes.extend(place.rename_half_done(from, to));
+                Ok(changes)
             }
             Self::Repair => Ok(place.repair()),
         }
@@ -193,12 +212,31 @@ impl Place<'_> {
             Error::Amendment(format!("{key} is applied, and there is no {renamed}: move the files first"))
         })?;
         if self.history.get(&renamed).is_some() {
-            return Err(Error::Amendment(format!("{renamed} is applied already, beside {key}")));
+            return Err(Error::Amendment(format!(
+                "{key} and {renamed} are both applied: forget the one that is not, then rename the app"
+            )));
         }
         let sql = format!("UPDATE {} SET version = ?, name = ?, checksum = ? WHERE version = ?", self.table);
         let (version, name) = (migration.version(), renamed.recorded_name());
         let params = params![version, name, self.checksum(migration)?, row.version].to_vec();
         Ok(Change { words: format!("calls {key} {renamed}"), statements: vec![(sql, params)] })
+    }
+
+    /// What is half done of an app's migrations goes on under its new name.
+    fn rename_half_done(&self, from: &str, to: &str) -> Vec<Change> {
+        let Some(journal) = self.journal else { return Vec::new() };
+        let half_done = self.graph.of_app(to).filter_map(|migration| {
+            let key = Key::new(from, &migration.key.name);
+            let version = version(&key, migration.number);
+            self.history.journal.keys().find(|half_done| half_done.version == version)?;
+            let sql = format!("UPDATE {journal} SET version = ? WHERE version = ?");
+            let params = params![migration.version(), version].to_vec();
+            Some(Change {
+                words: format!("calls {key}, which is half done, {}", migration.key),
+                statements: vec![(sql, params)],
+            })
+        });
+        half_done.collect()
     }
 
     fn checksum(&self, migration: &Migration) -> Result<String> {

@@ -155,6 +155,21 @@ pub enum Error {
     /// A statement failed.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),
+    /// Rows that are there are none that a migration can go on with. Nothing of it has run.
+    #[error(transparent)]
+    Rows(#[from] Box<RowsError>),
+    /// The database may end a text elsewhere than it was taken to end.
+    #[error(
+        "{place}: database `{alias}` takes a backslash in a text for something else, so where this text ends is not known"
+    )]
+    Reading {
+        /// File and line of the text.
+        place: String,
+        /// Alias of the database.
+        alias: String,
+        /// A statement that says how it is meant.
+        way_out: &'static str,
+    },
     /// The database could not be asked.
     #[error(transparent)]
     Database(#[from] crate::Error),
@@ -180,6 +195,24 @@ pub struct ApplyError {
     pub blockers: Vec<String>,
     /// What the database said.
     pub source: crate::Error,
+}
+
+/// Rows that are there are none that a migration can go on with.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} {migration} on database `{alias}` would fail, and nothing of it has run:\n  {}",
+    if *is_backwards { "undoing" } else { "applying" },
+    rows.join("\n  ")
+)]
+pub struct RowsError {
+    /// Alias of the database.
+    pub alias: String,
+    /// The migration.
+    pub migration: String,
+    /// Whether it was about to be undone.
+    pub is_backwards: bool,
+    /// What does not fit, in sentences with their places.
+    pub rows: Vec<String>,
 }
 
 /// What became of the statements before a failing one.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use refinery::{Runner, Target as RefineryTarget};
 
 use super::driver::Driver;
-use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result};
+use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result, RowsError};
 use super::events::Event;
 use super::graph::Graph;
 use super::lock;
@@ -15,6 +15,7 @@ use super::migration::Migration;
 use super::orphans::Orphans;
 use super::patience::{ATTEMPT, Patience, watched};
 use super::place::Place;
+use super::preflight;
 use super::prepare::{Prepared, PreparedStep};
 use super::program::Program;
 use super::recorder::{Home, JournalKey, JournalRow, recorded};
@@ -156,7 +157,10 @@ impl Execution<'_> {
             let is_faked = self.is_faked(step);
             let program = (!is_faked).then_some(&step.program);
             tell(Event::Started { alias: &alias, migration: &step.migration, program, is_backwards });
-            let done = self.step(step, is_faked, tell).await;
+            let done = match self.look(step, is_faked).await {
+                Ok(()) => self.step(step, is_faked, tell).await,
+                Err(error) => Err(error),
+            };
             let took = started.elapsed();
             if let Err(error) = done {
                 tell(Event::Failed { alias: &alias, took, error: &error });
@@ -171,6 +175,28 @@ impl Execution<'_> {
     fn is_faked(&self, step: &PreparedStep) -> bool {
         let creates = step.creates.as_ref();
         self.how.fake == Fake::Yes || creates.is_some_and(|creates| exists(creates, &self.existing))
+    }
+
+    /// Looks at the rows that a migration is about to change, unless some of it is done already.
+    async fn look(&mut self, step: &PreparedStep, is_faked: bool) -> Result<()> {
+        let (is_backwards, key) = (self.prepared.is_backwards(), &step.migration.key);
+        let journal = JournalKey { version: step.migration.version(), is_backwards };
+        if is_faked || self.session.history.journal.contains_key(&journal) {
+            return Ok(());
+        }
+        let (backend, alias) = (BackendRef::clone(self.session.backend()), self.session.alias().to_owned());
+        let connection = self.session.connection();
+        if let (Some(place), Some(reading)) = (&step.program.assumed, &backend.script_rules().reading)
+            && !preflight::is_read_alike(reading, connection).await?
+        {
+            return Err(Error::Reading { place: place.to_string(), alias, way_out: reading.way_out });
+        }
+        let is_framed = self.how.frame != Frame::Each;
+        let rows = preflight::look(&backend, connection, &step.program, is_framed).await;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Err(Box::new(RowsError { alias, migration: key.to_string(), is_backwards, rows }).into())
     }
 
     async fn step(
@@ -399,7 +425,7 @@ name = "name"
     #[test]
     fn a_function_sees_the_models_of_its_moment_inside_the_transaction() {
         let folder = folder();
-        let graph = load(&Folder::new(&folder), &["shop".to_owned()]).unwrap();
+        let graph = load(&Folder::new(&folder), &["shop".to_owned()], &["sqlite"]).unwrap();
         let settings = DatabaseSettings::from_url("sqlite:///db.sqlite3").unwrap();
         let backend = backends::create("default", &settings, &folder).unwrap();
         let router = Router::default();

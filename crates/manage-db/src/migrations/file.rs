@@ -9,7 +9,9 @@ use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::migration::{Canonical, Key, Located, Migration, Reference};
+use super::canonical::{self, Canonical};
+use super::earlier::Source;
+use super::migration::{Key, Located, Migration, Reference};
 use super::operations::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
     AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, MoveModel, Operation,
@@ -17,23 +19,26 @@ use super::operations::{
     SeparateDatabaseAndState, SqlPart, SqlSource, ValidateConstraint,
 };
 use crate::backends::{DIALECTS, dialect};
-use crate::models::declared;
 use crate::models::document::{Document, Mistake, Node};
 use crate::models::json_schema::{generator, whole, with_key};
+use crate::models::{Field, declared};
 use manage_leaves::text;
 
 /// Keys at the top of a file.
 const KEYS: [&str; 5] = ["depends", "run_before", "initial", "atomic", "operation"];
 
-/// Reads a TOML file.
+/// Reads a TOML file. Its checksums are those of the `dialects`.
 ///
 /// # Errors
 /// The first mistake, with its line.
-pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Result<Migration, Mistake> {
+pub(crate) fn parse_toml(
+    key: &Key,
+    number: u64,
+    (path, text): (&str, &str),
+    dialects: &[&'static str],
+) -> Result<Migration, Mistake> {
     let document = Document { path, text };
     let mut table = document.parse()?;
-    // What undoes may come later: a file without it counts for the same.
-    let (canonical, forwards_alone) = (canonical(&table, true), canonical(&table, false));
     if let Some(unknown) = first_unknown(&table, &KEYS) {
         let message = format!("unknown key `{}`{}", unknown.get_ref(), meant(unknown.get_ref(), &KEYS));
         return Err(document.mistake(&unknown.span(), message));
@@ -48,13 +53,29 @@ pub(crate) fn parse_toml(key: &Key, number: u64, path: &str, text: &str) -> Resu
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
         follows_number: false,
         operations: Vec::new(),
-        canonical: Canonical { texts: BTreeMap::from([("", canonical)]), earlier: vec![forwards_alone] },
+        canonical: Canonical::default(),
     };
     if let Some(node) = table.remove("operation") {
         migration.operations = operations(document, &key.app, node)?;
     }
     check_concurrency(&migration)?;
+    migration.canonical = canonical(&migration, text, dialects)?;
     Ok(migration)
+}
+
+fn canonical(migration: &Migration, text: &str, dialects: &[&'static str]) -> Result<Canonical, Mistake> {
+    let form = |dialect: &&'static str| {
+        let operations = migration.operations.iter().map(|located| &located.operation);
+        let text = canonical::of_operations(migration.atomic, operations, dialect);
+        let wrong = |error: toml::ser::Error| Mistake {
+            path: migration.path.clone(),
+            line: 1,
+            message: error.to_string(),
+        };
+        Ok((*dialect, text.map_err(wrong)?))
+    };
+    let texts = dialects.iter().map(form).collect::<Result<_, Mistake>>()?;
+    Ok(Canonical { texts, source: Source::Toml(text.to_owned()) })
 }
 
 fn first_unknown<'t, 'a>(
@@ -132,8 +153,13 @@ fn operation<'a>(document: Document<'a>, app: &str, node: Node<'a>) -> Result<Lo
         let message = format!("unknown operation `{word}`{}", meant(word, &KINDS.map(|kind| kind.name)));
         return Err(document.mistake(&name.span(), message));
     };
-    let operation = (kind.read)(document, app, table, &span)?;
-    Ok(Located { operation, line })
+    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
+    let mut operation = (kind.read)(document, app, table, &span)?;
+    operation.complete(app);
+    match operation.field().and_then(Field::problem) {
+        Some(problem) => Err(document.mistake(&place, problem)),
+        None => Ok(Located { operation, line }),
+    }
 }
 
 /// A kind of operation: what `op` calls it, how the rest is read, and what that may be.
@@ -164,9 +190,9 @@ const KINDS: [Kind; 22] = [
     kind!(AlterModelTable),
     kind!(AlterModelTableComment),
     kind!(AlterModelOptions),
-    Kind { name: "AddField", read: add_field, keys: AddField::json_schema },
+    kind!(AddField),
     kind!(RemoveField),
-    Kind { name: "AlterField", read: alter_field, keys: AlterField::json_schema },
+    kind!(AlterField),
     kind!(RenameField),
     kind!(AddIndex),
     kind!(RemoveIndex),
@@ -258,34 +284,6 @@ fn create_model<'a>(
     let name = taken_text(document, &mut table, "model", span)?;
     let model = declared::model(document, app, &name, table, span)?;
     Ok(Operation::CreateModel(CreateModel { model }))
-}
-
-fn add_field<'a>(
-    document: Document<'a>,
-    _app: &str,
-    table: DeTable<'a>,
-    span: &Range<usize>,
-) -> Result<Operation, Mistake> {
-    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
-    let operation: AddField = document.read_table(table, span.clone())?;
-    match operation.field.problem() {
-        Some(problem) => Err(document.mistake(&place, problem)),
-        None => Ok(Operation::AddField(operation)),
-    }
-}
-
-fn alter_field<'a>(
-    document: Document<'a>,
-    _app: &str,
-    table: DeTable<'a>,
-    span: &Range<usize>,
-) -> Result<Operation, Mistake> {
-    let place = table.get("field").map_or_else(|| span.clone(), Spanned::span);
-    let operation: AlterField = document.read_table(table, span.clone())?;
-    match operation.field.problem() {
-        Some(problem) => Err(document.mistake(&place, problem)),
-        None => Ok(Operation::AlterField(operation)),
-    }
 }
 
 fn separate<'a>(
@@ -392,62 +390,6 @@ fn check_concurrency(migration: &Migration) -> Result<(), Mistake> {
     }
 }
 
-/// What the history keeps a checksum of: operations and `atomic`, with sorted keys, whatever else the file says.
-fn canonical(table: &DeTable<'_>, with_undo: bool) -> String {
-    let mut out = String::new();
-    for key in ["atomic", "operation"] {
-        let is_default = |node: &Node<'_>| key == "atomic" && node.get_ref().as_bool() == Some(true);
-        if let Some(node) = table.get(key).filter(|node| !is_default(node)) {
-            out.push_str(key);
-            out.push('=');
-            write_canonical(node.get_ref(), with_undo, &mut out);
-            out.push('\n');
-        }
-    }
-    if out.is_empty() { "operation=[]\n".to_owned() } else { out }
-}
-
-fn write_canonical(value: &DeValue<'_>, with_undo: bool, out: &mut String) {
-    match value {
-        DeValue::String(text) => out.push_str(&quoted(text)),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(number) => out.push_str(&number.to_string()),
-            Err(_) => out.push_str(number.as_str()),
-        },
-        DeValue::Float(number) => match number.as_str().parse::<f64>() {
-            Ok(number) => out.push_str(&format!("{number:?}")),
-            Err(_) => out.push_str(number.as_str()),
-        },
-        DeValue::Boolean(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        DeValue::Datetime(moment) => out.push_str(&moment.to_string()),
-        DeValue::Array(items) => {
-            out.push('[');
-            for item in items.iter() {
-                write_canonical(item.get_ref(), with_undo, out);
-                out.push(',');
-            }
-            out.push(']');
-        }
-        DeValue::Table(table) => {
-            let mut entries: Vec<_> = table.iter().collect();
-            entries.retain(|(key, _)| with_undo || key.get_ref() != "backwards");
-            entries.sort_by(|a, b| a.0.get_ref().cmp(b.0.get_ref()));
-            out.push('{');
-            for (key, value) in entries {
-                out.push_str(&quoted(key.get_ref()));
-                out.push(':');
-                write_canonical(value.get_ref(), with_undo, out);
-                out.push(',');
-            }
-            out.push('}');
-        }
-    }
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -462,7 +404,12 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<Migration, Mistake> {
-        parse_toml(&Key::new("blog", "0001_initial"), 1, "migrations/blog/0001_initial.toml", text)
+        parse_toml(
+            &Key::new("blog", "0001_initial"),
+            1,
+            ("migrations/blog/0001_initial.toml", text),
+            &DIALECTS,
+        )
     }
 
     const INITIAL: &str = r#"
@@ -499,12 +446,16 @@ backwards = ""
                 "op = \"CreateModel\"\nmodel = \"Article\"",
                 "model = 'Article'   # moved\nop = 'CreateModel'",
             );
-        assert_eq!(parse(&reformatted).unwrap().canonical, canonical);
-        assert_ne!(parse(&INITIAL.replace("200", "201")).unwrap().canonical, canonical);
-        assert_ne!(
-            parse(&INITIAL.replace("depends", "atomic = false\ndepends")).unwrap().canonical,
-            canonical
-        );
+        assert_eq!(parse(&reformatted).unwrap().canonical.text("sqlite"), canonical.text("sqlite"));
+        for (before, after) in
+            [("200", "201"), ("depends", "atomic = false\ndepends"), ("SELECT 1", "SELECT 4")]
+        {
+            let changed = parse(&INITIAL.replace(before, after)).unwrap().canonical;
+            assert_ne!(changed.text("sqlite"), canonical.text("sqlite"), "{after}");
+        }
+        // What another vendor runs is nothing here.
+        let elsewhere = parse(&INITIAL.replace("SELECT 3", "SELECT 5")).unwrap().canonical;
+        assert_eq!(elsewhere.text("sqlite"), canonical.text("sqlite"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the name of a file in `migrations/<app>/` says, in our way and in those of other tools.
 
-use super::sql_file::Section;
+use super::sql_source::Section;
 use crate::backends::{DIALECTS, dialect};
 
 /// What a name says.

@@ -7,7 +7,8 @@ use super::file::parse_toml;
 use super::file_name::{self, FileName, Form};
 use super::graph::Graph;
 use super::migration::{Key, MAX_NUMBER, Migration};
-use super::sql_file::{SqlFile, parse_sql};
+use super::sql_file::parse_sql;
+use super::sql_source::SqlFile;
 use crate::files::Files;
 use crate::models::document::{Mistake, line_of};
 
@@ -17,15 +18,15 @@ const MAX_LABEL_BYTES: usize = 40;
 /// The folder of the folders of apps.
 const ROOT: &str = "migrations";
 
-/// Reads the migrations of `apps`.
+/// Reads the migrations of `apps`, in the dialects of the databases that there are.
 ///
 /// # Errors
 /// The first mistake in a file's name or text, and those of [`Graph::new`].
-pub fn load(files: &dyn Files, apps: &[String]) -> Result<Graph> {
+pub fn load(files: &dyn Files, apps: &[String], dialects: &[&'static str]) -> Result<Graph> {
     check_root(files)?;
     let mut migrations = Vec::new();
     for app in apps {
-        migrations.extend(load_app(files, app)?);
+        migrations.extend(load_app(files, app, dialects)?);
     }
     Graph::new(apps, migrations)
 }
@@ -47,7 +48,7 @@ fn check_root(files: &dyn Files) -> Result<()> {
 /// The files of one migration, with what their names say.
 type Parts = Vec<(FileName, String)>;
 
-fn load_app(files: &dyn Files, app: &str) -> Result<Vec<Migration>> {
+fn load_app(files: &dyn Files, app: &str, dialects: &[&'static str]) -> Result<Vec<Migration>> {
     let folder = format!("{ROOT}/{app}");
     let paths = files.list(&folder).map_err(|error| mistake(&folder, format!("cannot be read: {error}")))?;
     let mut found = BTreeMap::<String, Parts>::new();
@@ -60,7 +61,7 @@ fn load_app(files: &dyn Files, app: &str) -> Result<Vec<Migration>> {
     if let Some(problem) = label_problem(app).filter(|_| !found.is_empty()) {
         return Err(mistake(&folder, problem).into());
     }
-    found.into_iter().map(|(name, parts)| load_one(files, app, &name, &parts)).collect()
+    found.into_iter().map(|(name, parts)| load_one(files, &Key::new(app, &name), &parts, dialects)).collect()
 }
 
 fn label_problem(app: &str) -> Option<String> {
@@ -76,37 +77,33 @@ fn label_problem(app: &str) -> Option<String> {
     })
 }
 
-fn load_one(files: &dyn Files, app: &str, name: &str, parts: &Parts) -> Result<Migration> {
-    let Some((first, path)) = parts.first() else { return Err(mistake(name, "is no file").into()) };
+fn load_one(files: &dyn Files, key: &Key, parts: &Parts, dialects: &[&'static str]) -> Result<Migration> {
+    let Some((first, path)) = parts.first() else { return Err(mistake(&key.name, "is no file").into()) };
     let number = first.number;
     if number > MAX_NUMBER {
         return Err(mistake(path, format!("the number {number} is too great: at most {MAX_NUMBER}")).into());
     }
-    let key = Key::new(app, name);
-    check_once(&key, parts)?;
+    check_once(key, parts)?;
     if first.form == Form::Toml {
-        return Ok(parse_toml(&key, number, path, &text(files, path)?)?);
+        return Ok(parse_toml(key, number, (path, &text(files, path)?), dialects)?);
     }
     let mut sql = Vec::new();
     for (named, path) in parts {
         let Form::Sql(dialect, section) = named.form else { continue };
         sql.push(SqlFile { path: path.clone(), text: text(files, path)?, dialect, section });
     }
-    Ok(parse_sql(&key, number, &sql)?)
+    Ok(parse_sql(key, number, sql, dialects)?)
 }
 
-/// No two files say the same.
+/// Operations stand in one file, and no SQL beside it.
 fn check_once(key: &Key, parts: &Parts) -> Result<()> {
-    let is_same = |one: Form, other: Form| one == other || one == Form::Toml || other == Form::Toml;
-    for (position, (named, path)) in parts.iter().enumerate() {
-        if let Some((_, before)) =
-            parts[..position].iter().find(|(before, _)| is_same(before.form, named.form))
-        {
-            let (toml, sql) = if named.form == Form::Toml { (path, before) } else { (before, path) };
-            return Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into());
+    let (toml, others): (Vec<_>, Vec<_>) = parts.iter().partition(|(named, _)| named.form == Form::Toml);
+    match (toml.as_slice(), others.as_slice()) {
+        ([(_, toml)], [(_, sql), ..]) => {
+            Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into())
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {

@@ -50,14 +50,11 @@ const MARKERS: [(&str, &[Marker]); 26] = [
 const PREFIXES: [&str; 8] =
     ["+goose", "+migrate", "migrate:", "//@", "// @", "@undo", "liquibase formatted sql", "transaction:"];
 
-/// Words that name a direction, also mistyped.
-const DIRECTIONS: [&str; 21] = [
-    "up",
-    "ups",
-    "upgrade",
-    "upmigration",
-    "forward",
-    "forwards",
+/// Words that lead forwards.
+const FORWARDS: [&str; 6] = ["up", "ups", "upgrade", "upmigration", "forward", "forwards"];
+
+/// Words that lead back, also mistyped.
+const BACK: [&str; 12] = [
     "down",
     "downs",
     "downgrade",
@@ -70,13 +67,10 @@ const DIRECTIONS: [&str; 21] = [
     "reverse",
     "backward",
     "backwards",
-    "above",
-    "below",
-    "transaction",
 ];
 
-/// The first of those that lead back.
-const BACK: usize = 6;
+/// Other words of markers.
+const OTHERS: [&str; 3] = ["above", "below", "transaction"];
 
 /// Words that a comment may hold beside a direction and still be meant as a marker.
 const FILLERS: [&str; 27] = [
@@ -109,19 +103,22 @@ const FILLERS: [&str; 27] = [
     "zero",
 ];
 
+fn is_marking(word: &str) -> bool {
+    [&FORWARDS[..], &BACK, &OTHERS].iter().any(|words| words.contains(&word))
+}
+
 /// Whether a comment names a direction and says nothing else, or is spelled out with spaces.
 fn is_nearly(words: &[&str]) -> bool {
-    let is_direction = |word: &&str| DIRECTIONS.contains(word);
-    let says_nothing_else = || words.iter().all(|word| is_direction(word) || FILLERS.contains(word));
-    (words.iter().any(is_direction) && says_nothing_else())
-        || (words.iter().all(|word| word.len() == 1) && DIRECTIONS.contains(&words.concat().as_str()))
+    let says_nothing_else = || words.iter().all(|word| is_marking(word) || FILLERS.contains(word));
+    (words.iter().any(|word| is_marking(word)) && says_nothing_else())
+        || (words.iter().all(|word| word.len() == 1) && is_marking(&words.concat()))
 }
 
 /// Whether a comment begins with a word that leads back. Behind what applies a migration it may be meant as a marker.
 pub(super) fn leads_back(comment: &str) -> bool {
     let lower = comment.to_lowercase();
     let first = lower.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty());
-    first.is_some_and(|word| DIRECTIONS[BACK..DIRECTIONS.len() - 3].contains(&word))
+    first.is_some_and(|word| BACK.contains(&word))
 }
 
 /// What is said of a comment that is nearly a marker.

@@ -1,8 +1,8 @@
 //! One migration: what its files say, and how the history knows it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use super::canonical::Canonical;
 use super::operations::Operation;
 use super::place::Place;
 use manage_leaves::crypto;
@@ -95,29 +95,10 @@ pub struct Migration {
     pub canonical: Canonical,
 }
 
-/// What the history keeps a checksum of: what a migration does in one form, whatever the file looks like.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Canonical {
-    /// By dialect; under the empty name that of all others.
-    pub texts: BTreeMap<&'static str, String>,
-    /// Forms that earlier versions recorded, and that count for the same.
-    pub earlier: Vec<String>,
-}
-
-impl Canonical {
-    /// The form that is recorded on a database of this dialect.
-    pub fn text(&self, dialect: &str) -> &str {
-        self.texts.get(dialect).or_else(|| self.texts.get("")).map_or("", String::as_str)
-    }
-}
-
 impl Migration {
     /// The number under which the history knows it. Two branches of one number differ in it.
     pub fn version(&self) -> i64 {
-        let digest = crypto::sha256_hex(self.key.to_string().as_bytes());
-        let step = if self.number > MAX_SMALL_NUMBER { MOMENT_STEP } else { NUMBER_STEP };
-        let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % step;
-        i64::try_from(self.number.saturating_mul(step).saturating_add(hash)).unwrap_or(i64::MAX)
+        version(&self.key, self.number)
     }
 
     /// A line of its file.
@@ -129,6 +110,14 @@ impl Migration {
     pub fn irreversible(&self) -> Option<&Located> {
         self.operations.iter().find(|located| !located.operation.change().is_reversible())
     }
+}
+
+/// As [`Migration::version`].
+pub(super) fn version(key: &Key, number: u64) -> i64 {
+    let digest = crypto::sha256_hex(key.to_string().as_bytes());
+    let step = if number > MAX_SMALL_NUMBER { MOMENT_STEP } else { NUMBER_STEP };
+    let hash = u64::from_str_radix(&digest[..16], 16).unwrap_or_default() % step;
+    i64::try_from(number.saturating_mul(step).saturating_add(hash)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -36,6 +36,10 @@ pub mod operations;
 
 mod written;
 
+mod earlier;
+
+mod canonical;
+
 // One migration.
 mod migration;
 
@@ -82,6 +86,7 @@ mod patience;
 mod unit;
 
 mod driver;
+mod preflight;
 
 mod executor;
 
@@ -95,6 +100,7 @@ mod pending;
 mod run;
 
 pub use amend::{Amendment, amend};
+pub use canonical::Canonical;
 pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use file::schema as json_schema;
@@ -102,7 +108,7 @@ pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use loader::load;
-pub use migration::{Canonical, Key, Located, Migration, Reference};
+pub use migration::{Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use place::Place;
 pub use plan::{Plan, PlanSite, Target};

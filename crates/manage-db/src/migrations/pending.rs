@@ -98,7 +98,7 @@ impl Watcher {
             return Ok(0);
         }
         if known.graph.is_none() {
-            known.graph = Some(load(files, apps)?);
+            known.graph = Some(load(files, apps, &connections.dialects())?);
         }
         if known.homes.is_none() {
             known.homes = Some(Homes::ask(connections, &[]).await?);

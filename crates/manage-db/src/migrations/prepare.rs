@@ -8,6 +8,7 @@ use super::error::{Error, Result};
 use super::functions::Functions;
 use super::graph::Graph;
 use super::migration::{Key, Migration};
+use super::operations::Way;
 use super::plan::Plan;
 use super::program::{self, Program, Site};
 use super::schema::Created;
@@ -144,10 +145,10 @@ fn creates(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Resu
     let mut schema = program::schema(migration, site);
     let mut state = before.clone();
     for located in &migration.operations {
-        let (from, change) = (state.clone(), located.operation.change());
+        let (from, change, app) = (state.clone(), located.operation.change(), &*migration.key.app);
         change
-            .state_forwards(&migration.key.app, &mut state)
-            .and_then(|()| change.database_forwards(&migration.key.app, &mut schema, &from, &state))
+            .state_forwards(app, &mut state)
+            .and_then(|()| change.database(&mut schema, Way { app, from: &from, to: &state, is_back: false }))
             .map_err(|message| Mistake { path: migration.path.clone(), line: located.line, message })?;
     }
     Ok(schema.created())

@@ -3,8 +3,9 @@
 use super::action::Action;
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
+use super::operations::Way;
 use super::place::Place;
-use super::schema::{MigrationFile, Schema, Written};
+use super::schema::{MigrationFile, Noted, Schema, Written};
 use super::state::ProjectState;
 use crate::backends::base::Backend;
 use crate::backends::base::schema::Guard;
@@ -21,12 +22,23 @@ pub struct Program {
     pub is_atomic: bool,
     /// What is left out of what was written, in sentences.
     pub notes: Vec<String>,
+    /// What becomes of the tables, in order.
+    pub(super) changes: Vec<Noted>,
+    /// The first text whose end depends on how the database reads texts.
+    pub(super) assumed: Option<Place>,
 }
 
 impl Program {
     /// A program that does nothing.
     pub(super) fn empty() -> Self {
-        Self { parts: Vec::new(), guard: None, is_atomic: true, notes: Vec::new() }
+        Self {
+            parts: Vec::new(),
+            guard: None,
+            is_atomic: true,
+            notes: Vec::new(),
+            changes: Vec::new(),
+            assumed: None,
+        }
     }
 
     /// Everything that runs, each with the operation that it is of.
@@ -102,7 +114,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
         let change = located.operation.change();
         let done = change
             .state_forwards(app, state)
-            .and_then(|()| change.database_forwards(app, &mut schema, &from, state));
+            .and_then(|()| change.database(&mut schema, Way { app, from: &from, to: state, is_back: false }));
         done.map_err(|problem| problem_in(&mut schema, migration, located.line, problem))?;
         schema.end_part();
     }
@@ -129,7 +141,7 @@ pub fn backwards(migration: &Migration, before: &ProjectState, site: Site<'_>) -
     let mut located = Vec::with_capacity(migration.operations.len());
     for (one, pair) in pairs {
         let change = one.operation.change();
-        let done = change.database_backwards(app, &mut schema, &pair[1], &pair[0]);
+        let done = change.database(&mut schema, Way { app, from: &pair[1], to: &pair[0], is_back: true });
         done.map_err(|problem| problem_in(&mut schema, migration, one.line, problem))?;
         schema.end_part();
         located.push(one);
@@ -147,8 +159,8 @@ fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> R
         let description = located.operation.change().describe_for(dialect);
         parts.push(Part { description, place: migration.place(located.line), actions });
     }
-    let Written { guard, left_out: notes, .. } = written;
-    Ok(Program { parts, guard, is_atomic: migration.atomic, notes })
+    let Written { guard, left_out: notes, changes, assumed, .. } = written;
+    Ok(Program { parts, guard, is_atomic: migration.atomic, notes, changes, assumed })
 }
 
 /// Notes for a migration.

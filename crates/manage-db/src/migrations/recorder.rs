@@ -203,13 +203,17 @@ fn is_newer(key: &Key, graph: &Graph) -> bool {
 
 /// Whether the file is another one than was applied on a database of this dialect.
 pub fn is_edited(migration: &Migration, applied: &Applied, dialect: &str) -> bool {
-    let texts = std::iter::once(migration.canonical.text(dialect));
-    let earlier = migration.canonical.earlier.iter().map(String::as_str);
-    !texts.chain(earlier).any(|text| {
-        recorded_as(migration, text).is_some_and(|recorded| {
-            recorded.version() == applied.version && recorded.checksum().to_string() == applied.checksum
-        })
-    })
+    migration.version() != applied.version
+        || !checksums(migration, dialect).any(|checksum| checksum == applied.checksum)
+}
+
+/// The checksums that a migration may have on a database of this dialect: that which is recorded today, and those of
+/// earlier versions, which cost more to find out.
+pub fn checksums(migration: &Migration, dialect: &str) -> impl Iterator<Item = String> {
+    let of = |text: &str| recorded_as(migration, text).map(|recorded| recorded.checksum().to_string());
+    let today = of(migration.canonical.text(dialect));
+    let earlier = std::iter::once_with(|| migration.canonical.earlier()).flatten();
+    today.into_iter().chain(earlier.filter_map(move |text| of(&text)))
 }
 
 /// The migration as refinery records it on a database of this dialect.

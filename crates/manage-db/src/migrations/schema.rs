@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::action::Action;
 use super::differ::changes;
 use super::hints::Hints;
+use super::place::Place;
 use super::script::{self, Setting};
 use super::sql_source::SqlSource;
 use super::state::ProjectState;
@@ -24,6 +25,7 @@ pub struct Schema<'a> {
     part: usize,
     guard: Option<&'static Guard>,
     left_out: Vec<String>,
+    assumed: Option<Place>,
     /// What is wrong in a script, with a place of its own.
     mistake: Option<Mistake>,
 }
@@ -44,10 +46,29 @@ struct Note {
     wish: Wish,
 }
 
+impl Note {
+    fn noted(&self) -> Noted {
+        let change = match &self.wish {
+            Wish::Change(change) => Some(change.clone()),
+            Wish::Script(_) | Wish::Function { .. } => None,
+        };
+        Noted { part: self.part, change }
+    }
+}
+
 enum Wish {
     Change(TableChange),
     Script(Vec<Action>),
     Function { name: String, state: Box<ProjectState> },
+}
+
+/// A change of a table that an operation wants; none: something that may change rows in whatever way.
+#[derive(Debug)]
+pub struct Noted {
+    /// The number of the operation.
+    pub(super) part: usize,
+    /// The change.
+    pub(super) change: Option<TableChange>,
 }
 
 /// What a migration runs.
@@ -58,6 +79,10 @@ pub(crate) struct Written {
     pub guard: Option<&'static Guard>,
     /// What is left out of scripts, in sentences.
     pub left_out: Vec<String>,
+    /// What becomes of the tables, in order.
+    pub changes: Vec<Noted>,
+    /// The first text whose end depends on how the database reads texts.
+    pub assumed: Option<Place>,
 }
 
 /// Tables and columns that a migration makes, for `--fake-initial`.
@@ -73,7 +98,16 @@ impl<'a> Schema<'a> {
     /// Notes for `backend`; `is_here` tells whether an app's tables live on this database.
     pub fn new(backend: &'a dyn Backend, is_here: &'a dyn Fn(&str) -> bool, file: MigrationFile<'a>) -> Self {
         let tables = Tables { backend, is_here };
-        Self { tables, file, notes: Vec::new(), part: 0, guard: None, left_out: Vec::new(), mistake: None }
+        Self {
+            tables,
+            file,
+            notes: Vec::new(),
+            part: 0,
+            guard: None,
+            left_out: Vec::new(),
+            assumed: None,
+            mistake: None,
+        }
     }
 
     /// Notes what the tables need to get from one state to the other.
@@ -108,6 +142,7 @@ impl<'a> Schema<'a> {
             Ok(script) => {
                 self.guard = self.guard.or(script.guard);
                 self.left_out.extend(script.notes);
+                self.assumed = self.assumed.take().or(script.assumed);
                 self.note(Wish::Script(script.actions));
                 Ok(())
             }
@@ -183,6 +218,7 @@ impl<'a> Schema<'a> {
     /// What this kind of database cannot do, and the number of the operation that wants it.
     pub(crate) fn finish(mut self) -> Result<Written, (usize, Problem)> {
         let mut editor = self.tables.backend.schema_editor();
+        let changes = self.notes.iter().map(Note::noted).collect();
         self.put_together(&*editor);
         let mut parts: Vec<Vec<Action>> = Vec::new();
         parts.resize_with(self.part, Vec::new);
@@ -208,7 +244,13 @@ impl<'a> Schema<'a> {
             parts[part].extend(editor.take().into_iter().map(Action::Step));
             parts[part].extend(others);
         }
-        Ok(Written { parts, guard: editor.guard().or(self.guard), left_out: self.left_out })
+        Ok(Written {
+            parts,
+            guard: editor.guard().or(self.guard),
+            left_out: self.left_out,
+            changes,
+            assumed: self.assumed,
+        })
     }
 
     fn note(&mut self, wish: Wish) {

@@ -33,6 +33,8 @@ pub(super) struct Script {
     pub guard: Option<&'static Guard>,
     /// What was left out, in sentences.
     pub notes: Vec<String>,
+    /// The first text whose end depends on how the database reads texts, which the script does not say.
+    pub assumed: Option<Place>,
 }
 
 /// Words of a transaction that is as any other.
@@ -60,7 +62,8 @@ pub(super) fn compile(parts: &[SqlPart], setting: Setting<'_>) -> Result<Script,
     let mut script = Script::default();
     let mut all = Vec::new();
     for part in parts {
-        read(part, setting, &mut all)?;
+        let assumed = read(part, setting, &mut all)?;
+        script.assumed = script.assumed.or(assumed.filter(|_| !is_own_session(setting)));
     }
     refuse_answers(&all)?;
     leave_out(&mut all, &mut script);
@@ -75,13 +78,18 @@ pub(super) fn compile(parts: &[SqlPart], setting: Setting<'_>) -> Result<Script,
     Ok(script)
 }
 
-fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<(), Mistake> {
+/// Reads a text; gives the first place at which it is only assumed how it is meant.
+fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<Option<Place>, Mistake> {
     let path: Arc<str> = part.path.as_deref().unwrap_or(setting.path).into();
     let mut lines = Lines::new(&part.text, part.line);
     let mut place = |at: usize| Place { path: Arc::clone(&path), line: lines.line(at) };
+    let mut assumed = None;
     for piece in pieces(&part.text, setting.rules.syntax, &|_| false) {
         if let Some(open) = piece.open {
             return Err(mistake(&place(open), "what begins here never ends"));
+        }
+        if piece.is_assumed && assumed.is_none() {
+            assumed = Some(place(piece.at));
         }
         match piece.kind {
             PieceKind::Comment => {}
@@ -95,7 +103,7 @@ fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<()
             PieceKind::Statement => all.push(known(piece.text, place(piece.at), setting.rules)),
         }
     }
-    Ok(())
+    Ok(assumed)
 }
 
 fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
@@ -110,7 +118,7 @@ fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
         control,
         is_left_out: ScriptRules::fits(rules.left_out, &words),
         is_guarded: ScriptRules::fits(rules.guarded, &words),
-        is_alone: ScriptRules::fits(rules.alone, &words),
+        is_alone: rules.is_alone(sql, &words),
         is_answered: ScriptRules::fits(&["COPY * TO STDOUT"], &words),
         is_plain: words.iter().all(|word| PLAIN.contains(&word.as_str())),
         name: words[..words.len().min(2)].join(" "),
@@ -235,8 +243,17 @@ fn group(all: Vec<Known>, setting: Setting<'_>, script: &mut Script) -> Result<(
     }
 }
 
+/// Whether it runs in a session as this program sets it up, where another client would have its own.
+fn is_own_session(setting: Setting<'_>) -> bool {
+    setting.rules.as_client.is_some() && !is_as_client(setting)
+}
+
+fn is_as_client(setting: Setting<'_>) -> bool {
+    setting.path.ends_with(".sql") && setting.rules.as_client.is_some()
+}
+
 fn step(statements: Vec<ScriptStatement>, is_transaction: bool, setting: Setting<'_>) -> Action {
-    let is_as_client = setting.path.ends_with(".sql") && setting.rules.as_client.is_some();
+    let is_as_client = is_as_client(setting);
     Action::Script(ScriptStep { statements, is_transaction, is_as_client })
 }
 

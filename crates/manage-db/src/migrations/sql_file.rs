@@ -4,60 +4,54 @@ use std::collections::BTreeMap;
 
 use manage_leaves::text;
 
-use super::file::{quoted, reference};
+use super::canonical::{self, Canonical};
+use super::earlier::Source;
+use super::file::reference;
 use super::markers::{self, Marker, begins_part};
-use super::migration::{Canonical, Key, Located, Migration, Reference};
+use super::migration::{Key, Located, Migration, Reference};
 use super::operations::{Operation, RunSql, SqlPart, SqlSource};
 use super::script::STRAY;
-use crate::backends::base::{Piece, PieceKind, Syntax, canonical as script_canonical, pieces};
-use crate::backends::{DIALECTS, script_rules};
+use super::sql_source::{Section, SqlFile};
+use crate::backends::base::{Piece, PieceKind, Syntax, pieces};
+use crate::backends::script_rules;
 use crate::models::document::{Mistake, line_of};
 
-/// One file of a migration written in SQL.
-#[derive(Debug, Clone)]
-pub(super) struct SqlFile {
-    /// Its path, relative to the project's root.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-    /// The dialect that its name says; none: for all.
-    pub dialect: Option<&'static str>,
-    /// The section that its name says; none: its text says it.
-    pub section: Option<Section>,
-}
-
-/// A half of a migration written in SQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
-    /// What applies it.
-    Up,
-    /// What undoes it.
-    Down,
-}
-
-/// Reads the SQL files of one migration: one for all kinds of database, or several by dialect.
+/// Reads the SQL files of one migration, one for all kinds of database, or several by dialect, in the dialects that are
+/// asked for.
 ///
 /// # Errors
 /// The first mistake, with its line.
-pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Migration, Mistake> {
+pub(crate) fn parse_sql(
+    key: &Key,
+    number: u64,
+    files: Vec<SqlFile>,
+    dialects: &[&'static str],
+) -> Result<Migration, Mistake> {
     let mut header = Header::default();
     let mut halves = BTreeMap::new();
-    for dialect in DIALECTS {
-        let own: Vec<&SqlFile> = files_of(dialect, files);
+    for dialect in dialects.iter().copied() {
+        let own: Vec<&SqlFile> = files_of(dialect, &files);
         if !own.is_empty() {
-            halves.insert(dialect, read_files(&own, dialect, &mut header)?);
+            let read = read_files(&own, dialect, &mut header)?;
+            [&read.up, &read.down].into_iter().flatten().try_for_each(|half| check_once(key, half))?;
+            halves.insert(dialect, read);
         }
     }
     let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
-    if halves.values().all(|halves| halves.up.is_none()) {
+    let undoes_alone = files.iter().all(|file| file.section == Some(Section::Down));
+    if undoes_alone || (!halves.is_empty() && halves.values().all(|halves| halves.up.is_none())) {
         let message = "this migration undoes something, and nothing says what it does".to_owned();
         return Err(Mistake { path, line: 1, message });
     }
-    let backwards =
-        halves.values().any(|halves| halves.down.is_some()).then(|| source(&halves, |one| &one.down));
     let forwards = source(&halves, |one| &one.up);
+    let backwards = source(&halves, |one| &one.down);
+    let backwards = halves.values().any(|halves| halves.down.is_some()).then_some(backwards);
     let atomic = header.atomic.unwrap_or(true);
-    let canonical = Canonical { texts: canonical_texts(atomic, &halves), earlier: earlier(files, atomic) };
+    let texts = halves
+        .iter()
+        .map(|(dialect, halves)| (*dialect, canonical::of_script(atomic, &halves.canonical)))
+        .collect();
+    let canonical = Canonical { texts, source: Source::Sql(files, atomic) };
     let operation = Operation::RunSql(RunSql { forwards, backwards, state: Vec::new() });
     Ok(Migration {
         key: key.clone(),
@@ -73,16 +67,30 @@ pub(crate) fn parse_sql(key: &Key, number: u64, files: &[SqlFile]) -> Result<Mig
     })
 }
 
-/// The files that say something about a dialect: its own, where it has one, for each half.
+/// The files that say something about a dialect: its own, and of those for all what its own leave open.
 fn files_of<'a>(dialect: &str, files: &'a [SqlFile]) -> Vec<&'a SqlFile> {
-    let mut own: Vec<&SqlFile> = files.iter().filter(|file| file.dialect == Some(dialect)).collect();
-    let has_whole = own.iter().any(|file| file.section.is_none());
-    for file in files.iter().filter(|file| file.dialect.is_none()) {
-        if !has_whole && !own.iter().any(|other| other.section == file.section) {
-            own.push(file);
-        }
-    }
-    own
+    let (own, others): (Vec<&SqlFile>, Vec<&SqlFile>) = files
+        .iter()
+        .filter(|file| file.dialect.is_none_or(|own| own == dialect))
+        .partition(|file| file.dialect.is_some());
+    let is_said = |section: Section| own.iter().any(|file| file.may_say(section));
+    let is_open = |file: &&SqlFile| {
+        [Section::Up, Section::Down].into_iter().any(|half| file.may_say(half) && !is_said(half))
+    };
+    let others: Vec<&SqlFile> = others.into_iter().filter(is_open).collect();
+    [own, others].concat()
+}
+
+/// No half is said by two files.
+fn check_once(key: &Key, half: &[SqlPart]) -> Result<(), Mistake> {
+    let Some([first, second]) =
+        half.windows(2).find(|pair| pair[0].path != pair[1].path).and_then(<[_]>::first_chunk)
+    else {
+        return Ok(());
+    };
+    let other = first.path.clone().unwrap_or_default();
+    let message = format!("{key} is there twice: in this file and in {other}");
+    Err(Mistake { path: second.path.clone().unwrap_or_default(), line: second.line, message })
 }
 
 /// What comment lines at the top say.
@@ -144,7 +152,7 @@ impl<'a> FileReader<'a> {
                 _ => self.is_top = false,
             }
             if self.section == Section::Up && piece.kind != PieceKind::Comment {
-                halves.canonical.push_str(&canonical_piece(piece, self.syntax));
+                halves.canonical.push_str(&canonical::statement(piece, self.syntax));
             }
         }
         self.end_part(self.file.text.len(), halves);
@@ -243,109 +251,16 @@ fn is_value(value: &str) -> bool {
         || value.split(',').all(|word| reference(word.trim(), 1).is_some() && !word.trim().contains(' '))
 }
 
-fn canonical_piece(piece: Piece<'_>, syntax: Syntax) -> String {
-    match piece.kind {
-        PieceKind::Statement => format!("{};\n", script_canonical(piece.text, syntax)),
-        PieceKind::Rows => format!("{}\\.\n", piece.text),
-        PieceKind::Client | PieceKind::Comment | PieceKind::Stray => String::new(),
-    }
-}
-
-/// By dialect, or once where it is the same for all.
-fn canonical_texts(atomic: bool, halves: &BTreeMap<&'static str, Halves>) -> BTreeMap<&'static str, String> {
-    let mut each = halves.values();
-    let is_same = halves.len() == DIALECTS.len()
-        && each.next().is_some_and(|first| each.all(|other| other.canonical == first.canonical));
-    match halves.values().next() {
-        Some(first) if is_same => BTreeMap::from([("", canonical(atomic, first))]),
-        _ => halves.iter().map(|(dialect, halves)| (*dialect, canonical(atomic, halves))).collect(),
-    }
-}
-
-/// What the history keeps a checksum of: what is run forwards, by its tokens. The number says in which way.
-fn canonical(atomic: bool, halves: &Halves) -> String {
-    let atomic = if atomic { "" } else { "atomic=false\n" };
-    format!("2\n{atomic}{}", halves.canonical)
-}
-
 fn source(halves: &BTreeMap<&'static str, Halves>, half: fn(&Halves) -> &Option<Vec<SqlPart>>) -> SqlSource {
-    let first = halves.values().next().and_then(|one| half(one).as_ref());
-    let is_same = halves.len() == DIALECTS.len() && halves.values().all(|one| half(one).as_ref() == first);
-    match first {
-        Some(parts) if is_same => SqlSource::Same(parts.clone()),
-        _ => {
-            let texts =
-                halves.iter().filter_map(|(dialect, one)| Some(((*dialect).to_owned(), half(one).clone()?)));
-            SqlSource::PerDialect(texts.collect())
-        }
-    }
-}
-
-/// What earlier versions kept a checksum of: lines without those that begin with a comment, of both halves or of the first.
-fn earlier(files: &[SqlFile], atomic: bool) -> Vec<String> {
-    let (mut up, mut down) = (Sections::default(), Sections::default());
-    for file in files {
-        let (ups, downs) = earlier_sections(file);
-        for (text, all) in [(ups, &mut up), (downs, &mut down)] {
-            if let Some(text) = text {
-                all.insert(file.dialect.unwrap_or_default(), text);
-            }
-        }
-    }
-    let forwards_alone = earlier_canonical(atomic, &up, &Sections::default());
-    vec![earlier_canonical(atomic, &up, &down), forwards_alone]
-}
-
-/// Texts by dialect; under the empty name the one for all others.
-type Sections = BTreeMap<&'static str, String>;
-
-fn earlier_canonical(atomic: bool, up: &Sections, down: &Sections) -> String {
-    let mut out = String::new();
-    if !atomic {
-        out.push_str("atomic=false\n");
-    }
-    for (name, sections) in [("up", up), ("down", down)] {
-        for (dialect, text) in sections {
-            out.push_str(&format!("{name}.{dialect}={}\n", quoted(&without_comments(text))));
-        }
-    }
-    out
-}
-
-/// The lines that are more than a comment, without what follows their last sign.
-fn without_comments(text: &str) -> String {
-    let lines = text.lines().map(str::trim_end);
-    let kept: Vec<&str> =
-        lines.filter(|line| !line.is_empty() && !line.trim_start().starts_with("--")).collect();
-    kept.join("\n")
-}
-
-/// The halves of a file as earlier versions told them apart: by the first word of any line that is a comment.
-fn earlier_sections(file: &SqlFile) -> (Option<String>, Option<String>) {
-    let mut section = file.section.unwrap_or(Section::Up);
-    let (mut up, mut down) = (String::new(), String::new());
-    let mut has_down = file.section == Some(Section::Down);
-    for line in file.text.lines() {
-        let comment = line.trim_start().strip_prefix("--").map(str::to_ascii_lowercase);
-        let found = comment.and_then(|comment| match comment.split_whitespace().next()? {
-            "up" | "migrate:up" | "+up" => Some(Section::Up),
-            "down" | "migrate:down" | "+down" => Some(Section::Down),
-            _ => None,
-        });
-        if let Some(found) = found.filter(|_| file.section.is_none()) {
-            section = found;
-            has_down |= found == Section::Down;
-        }
-        let text = if section == Section::Up { &mut up } else { &mut down };
-        text.push_str(line);
-        text.push('\n');
-    }
-    (file.section.ne(&Some(Section::Down)).then_some(up), has_down.then_some(down))
+    let texts = halves.iter().filter_map(|(dialect, one)| Some(((*dialect).to_owned(), half(one).clone()?)));
+    SqlSource::PerDialect(texts.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::backends::DIALECTS;
 
     fn sql(text: &str, dialect: Option<&'static str>) -> SqlFile {
         SqlFile { path: "migrations/shop/0002_x.sql".into(), text: text.into(), dialect, section: None }
@@ -354,21 +269,22 @@ mod tests {
     #[test]
     fn an_sql_file_has_sections_and_says_the_rest_in_comments() {
         let text = "-- depends: auth.0001_a, shop.0001_b\n-- atomic: false\n-- up\nCREATE TABLE a (b);\n-- down\nDROP TABLE a;\n";
-        let migration = parse_sql(&Key::new("shop", "0002_x"), 2, &[sql(text, None)]).unwrap();
+        let migration = parse_sql(&Key::new("shop", "0002_x"), 2, vec![sql(text, None)], &DIALECTS).unwrap();
         assert_eq!(migration.depends.len(), 2);
         assert!(!migration.atomic);
         let Operation::RunSql(sql_operation) = &migration.operations[0].operation else { panic!("not SQL") };
         assert!(sql_operation.forwards.parts("sqlite").unwrap()[0].text.contains("CREATE TABLE"));
         assert!(!sql_operation.forwards.parts("sqlite").unwrap()[0].text.contains("DROP TABLE"));
         assert!(sql_operation.backwards.is_some());
-        let one_way = parse_sql(&Key::new("shop", "0002_x"), 2, &[sql("SELECT 1;", None)]).unwrap();
+        let one_way =
+            parse_sql(&Key::new("shop", "0002_x"), 2, vec![sql("SELECT 1;", None)], &DIALECTS).unwrap();
         assert!(one_way.irreversible().is_some());
     }
 
     #[test]
     fn a_file_for_one_dialect_goes_before_the_one_for_all() {
-        let files = [sql("SELECT 1;", None), sql("SELECT 2;", Some("postgresql"))];
-        let migration = parse_sql(&Key::new("shop", "0002_x"), 2, &files).unwrap();
+        let files = vec![sql("SELECT 1;", None), sql("SELECT 2;", Some("postgresql"))];
+        let migration = parse_sql(&Key::new("shop", "0002_x"), 2, files, &DIALECTS).unwrap();
         let Operation::RunSql(operation) = &migration.operations[0].operation else { panic!("not SQL") };
         assert_eq!(operation.forwards.parts("postgresql").unwrap()[0].text, "SELECT 2;");
         assert_eq!(operation.forwards.parts("mysql").unwrap()[0].text, "SELECT 1;");

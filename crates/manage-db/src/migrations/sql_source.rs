@@ -46,6 +46,35 @@ impl SqlSource {
     }
 }
 
+/// One file of a migration written in SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SqlFile {
+    /// Its path, relative to the project's root.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The dialect that its name says; none: for all.
+    pub dialect: Option<&'static str>,
+    /// The section that its name says; none: its text says it.
+    pub section: Option<Section>,
+}
+
+/// A half of a migration written in SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    /// What applies it.
+    Up,
+    /// What undoes it.
+    Down,
+}
+
+impl SqlFile {
+    /// Whether its name lets it say this half.
+    pub(super) fn may_say(&self, section: Section) -> bool {
+        self.section.is_none_or(|own| own == section)
+    }
+}
+
 impl JsonSchema for SqlSource {
     fn schema_name() -> Cow<'static, str> {
         "SqlSource".into()

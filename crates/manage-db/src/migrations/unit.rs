@@ -309,9 +309,10 @@ impl<'b> Unit<'_, 'b> {
             self.leave_client().await?;
         }
         for sql in self.before_record() {
-            self.plain(self.last_place(), sql).await?;
+            self.plain(self.last_place(), sql).await.map_err(|failure| failure.behind(actions.len()))?;
         }
-        self.record_end().await
+        // Whatever goes wrong from here on, all of it is done and stays.
+        self.record_end().await.map_err(|failure| failure.behind(actions.len()))
     }
 
     /// What a done step left in its session, and the next run would miss without a word, keeps it from going on.
@@ -352,8 +353,13 @@ impl<'b> Unit<'_, 'b> {
     }
 
     fn can_roll_back(&self, action: &Action) -> bool {
-        let can = |sql: &str| self.place.backend.can_roll_back(sql);
-        matches!(action, Action::Function { .. }) || action.statements().iter().all(|sql| can(sql))
+        let backend = self.place.backend;
+        let is_one = match action {
+            Action::Function { .. } => true,
+            Action::Script(step) => step.is_transaction && backend.features().can_rollback_ddl,
+            Action::Step(_) => false,
+        };
+        is_one || action.statements().iter().all(|sql| backend.can_roll_back(sql))
     }
 
     /// What sets up the session holds for what is still to come, though it was done before.

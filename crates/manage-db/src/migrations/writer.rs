@@ -101,7 +101,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Migration {
-        parse_toml(&Key::new("blog", "0002_x"), 2, "migrations/blog/0002_x.toml", text).unwrap()
+        parse_toml(&Key::new("blog", "0002_x"), 2, ("migrations/blog/0002_x.toml", text), &["sqlite"])
+            .unwrap()
     }
 
     const EVERYTHING: &str = r#"depends = ["blog.0001_initial"]

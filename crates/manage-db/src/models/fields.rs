@@ -79,7 +79,7 @@ pub enum OnDelete {
 
 /// A default: a literal, SQL, or a named generator such as `uuid7` or `now`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum DefaultValue {
     /// `{ sql = "..." }`, for all dialects or each.
     Sql {

@@ -15,6 +15,8 @@ pub trait Model: FromRow + Send + Sync {
     const TABLE: &'static str;
     /// Its columns, in the order of the struct.
     const COLUMNS: &'static [&'static str];
+    /// Those of them that the database computes from others: they are read and never written.
+    const GENERATED: &'static [&'static str];
     /// The column that identifies a row.
     const KEY: &'static str;
     /// Whether the database counts the key up when it is 0.
@@ -29,15 +31,15 @@ pub trait Model: FromRow + Send + Sync {
     /// Takes the number that the database made.
     fn set_key(&mut self, key: i64);
 
-    /// Inserts the row and gives it back with the key that the database made.
+    /// Inserts the row and gives it back with the key that the database made. What it computes is there once the row is
+    /// read.
     fn insert<E: Executor>(mut self, mut executor: E) -> impl Future<Output = Result<Self>> + Send {
         async move {
             let is_counted = |column: &str, value: &Value| {
                 column == Self::KEY && Self::KEY_IS_AUTO && *value == Value::Int(0)
             };
-            let all = Self::COLUMNS.iter().zip(self.values());
-            let given: Vec<_> = all.filter(|(column, value)| !is_counted(column, value)).collect();
-            let is_key_made = given.len() < Self::COLUMNS.len();
+            let (counted, given): (Vec<_>, Vec<_>) =
+                written(&self).partition(|(column, value)| is_counted(column, value));
             let insert = Sql::from("INSERT INTO ").then(Sql::name(Self::TABLE)).then(" ");
             let insert = if given.is_empty() {
                 insert.then(executor.backend().features().default_row)
@@ -46,7 +48,7 @@ pub trait Model: FromRow + Send + Sync {
                 let values = Sql::list(given.into_iter().map(|(_, value)| Sql::value(value)), ", ");
                 insert.then(columns.bracketed()).then(" VALUES ").then(values.bracketed())
             };
-            if is_key_made {
+            if !counted.is_empty() {
                 let key = run::insert(&mut executor, &insert, Self::KEY).await?;
                 self.set_key(key);
             } else {
@@ -56,12 +58,11 @@ pub trait Model: FromRow + Send + Sync {
         }
     }
 
-    /// Writes every column of the row; tells whether it was there.
+    /// Writes every column of the row that the database does not compute; tells whether it was there.
     fn update<E: Executor>(&self, mut executor: E) -> impl Future<Output = Result<bool>> + Send {
         async move {
-            let all = Self::COLUMNS.iter().zip(self.values());
-            let set =
-                all.filter(|(column, _)| **column != Self::KEY).map(|(column, value)| is(column, value));
+            let given = written(self).filter(|(column, _)| *column != Self::KEY);
+            let set = given.map(|(column, value)| is(column, value));
             let update = Sql::from("UPDATE ").then(Sql::name(Self::TABLE)).then(" SET ");
             let update = update.then(Sql::list(set, ", ")).then(" WHERE ").then(key_of(self));
             Ok(run::change(&mut executor, &update).await? > 0)
@@ -76,6 +77,12 @@ pub trait Model: FromRow + Send + Sync {
             Ok(run::change(&mut executor, &delete).await? > 0)
         }
     }
+}
+
+/// The columns that a program writes, with the row's values.
+fn written<M: Model>(row: &M) -> impl Iterator<Item = (&'static str, Value)> + use<M> {
+    let all = M::COLUMNS.iter().copied().zip(row.values());
+    all.filter(|(column, _)| !M::GENERATED.contains(column))
 }
 
 /// The column with its value, to be written or compared.

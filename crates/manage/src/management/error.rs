@@ -247,6 +247,13 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             vec!["apply up to it and it first, in runs of their own: `manage migrate APP NAME`".to_owned()]
         }
         migrations::Error::Apply(error) => apply_hints(error),
+        migrations::Error::Reading { way_out, .. } => {
+            vec![format!("say at the top of the file how it is meant, such as `{way_out}`")]
+        }
+        migrations::Error::Rows(_) => vec![
+            "an operation before it can do that (`RunSql`, `RunRust`), or you by hand; then run the command again"
+                .to_owned(),
+        ],
         migrations::Error::Locked { alias, .. } => vec![format!(
             "let it finish and run the command again; `--wait`, or `lock_timeout` of `databases.{alias}`, says how long to wait"
         )],

@@ -48,7 +48,7 @@ fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
 /// When the call is interrupted; within, when the files are broken or a database is away.
 pub(crate) fn pending(project: &Project) -> CommandResult<migrations::Result<Pending>> {
     block_on(async {
-        let graph = match migrations::load(&project.files, &project.apps) {
+        let graph = match migrations::load(&project.files, &project.apps, &project.connections.dialects()) {
             Ok(graph) => graph,
             Err(error) => return Ok(Err(error)),
         };

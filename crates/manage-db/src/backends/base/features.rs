@@ -23,6 +23,8 @@ pub struct Features {
     pub has_index_methods: bool,
     /// Constraints can be checked at the end of the transaction.
     pub can_defer_constraints: bool,
+    /// A constraint can hold for new rows first, and for the others later.
+    pub can_validate_later: bool,
     /// A foreign key makes its own index.
     pub indexes_foreign_keys_itself: bool,
     /// Foreign keys can be added to and dropped from an existing table.

@@ -12,6 +12,8 @@ mod sql;
 mod tokens;
 mod waiting;
 
+mod escapes;
+
 mod script;
 
 mod identifiers;
@@ -21,6 +23,8 @@ pub(crate) mod names;
 pub mod tables;
 
 pub(super) mod conversion;
+
+pub(super) mod misfit;
 
 pub mod changes;
 
@@ -42,12 +46,12 @@ pub(super) use message::{cut_at, cut_out};
 pub use options::Options;
 pub use row::{FromRow, Row};
 pub(crate) use rules::{Control, control};
-pub use rules::{Pattern, ScriptRules};
+pub use rules::{Pattern, Reading, ScriptRules};
 pub use schema::SchemaEditor;
 pub(crate) use script::{Piece, PieceKind, canonical, first_word, pieces, shown};
 pub(crate) use sql::positional;
-pub use sql::{Dialects, SqlText};
-pub use tokens::{ClientLines, Syntax};
+pub use sql::{DIALECT_WORDS, DIALECTS, Dialects, SqlText, dialect};
+pub use tokens::{ClientLines, EscapeSetting, Syntax};
 pub use value::{FromValue, ToValue, Value};
 pub use waiting::{LockWait, TouchedQueries};
 

@@ -1,7 +1,7 @@
 //! What is to be known of a vendor's statements before a script of them is run.
 
 use super::schema::Guard;
-use super::script::words;
+use super::script::{says_inside, words};
 use super::tokens::Syntax;
 
 /// Words at which a statement is recognised: `CREATE UNIQUE INDEX CONCURRENTLY`; `*` stands for any words.
@@ -18,6 +18,10 @@ pub struct ScriptRules {
     pub idle_lines: &'static [&'static str],
     /// Statements that refuse to run in a transaction.
     pub alone: &'static [Pattern],
+    /// Statements that may refuse a transaction or end it, which their words do not tell.
+    pub calls: &'static [Pattern],
+    /// Statements that hold a program as a text, which may end the transaction around it.
+    pub programs: &'static [Pattern],
     /// Statements that set the session up for those behind them.
     pub settings: &'static [Pattern],
     /// Statements that do nothing in a transaction, because they turn off what has to be off before it begins.
@@ -32,8 +36,19 @@ pub struct ScriptRules {
     pub before_record: &'static [&'static str],
     /// Make a session as fresh as if it had just begun, without ending its transaction; empty where nothing does.
     pub refresh: &'static [&'static str],
+    /// How a database is asked whether it reads texts as a script is read that does not say how.
+    pub reading: Option<Reading>,
     /// A query for the schema in which the history is kept and for the number of the session; none: there is only one schema.
     pub home: Option<&'static str>,
+}
+
+/// How texts are read where a script does not say it.
+#[derive(Debug)]
+pub struct Reading {
+    /// Whether the database reads them as they are read here.
+    pub query: &'static str,
+    /// A statement that says so.
+    pub way_out: &'static str,
 }
 
 /// What a statement does to the transaction around it.
@@ -87,6 +102,18 @@ impl ScriptRules {
         words.first().is_some_and(|word| TAME.contains(&word.as_str())) && !is_temporary()
     }
 
+    /// Whether it refuses to run in a transaction, by its words or because its own program ends one.
+    pub(crate) fn is_alone(&self, sql: &str, words: &[String]) -> bool {
+        let ends = || says_inside(sql, self.syntax, &["COMMIT", "ROLLBACK"]);
+        Self::fits(self.alone, words) || (Self::fits(self.programs, words) && ends())
+    }
+
+    /// Whether it may share a transaction with what is noted about it.
+    pub(crate) fn may_share(&self, sql: &str) -> bool {
+        let words = self.words(sql);
+        !self.is_alone(sql, &words) && !Self::fits(self.calls, &words) && control(&words).is_none()
+    }
+
     /// Whether one of the patterns fits.
     pub(crate) fn fits(patterns: &[Pattern], words: &[String]) -> bool {
         patterns.iter().any(|pattern| {
@@ -124,6 +151,26 @@ fn begins(pattern: &[&str], words: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::backends::script_rules;
+
+    #[test]
+    fn a_program_that_commits_shares_no_transaction() {
+        let rules = script_rules("postgresql");
+        for (sql, expected) in [
+            ("DO $$ BEGIN PERFORM 1; END $$", true),
+            ("DO $$ BEGIN -- no COMMIT\n PERFORM 'COMMIT'; END $$", true),
+            ("DO $x$ BEGIN COMMIT; END $x$ LANGUAGE plpgsql", false),
+            ("do 'begin rollback; end'", false),
+            ("CALL fill(1)", false),
+            ("CREATE FUNCTION f() RETURNS void AS $$ BEGIN COMMIT; END $$ LANGUAGE plpgsql", true),
+            ("VACUUM crate", false),
+            ("CREATE INDEX /* slowly */ CONCURRENTLY a ON b (c)", false),
+            ("ALTER TABLE a ADD b text DEFAULT ' CONCURRENTLY '", true),
+        ] {
+            assert_eq!(rules.may_share(sql), expected, "{sql}");
+        }
+    }
 
     fn words_of(text: &str) -> Vec<String> {
         text.split(' ').map(str::to_owned).collect()

@@ -63,6 +63,12 @@ pub trait SchemaEditor: Send {
     /// Is told that a function will change rows at this point.
     fn run_function(&mut self) {}
 
+    /// The values of one type that do not fit another, as a condition; none: all do, or the database alone can tell.
+    fn misfit(&self, value: &str, from: ColumnType, to: ColumnType) -> Option<String>;
+
+    /// A constant.
+    fn constant(&self, value: &Value) -> String;
+
     /// Gives the steps written so far and forgets them.
     fn take(&mut self) -> Vec<Step>;
 

@@ -1,5 +1,6 @@
 //! Takes SQL text apart: statements, the comments between them, and what was written for a vendor's client.
 
+use super::escapes::{leans_on_setting, said};
 use super::tokens::{ClientLines, Syntax, Token, TokenKind, Tokens};
 
 /// A part of a script.
@@ -13,6 +14,8 @@ pub(crate) struct Piece<'a> {
     pub at: usize,
     /// Where something begins in it that never ends: a text, a comment.
     pub open: Option<usize>,
+    /// Whether a text in it may end elsewhere in another session, and no statement before it says how it is meant.
+    pub is_assumed: bool,
 }
 
 /// What a part of a script is.
@@ -40,6 +43,7 @@ pub(crate) fn pieces<'a>(text: &'a str, syntax: Syntax, is_marker: &dyn Fn(&str)
         tokens,
         delimiter: END,
         has_rows: false,
+        is_said: false,
         statement: Pending::default(),
     };
     reader.collect()
@@ -59,6 +63,23 @@ pub(crate) fn words(sql: &str, syntax: Syntax, limit: usize) -> Vec<String> {
         _ => Vec::new(),
     });
     words.take(limit).collect()
+}
+
+/// Whether a text of the statement, read as a program, holds one of these words.
+pub(crate) fn says_inside(sql: &str, syntax: Syntax, wanted: &[&str]) -> bool {
+    let texts = Tokens::new(sql, syntax).filter(|token| token.kind == TokenKind::Text);
+    let mut inner = texts.flat_map(|token| Tokens::new(without_quotes(token.text), syntax));
+    inner.any(|token| wanted.iter().any(|word| token.is_word(word)))
+}
+
+/// What stands between `$tag$` and `$tag$`, or between quotation marks.
+fn without_quotes(text: &str) -> &str {
+    let quote = match text.strip_prefix('$').and_then(|rest| rest.find('$')) {
+        Some(end) => &text[..end + 2],
+        None => "'",
+    };
+    let inner = text.trim_start_matches(['e', 'E']);
+    inner.strip_prefix(quote).unwrap_or(inner).strip_suffix(quote).unwrap_or(inner)
 }
 
 /// What the server runs of `/*!40101 ... */`.
@@ -87,7 +108,7 @@ pub(crate) fn shown(sql: &str, syntax: Syntax) -> String {
     for token in Tokens::new(sql, syntax) {
         // Between double quotes stands a text where backslashes mean something.
         let is_text =
-            token.kind == TokenKind::Text || (syntax.backslash_escapes && token.text.starts_with('"'));
+            token.kind == TokenKind::Text || (syntax.double_quoted_texts && token.text.starts_with('"'));
         let hides = (is_text && hides_texts) || (token.kind == TokenKind::Number && hides_numbers);
         shown.push_str(if hides { "?" } else { token.text });
         if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
@@ -117,6 +138,7 @@ struct Pending<'a> {
     end: usize,
     /// Where a token begins that never ends.
     open: Option<usize>,
+    is_assumed: bool,
     brackets: u32,
     blocks: Vec<Block>,
     /// Its first words in upper case.
@@ -166,6 +188,8 @@ struct Reader<'a, 'm> {
     delimiter: &'a str,
     /// Whether the statement before is followed by its rows.
     has_rows: bool,
+    /// Whether a statement said how texts are meant.
+    is_said: bool,
     statement: Pending<'a>,
 }
 
@@ -177,7 +201,17 @@ impl<'a> Reader<'a, '_> {
         let from_client = statement.words.windows(2).any(|pair| pair == ["FROM", "STDIN"]);
         self.has_rows = is_copy && from_client && self.syntax.client == ClientLines::Backslash;
         let text = &self.text[start..statement.end];
-        Some(Piece { kind: PieceKind::Statement, text, at: start, open: statement.open })
+        if let Some(said) = said(text, self.syntax) {
+            self.is_said = said.is_some();
+            self.tokens.syntax.backslash_escapes = said.unwrap_or(self.syntax.backslash_escapes);
+        }
+        Some(Piece {
+            kind: PieceKind::Statement,
+            text,
+            at: start,
+            open: statement.open,
+            is_assumed: statement.is_assumed,
+        })
     }
 
     /// The rows behind a `COPY ... FROM stdin`, up to the line `\.`.
@@ -187,7 +221,7 @@ impl<'a> Reader<'a, '_> {
         let behind = rest.trim_start();
         if !behind.is_empty() && !behind.starts_with("--") {
             self.tokens.position = at + rest.len();
-            return Piece { kind: PieceKind::Stray, text: behind, at, open: None };
+            return Piece { kind: PieceKind::Stray, text: behind, at, open: None, is_assumed: false };
         }
         self.has_rows = false;
         let at = self.tokens.position;
@@ -196,7 +230,13 @@ impl<'a> Reader<'a, '_> {
             let is_end = self.tokens.rest().is_empty();
             if is_end || self.tokens.line() == "\\." {
                 let open = is_end.then_some(at);
-                return Piece { kind: PieceKind::Rows, text: &self.text[at..here], at, open };
+                return Piece {
+                    kind: PieceKind::Rows,
+                    text: &self.text[at..here],
+                    at,
+                    open,
+                    is_assumed: false,
+                };
             }
         }
     }
@@ -221,7 +261,7 @@ impl<'a> Reader<'a, '_> {
             self.delimiter = text.split_whitespace().nth(1).unwrap_or(END);
             return None;
         }
-        Some(Piece { kind: PieceKind::Client, text, at, open: None })
+        Some(Piece { kind: PieceKind::Client, text, at, open: None, is_assumed: false })
     }
 
     /// Passes over what ends a statement, if that is here.
@@ -252,6 +292,7 @@ impl<'a> Reader<'a, '_> {
         self.statement.start.get_or_insert(token.at);
         self.statement.end = token.at + token.text.len();
         self.statement.open = token.is_open.then_some(token.at);
+        self.statement.is_assumed |= !self.is_said && leans_on_setting(&token, self.syntax);
         match token.kind {
             TokenKind::Sign if token.text == "(" => self.statement.brackets += 1,
             TokenKind::Sign if token.text == ")" => {
@@ -374,7 +415,13 @@ impl<'a> Iterator for Reader<'a, '_> {
                 TokenKind::Space => {}
                 TokenKind::Comment if self.statement.start.is_none() => {
                     let open = token.is_open.then_some(token.at);
-                    return Some(Piece { kind: PieceKind::Comment, text: token.text, at: token.at, open });
+                    return Some(Piece {
+                        kind: PieceKind::Comment,
+                        text: token.text,
+                        at: token.at,
+                        open,
+                        is_assumed: false,
+                    });
                 }
                 TokenKind::Comment if self.is_marker(&token) => {
                     self.tokens.position = token.at;

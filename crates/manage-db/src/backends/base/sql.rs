@@ -3,10 +3,29 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Dialects that per-vendor SQL texts may name.
+pub const DIALECTS: [&str; 3] = ["postgresql", "mysql", "sqlite"];
+
+/// Words for them in files, and the dialect that each means.
+pub const DIALECT_WORDS: [(&str, &str); 6] = [
+    ("postgresql", "postgresql"),
+    ("mysql", "mysql"),
+    ("sqlite", "sqlite"),
+    ("mariadb", "mysql"),
+    ("postgres", "postgresql"),
+    ("sqlite3", "sqlite"),
+];
+
+/// The dialect that a word names, with the words that settings take.
+pub fn dialect(word: &str) -> Option<&'static str> {
+    DIALECT_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, dialect)| dialect)
+}
 
 /// SQL written in a file: the same for all, or one per dialect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SqlText {
     /// One text for every database.
@@ -22,6 +41,31 @@ impl SqlText {
             Self::Same(text) => Some(text),
             Self::PerDialect(texts) => texts.get(dialect).map(String::as_str),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for SqlText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected SQL: a text, or a text for each dialect")]
+        enum Written {
+            Same(String),
+            PerDialect(BTreeMap<String, String>),
+        }
+        let texts = match Written::deserialize(deserializer)? {
+            Written::Same(text) => return Ok(Self::Same(text)),
+            Written::PerDialect(texts) => texts,
+        };
+        let mut by_dialect = BTreeMap::new();
+        for (word, text) in texts {
+            let known =
+                || D::Error::custom(format!("unknown dialect `{word}`; known: {}", DIALECTS.join(", ")));
+            let dialect = dialect(&word).ok_or_else(known)?;
+            if by_dialect.insert(dialect.to_owned(), text).is_some() {
+                return Err(D::Error::custom(format!("there are two texts for {dialect}")));
+            }
+        }
+        Ok(Self::PerDialect(by_dialect))
     }
 }
 

@@ -3,8 +3,12 @@
 /// What a vendor's SQL has beyond the standard that matters for telling tokens and statements apart.
 #[derive(Debug, Clone, Copy)]
 pub struct Syntax {
-    /// `\'` in a text is a quotation mark of the text.
+    /// `\'` in a text is a quotation mark of the text, unless the session says otherwise.
     pub backslash_escapes: bool,
+    /// What a session says about it.
+    pub escapes: EscapeSetting,
+    /// `"..."` is a text like others.
+    pub double_quoted_texts: bool,
     /// `$tag$ ... $tag$` is a text.
     pub dollar_quotes: bool,
     /// `E'...'` is a text with escapes.
@@ -21,6 +25,17 @@ pub struct Syntax {
     pub compound_bodies: bool,
     /// The lines that the vendor's own client keeps for itself.
     pub client: ClientLines,
+}
+
+/// The setting of a session that decides whether backslashes mean something in texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EscapeSetting {
+    /// There is none.
+    None,
+    /// A truth, under this name: while it holds they mean nothing.
+    Truth(&'static str),
+    /// A list of words, under this name: with the second word in it they mean nothing.
+    Word(&'static str, &'static str),
 }
 
 /// The lines of a script that the vendor's own client does not send.
@@ -87,7 +102,7 @@ impl Token<'_> {
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens<'a> {
     text: &'a str,
-    syntax: Syntax,
+    pub(super) syntax: Syntax,
     /// The first byte of the next token.
     pub(crate) position: usize,
 }
@@ -120,7 +135,10 @@ impl<'a> Tokens<'a> {
             '#' if self.syntax.hash_comments => (TokenKind::Comment, line_length(rest), false),
             '/' if rest.starts_with("/*") => self.comment(rest),
             '\'' => self.quoted(rest, '\'', TokenKind::Text, self.syntax.backslash_escapes),
-            '"' => self.quoted(rest, '"', TokenKind::Name, self.syntax.backslash_escapes),
+            '"' => {
+                let escapes = self.syntax.backslash_escapes && self.syntax.double_quoted_texts;
+                self.quoted(rest, '"', TokenKind::Name, escapes)
+            }
             '`' => self.quoted(rest, '`', TokenKind::Name, false),
             '[' if self.syntax.bracket_names => match rest.find(']') {
                 Some(end) => (TokenKind::Name, end + 1, false),

@@ -14,6 +14,7 @@ pub(crate) static FEATURES: Features = Features {
     has_covering_index: false,
     has_index_methods: false,
     can_defer_constraints: false,
+    can_validate_later: false,
     indexes_foreign_keys_itself: true,
     can_alter_foreign_keys: true,
     max_identifier_bytes: 64,

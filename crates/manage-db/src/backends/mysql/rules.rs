@@ -1,11 +1,13 @@
 //! What is to be known of statements.
 
-use crate::backends::base::{ClientLines, ScriptRules, Syntax};
+use crate::backends::base::{ClientLines, EscapeSetting, Reading, ScriptRules, Syntax};
 
 /// The facts.
 pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     syntax: Syntax {
         backslash_escapes: true,
+        escapes: EscapeSetting::Word("sql_mode", "NO_BACKSLASH_ESCAPES"),
+        double_quoted_texts: true,
         dollar_quotes: false,
         escape_strings: false,
         bracket_names: false,
@@ -19,6 +21,8 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     idle_lines: &["warnings", "nowarning", "W", "w"],
     // Each commits what was open before it, and nothing refuses.
     alone: &[],
+    calls: &[],
+    programs: &[],
     settings: &["SET", "USE"],
     guarded: &[],
     guard: None,
@@ -30,5 +34,9 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     )),
     before_record: &[],
     refresh: &[],
+    reading: Some(Reading {
+        query: "SELECT @@GLOBAL.sql_mode NOT LIKE '%NO\\_BACKSLASH\\_ESCAPES%'",
+        way_out: "SET sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '');",
+    }),
     home: Some("SELECT DATABASE(), CAST(CONNECTION_ID() AS SIGNED)"),
 };

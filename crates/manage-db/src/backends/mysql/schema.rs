@@ -2,6 +2,7 @@
 
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
+use crate::backends::base::misfit::{Misfit, signed_range};
 use crate::backends::base::schema::{SchemaEditor, Step, Words, literal};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, IndexPart, Rule, Table};
 use crate::backends::base::{Features, Value};
@@ -91,6 +92,43 @@ impl Words for Mysql {
             _ => return Ok(()),
         };
         Err(refused(format!("{what} (constraint {})", constraint.name)))
+    }
+}
+
+impl Misfit for Mysql {
+    fn range(&self, kind: ColumnType) -> Option<(i128, i128)> {
+        match kind {
+            ColumnType::Boolean => Some((i128::from(i8::MIN), i128::from(i8::MAX))),
+            _ => {
+                signed_range(kind).map(|(least, most)| (least, if least == 0 { most * 2 + 1 } else { most }))
+            }
+        }
+    }
+
+    fn is_longer(&self, value: &str, length: u32) -> Option<String> {
+        Some(format!("CHAR_LENGTH({value}) > {length}"))
+    }
+
+    fn is_number(&self, value: &str, is_whole: bool) -> String {
+        let digits = if is_whole { "[0-9]+" } else { "([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?" };
+        format!("{value} REGEXP '^[[:space:]]*[-+]?{digits}$'")
+    }
+
+    fn number(&self, value: &str) -> String {
+        format!("CAST({value} AS DECIMAL(65, 20))")
+    }
+
+    fn is_no_value(&self, value: &str, kind: ColumnType) -> Option<String> {
+        match kind {
+            ColumnType::Boolean => {
+                let number = self.whole_misfit(&self.number(value), kind)?;
+                let is_number = self.is_number(value, true);
+                Some(format!("CASE WHEN {is_number} THEN {number} ELSE {value} IS NOT NULL END"))
+            }
+            ColumnType::Uuid => Some(format!("CHAR_LENGTH(REPLACE({value}, '-', '')) <> 32")),
+            ColumnType::Json => Some(format!("NOT JSON_VALID({value})")),
+            _ => None,
+        }
     }
 }
 
@@ -273,6 +311,14 @@ impl SchemaEditor for Editor {
             TableChange::Validate { .. } | TableChange::Extension { .. } => {}
         }
         Ok(())
+    }
+
+    fn misfit(&self, value: &str, from: ColumnType, to: ColumnType) -> Option<String> {
+        Mysql.misfit(value, from, to)
+    }
+
+    fn constant(&self, value: &Value) -> String {
+        Mysql.literal(value)
     }
 
     fn take(&mut self) -> Vec<Step> {

@@ -14,6 +14,7 @@ pub(crate) static FEATURES: Features = Features {
     has_covering_index: true,
     has_index_methods: true,
     can_defer_constraints: true,
+    can_validate_later: true,
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: true,
     max_identifier_bytes: 63,

@@ -274,16 +274,7 @@ impl Backend for Postgresql {
     }
 
     fn can_roll_back(&self, sql: &str) -> bool {
-        const ALONE: [&str; 9] =
-            ["VACUUM", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "CLUSTER", "CHECKPOINT", "DISCARD"];
-        let sql = sql.to_ascii_uppercase();
-        let mut words = sql.split_whitespace();
-        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let is_database = matches!(second, "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" | "SYSTEM");
-        !ALONE.contains(&first)
-            && !is_database
-            && !words.any(|word| word == "CONCURRENTLY")
-            && second != "CONCURRENTLY"
+        RULES.may_share(sql)
     }
 
     fn is_already_done(&self, error: &Error) -> bool {

@@ -1,6 +1,6 @@
 //! What is to be known of statements.
 
-use crate::backends::base::{ClientLines, Pattern, ScriptRules, Syntax};
+use crate::backends::base::{ClientLines, EscapeSetting, Pattern, Reading, ScriptRules, Syntax};
 
 /// Statements that refuse to run in a transaction.
 const ALONE: [Pattern; 17] = [
@@ -27,6 +27,8 @@ const ALONE: [Pattern; 17] = [
 pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     syntax: Syntax {
         backslash_escapes: false,
+        escapes: EscapeSetting::Truth("standard_conforming_strings"),
+        double_quoted_texts: false,
         dollar_quotes: true,
         escape_strings: true,
         bracket_names: false,
@@ -50,6 +52,8 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
         "prompt",
     ],
     alone: &ALONE,
+    calls: &["CALL", "CLUSTER"],
+    programs: &["DO"],
     settings: &["SET", "RESET", "SELECT * SET_CONFIG", "LISTEN"],
     guarded: &[],
     guard: None,
@@ -57,5 +61,9 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     as_client: None,
     before_record: &["RESET SESSION AUTHORIZATION", "RESET ROLE"],
     refresh: &["RESET ALL"],
+    reading: Some(Reading {
+        query: "SELECT current_setting('standard_conforming_strings') = 'on'",
+        way_out: "SET standard_conforming_strings = on;",
+    }),
     home: Some("SELECT current_schema(), pg_backend_pid()::bigint"),
 };

@@ -2,6 +2,7 @@
 
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
+use crate::backends::base::misfit::{Misfit, signed_range};
 use crate::backends::base::schema::{SchemaEditor, Step, Words, as_index, literal, text_literal};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Generated, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
@@ -73,6 +74,37 @@ impl Words for Postgresql {
 
     fn check_rule(&self, _constraint: &Constraint) -> Result<()> {
         Ok(())
+    }
+}
+
+impl Misfit for Postgresql {
+    fn range(&self, kind: ColumnType) -> Option<(i128, i128)> {
+        signed_range(kind)
+    }
+
+    fn is_longer(&self, value: &str, length: u32) -> Option<String> {
+        // Spaces at the end are cut without a word.
+        Some(format!("char_length(rtrim({value}, ' ')) > {length}"))
+    }
+
+    fn is_number(&self, value: &str, is_whole: bool) -> String {
+        let digits = if is_whole { "[0-9]+" } else { "([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?" };
+        format!("{value} ~* '^[[:space:]]*[-+]?{digits}[[:space:]]*$'")
+    }
+
+    fn number(&self, value: &str) -> String {
+        format!("({value})::numeric")
+    }
+
+    fn is_no_value(&self, value: &str, kind: ColumnType) -> Option<String> {
+        match kind {
+            ColumnType::Uuid => Some(format!("translate({value}, '-{{}}', '') !~* '^[0-9a-f]{{32}}$'")),
+            ColumnType::Boolean => {
+                const TRUTHS: &str = "t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|on|of|off|1|0";
+                Some(format!("{value} !~* '^[[:space:]]*({TRUTHS})[[:space:]]*$'"))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -328,6 +360,14 @@ impl SchemaEditor for Editor {
 
     fn run_function(&mut self) {
         self.has_pending_checks = true;
+    }
+
+    fn misfit(&self, value: &str, from: ColumnType, to: ColumnType) -> Option<String> {
+        Postgresql.misfit(value, from, to)
+    }
+
+    fn constant(&self, value: &Value) -> String {
+        Postgresql.literal(value)
     }
 
     fn take(&mut self) -> Vec<Step> {

@@ -14,6 +14,7 @@ pub(crate) static FEATURES: Features = Features {
     has_covering_index: false,
     has_index_methods: false,
     can_defer_constraints: true,
+    can_validate_later: false,
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: false,
     max_identifier_bytes: 255,

@@ -1,12 +1,14 @@
 //! What is to be known of statements.
 
 use super::schema::GUARD;
-use crate::backends::base::{ClientLines, ScriptRules, Syntax};
+use crate::backends::base::{ClientLines, EscapeSetting, ScriptRules, Syntax};
 
 /// The facts.
 pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     syntax: Syntax {
         backslash_escapes: false,
+        escapes: EscapeSetting::None,
+        double_quoted_texts: false,
         dollar_quotes: false,
         escape_strings: false,
         bracket_names: true,
@@ -19,6 +21,8 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     client: "sqlite3",
     idle_lines: &["bail", "echo", "headers", "header", "mode", "timer", "width", "print"],
     alone: &["VACUUM", "ATTACH", "DETACH", "PRAGMA JOURNAL_MODE", "PRAGMA SYNCHRONOUS"],
+    calls: &[],
+    programs: &[],
     settings: &["PRAGMA", "ATTACH", "DETACH"],
     guarded: &["PRAGMA FOREIGN_KEYS"],
     guard: Some(&GUARD),
@@ -26,5 +30,6 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     as_client: None,
     before_record: &[],
     refresh: &[],
+    reading: None,
     home: None,
 };

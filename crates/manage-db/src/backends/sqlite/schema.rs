@@ -2,6 +2,7 @@
 
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
+use crate::backends::base::misfit::Misfit;
 use crate::backends::base::schema::{Guard, SchemaEditor, Step, Words, as_index, text_literal};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
@@ -82,6 +83,42 @@ impl Words for Sqlite {
         };
         let vendor = self.features().display_name;
         Err(Error::NotSupported { what: format!("{what} (constraint {})", constraint.name), vendor })
+    }
+}
+
+/// The database takes any value for any type, but for what a type's own check refuses and a conversion cannot read.
+impl Misfit for Sqlite {
+    fn range(&self, kind: ColumnType) -> Option<(i128, i128)> {
+        kind.is_positive().then_some((0, i128::from(i64::MAX)))
+    }
+
+    fn is_longer(&self, _value: &str, _length: u32) -> Option<String> {
+        None
+    }
+
+    fn keeps_digits(&self) -> bool {
+        false
+    }
+
+    fn is_number(&self, value: &str, _is_whole: bool) -> String {
+        format!("({value} GLOB '*[0-9]*' AND NOT {value} GLOB '*[^-+0-9.eE]*')")
+    }
+
+    fn number(&self, value: &str) -> String {
+        format!("CAST({value} AS NUMERIC)")
+    }
+
+    fn is_no_value(&self, value: &str, kind: ColumnType) -> Option<String> {
+        match kind {
+            ColumnType::Boolean => {
+                Some(format!("({value} IS NOT NULL AND NOT {})", self.is_number(value, true)))
+            }
+            ColumnType::Uuid => Some(format!("length(replace({value}, '-', '')) <> 32")),
+            ColumnType::Date => Some(format!("({value} IS NOT NULL AND date({value}) IS NULL)")),
+            ColumnType::DateTime => Some(format!("({value} IS NOT NULL AND datetime({value}) IS NULL)")),
+            ColumnType::Json => Some(format!("({value} IS NOT NULL AND NOT json_valid({value}))")),
+            _ => None,
+        }
     }
 }
 
@@ -301,6 +338,14 @@ impl SchemaEditor for Editor {
     fn rebuilds(&self, alter: &Alter) -> bool {
         let before = alter.before();
         !alter.alterations(&before).into_iter().all(|one| in_place(alter, one))
+    }
+
+    fn misfit(&self, value: &str, from: ColumnType, to: ColumnType) -> Option<String> {
+        Sqlite.misfit(value, from, to)
+    }
+
+    fn constant(&self, value: &Value) -> String {
+        Sqlite.literal(value)
     }
 
     fn take(&mut self) -> Vec<Step> {

@@ -4,6 +4,19 @@ use crate::migrations::hints::Hints;
 use crate::migrations::schema::{Problem, Schema};
 use crate::migrations::state::ProjectState;
 
+/// A way from one state to the next, or back.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// Label of the migration's app.
+    pub app: &'a str,
+    /// The state in which it begins.
+    pub from: &'a ProjectState,
+    /// The state in which it ends.
+    pub to: &'a ProjectState,
+    /// Whether it undoes the operation.
+    pub is_back: bool,
+}
+
 /// What every operation can do. Most change the models and say no more: what becomes of the tables is the difference.
 pub trait Change {
     /// What it does, in a line: Django's words.
@@ -14,43 +27,26 @@ pub trait Change {
         self.describe()
     }
 
-    /// Changes the state.
+    /// Changes the state, where it is about models.
     ///
     /// # Errors
     /// Why it cannot be done to this state.
-    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem>;
+    fn state_forwards(&self, _app: &str, _state: &mut ProjectState) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// What two states do not tell.
     fn hints(&self, _app: &str) -> Hints {
         Hints::default()
     }
 
-    /// Writes down how a database gets from the state `from` to the state `to`.
+    /// Writes down what a database does for it, on the way there or back.
     ///
     /// # Errors
     /// What makes no sense, or what this kind of database cannot do.
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        schema.change((from, to), &self.hints(app))
-    }
-
-    /// Writes down how a database gets back from the state `from` to the state `to` before the operation.
-    ///
-    /// # Errors
-    /// As [`Change::database_forwards`].
-    fn database_backwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        schema.change((from, to), &self.hints(app).reversed())
+    fn database(&self, schema: &mut Schema<'_>, way: Way<'_>) -> Result<(), Problem> {
+        let hints = self.hints(way.app);
+        schema.change((way.from, way.to), &if way.is_back { hints.reversed() } else { hints })
     }
 
     /// Whether it can be undone.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
+use super::change::{Change, Way};
 use crate::backends::base::changes::TableChange;
 use crate::migrations::hints::Hints;
 use crate::migrations::schema::{Problem, Schema};
@@ -134,29 +134,13 @@ impl Change for ValidateConstraint {
         position(state.require(app, &self.model)?, &self.name).map(drop)
     }
 
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        let model = to.require(app, &self.model)?;
-        if model.is_managed() {
+    fn database(&self, schema: &mut Schema<'_>, way: Way<'_>) -> Result<(), Problem> {
+        let model = way.to.require(way.app, &self.model)?;
+        if model.is_managed() && !way.is_back {
             let constraint = &model.options.constraints[position(model, &self.name)?];
             let (table, constraint) = schema.tables().names(model, constraint)?;
             schema.apply(TableChange::Validate { table, constraint });
         }
-        Ok(())
-    }
-
-    fn database_backwards(
-        &self,
-        _app: &str,
-        _schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
         Ok(())
     }
 }

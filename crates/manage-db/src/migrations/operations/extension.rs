@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
+use super::change::{Change, Way};
 use crate::backends::base::changes::TableChange;
 use crate::migrations::schema::{Problem, Schema};
-use crate::migrations::state::ProjectState;
 
 /// Installs an extension of the database, where there are such.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,39 +15,13 @@ pub struct CreateExtension {
     pub name: String,
 }
 
-impl CreateExtension {
-    fn note(&self, schema: &mut Schema<'_>, is_wanted: bool) -> Result<(), Problem> {
-        schema.apply(TableChange::Extension { name: self.name.clone(), is_wanted });
-        Ok(())
-    }
-}
-
 impl Change for CreateExtension {
     fn describe(&self) -> String {
         format!("Creates extension {}", self.name)
     }
 
-    fn state_forwards(&self, _app: &str, _state: &mut ProjectState) -> Result<(), Problem> {
+    fn database(&self, schema: &mut Schema<'_>, way: Way<'_>) -> Result<(), Problem> {
+        schema.apply(TableChange::Extension { name: self.name.clone(), is_wanted: !way.is_back });
         Ok(())
-    }
-
-    fn database_forwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        self.note(schema, true)
-    }
-
-    fn database_backwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        self.note(schema, false)
     }
 }

@@ -13,7 +13,7 @@ mod options;
 mod special;
 
 pub use super::sql_source::{SqlPart, SqlSource};
-pub use change::Change;
+pub use change::{Change, Way};
 pub use constraints::{AddConstraint, AlterConstraint, RemoveConstraint, ValidateConstraint};
 pub use extension::CreateExtension;
 pub use fields::{AddField, AlterField, RemoveField, RenameField};
@@ -26,6 +26,7 @@ use schemars::JsonSchema;
 
 use super::schema::{Problem, Schema};
 use super::state::ProjectState;
+use crate::models::Field;
 use manage_leaves::text;
 
 /// Runs SQL.
@@ -116,6 +117,32 @@ operations! {
     SeparateDatabaseAndState,
 }
 
+impl Operation {
+    /// Leaves out what says no more than its absence, as models do.
+    pub fn complete(&mut self, app: &str) {
+        match self {
+            Self::AddField(AddField { model, field, .. })
+            | Self::AlterField(AlterField { model, field, .. }) => {
+                field.complete(app, model);
+            }
+            Self::AddConstraint(AddConstraint { constraint, .. })
+            | Self::AlterConstraint(AlterConstraint { constraint, .. }) => constraint.complete(),
+            Self::AlterModelOptions(options) => options.managed = options.managed.filter(|managed| !managed),
+            _ => {}
+        }
+    }
+
+    /// The field that it brings.
+    pub(super) fn field(&self) -> Option<&Field> {
+        match self {
+            Self::AddField(AddField { field, .. }) | Self::AlterField(AlterField { field, .. }) => {
+                Some(field)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Change for SeparateDatabaseAndState {
     fn describe(&self) -> String {
         "Custom state/database change combination".to_owned()
@@ -125,32 +152,14 @@ impl Change for SeparateDatabaseAndState {
         self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
     }
 
-    fn database_forwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        let states = self.states(app, from)?;
+    fn database(&self, schema: &mut Schema<'_>, way: Way<'_>) -> Result<(), Problem> {
+        let states = self.states(way.app, if way.is_back { way.to } else { way.from })?;
+        let step = |(operation, pair): (&Operation, &[ProjectState])| {
+            let (from, to) = if way.is_back { (&pair[1], &pair[0]) } else { (&pair[0], &pair[1]) };
+            operation.change().database(schema, Way { from, to, ..way })
+        };
         let mut steps = self.database.iter().zip(states.windows(2));
-        steps.try_for_each(|(operation, pair)| {
-            operation.change().database_forwards(app, schema, &pair[0], &pair[1])
-        })
-    }
-
-    fn database_backwards(
-        &self,
-        app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        let states = self.states(app, to)?;
-        let mut steps = self.database.iter().zip(states.windows(2)).rev();
-        steps.try_for_each(|(operation, pair)| {
-            operation.change().database_backwards(app, schema, &pair[1], &pair[0])
-        })
+        if way.is_back { steps.rev().try_for_each(step) } else { steps.try_for_each(step) }
     }
 
     fn is_reversible(&self) -> bool {
@@ -198,24 +207,9 @@ impl Change for RunSql {
         self.state.iter().try_for_each(|operation| operation.change().state_forwards(app, state))
     }
 
-    fn database_forwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        schema.run_script(&self.forwards)
-    }
-
-    fn database_backwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        _to: &ProjectState,
-    ) -> Result<(), Problem> {
-        self.backwards.as_ref().map_or(Ok(()), |source| schema.run_script(source))
+    fn database(&self, schema: &mut Schema<'_>, way: Way<'_>) -> Result<(), Problem> {
+        let source = if way.is_back { self.backwards.as_ref() } else { Some(&self.forwards) };
+        source.map_or(Ok(()), |source| schema.run_script(source))
     }
 
     fn is_reversible(&self) -> bool {

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::change::Change;
+use super::change::{Change, Way};
 use crate::migrations::schema::{Problem, Schema};
-use crate::migrations::state::ProjectState;
 
 /// The name of the function that does nothing.
 pub(crate) const NOOP: &str = "noop";
@@ -25,32 +24,10 @@ impl Change for RunRust {
         format!("Rust operation -> {}", self.forwards)
     }
 
-    fn state_forwards(&self, _app: &str, _state: &mut ProjectState) -> Result<(), Problem> {
-        Ok(())
-    }
-
-    fn database_forwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        if self.forwards != NOOP {
-            schema.run_function(&self.forwards, to);
-        }
-        Ok(())
-    }
-
-    fn database_backwards(
-        &self,
-        _app: &str,
-        schema: &mut Schema<'_>,
-        _from: &ProjectState,
-        to: &ProjectState,
-    ) -> Result<(), Problem> {
-        if let Some(name) = self.backwards.as_deref().filter(|name| *name != NOOP) {
-            schema.run_function(name, to);
+    fn database(&self, schema: &mut Schema<'_>, way: Way<'_>) -> Result<(), Problem> {
+        let name = if way.is_back { self.backwards.as_deref() } else { Some(self.forwards.as_str()) };
+        if let Some(name) = name.filter(|name| *name != NOOP) {
+            schema.run_function(name, way.to);
         }
         Ok(())
     }

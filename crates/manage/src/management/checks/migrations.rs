@@ -14,7 +14,7 @@ pub(crate) fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
 }
 
 fn read(project: &Project) -> Result<Graph> {
-    let graph = load(&project.files, &project.apps)?;
+    let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
     graph.check_conflicts()?;
     Ok(graph)
 }

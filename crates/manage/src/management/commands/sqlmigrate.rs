@@ -29,7 +29,7 @@ impl BaseCommand for SqlMigrate {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
-        let graph = load(&project.files, &project.apps)?;
+        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         let migration = graph.find(&self.app_label, &self.migration_name)?;
         if let Some(located) = migration.irreversible().filter(|_| self.backwards) {
             let (place, operation) = (migration.place(located.line), located.operation.change().describe());

@@ -115,7 +115,7 @@ impl BaseCommand for Migrate {
                 "{place} is there, but no installed app has this label: nothing of it is applied"
             ))?;
         }
-        let graph = load(&project.files, &project.apps)?;
+        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         let amendments = self.history.amendments()?;
         if !amendments.is_empty() {
             self.check_alone()?;

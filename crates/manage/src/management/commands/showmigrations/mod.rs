@@ -54,7 +54,7 @@ impl BaseCommand for ShowMigrations {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
-        let graph = load(&project.files, &project.apps)?;
+        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
         let homes = block_on(async { Ok(Homes::look_at(&project.connections, &self.databases).await?) })?;
         show_doubles(&homes, out)?;

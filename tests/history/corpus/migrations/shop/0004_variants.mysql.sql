@@ -1,0 +1,3 @@
+-- atomic: false
+SELECT 'it\'s' # so
+;

@@ -1,0 +1,2 @@
+-- atomic: false
+SELECT 'it''s';
