@@ -180,7 +180,9 @@ on_every_database! {
             "error: schema_migrations on database `default` says that this was not finished: 2\n\
              hint: finish it with that tool, or take the row out by hand, and try again\n",
         );
-        db.database.execute("UPDATE schema_migrations SET dirty = false", &[]).await.unwrap();
+        db.database.execute("UPDATE schema_migrations SET dirty = false, version = 7", &[]).await.unwrap();
+        assert!(db.workspace.manage(["migrate", "--import"]).fails(1).contains("has what no file here explains: 7\n"));
+        db.database.execute("UPDATE schema_migrations SET version = 2", &[]).await.unwrap();
         taken_over(
             &db,
             "  schema_migrations  migration\n  2                  shop.000001_a\n  2                  shop.000002_b\n",

@@ -130,14 +130,18 @@ fn versions(records: &[Record]) -> Vec<Entry> {
     records.iter().map(|record| Entry::numbered(text(record, 0), None)).collect()
 }
 
-/// One row: how far it has come, and whether the last step failed. Without a version nothing is applied.
+/// One row: how far it has come, and whether the last step failed. Below nothing, it has a negative version.
 fn golang_migrate(records: &[Record]) -> Vec<Entry> {
-    let entry = |record: &Record| {
-        let number = text(record, 0).parse().ok()?;
-        let what = if is_true(record, 1) { What::Failed } else { What::UpTo(number) };
-        Some(Entry::numbered(text(record, 0), None).but(what))
+    let entries = |record: &Record| {
+        let last = Entry::numbered(text(record, 0), None);
+        match text(record, 0).parse() {
+            _ if is_true(record, 1) => vec![last.but(What::Failed)],
+            // The last one has a file of its own, whatever lies before it.
+            Ok(number) => vec![last.clone().but(What::UpTo(number)), last],
+            Err(_) => Vec::new(),
+        }
     };
-    records.iter().filter_map(entry).collect()
+    records.iter().flat_map(entries).collect()
 }
 
 /// What was undone, and what was deleted by hand, is a row of its own behind the first one.
