@@ -5,6 +5,7 @@ mod amendments;
 mod databases;
 mod histories;
 mod homes;
+mod imports;
 mod limits;
 mod migrations;
 mod models;

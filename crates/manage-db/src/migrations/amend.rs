@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use super::error::{Error, Result};
+use super::foreign::{self, Foreign, Search};
 use super::graph::Graph;
 use super::migration::{Key, Migration, version};
 use super::recorder::{Applied, History, Home, is_edited, recorded};
 use super::session::Session;
-use crate::backends::base::{Statement, Value};
+use crate::backends::base::{BackendRef, Statement, Value};
 use crate::connections::Connections;
 use crate::homes::Homes;
 use crate::params;
+use crate::router::Router;
 use manage_leaves::{text, timezone};
 
 /// A change of the history.
@@ -32,9 +34,48 @@ pub enum Amendment {
     },
     /// What is half done is forgotten: the next run begins with the first statement.
     Repair,
+    /// What another tool remembers is remembered here as well.
+    Import {
+        /// The tool or its table, where there may be several.
+        tool: Option<String>,
+        /// The app whose migrations they are, where the tool knows no apps.
+        app: Option<String>,
+        /// Rows that no file explains are passed over.
+        allow_missing: bool,
+    },
+}
+
+/// The histories of databases.
+#[derive(Clone, Copy)]
+pub struct Histories<'a> {
+    /// The databases.
+    pub connections: &'a Connections,
+    /// All migrations.
+    pub graph: &'a Graph,
+    /// Which app lives where.
+    pub router: &'a Router,
+    /// Aliases of the databases; an empty list is all.
+    pub aliases: &'a [String],
 }
 
 /// What an amendment comes to on one database.
+#[derive(Default)]
+struct Outcome {
+    /// What people agree to, in lines.
+    shown: Vec<String>,
+    /// How many rows of the history it is about.
+    number: usize,
+    changes: Vec<Change>,
+}
+
+impl From<Vec<Change>> for Outcome {
+    fn from(changes: Vec<Change>) -> Self {
+        let shown = changes.iter().map(|change| change.words.clone()).collect();
+        Self { shown, number: changes.len(), changes }
+    }
+}
+
+/// A change, noted in one row.
 struct Change {
     words: String,
     statements: Vec<(String, Vec<Value>)>,
@@ -42,8 +83,12 @@ struct Change {
 
 /// Where a history is and what is in it.
 struct Place<'a> {
+    alias: &'a str,
     history: &'a History,
     graph: &'a Graph,
+    router: &'a Router,
+    /// What another tool remembers there.
+    foreign: Option<&'a Foreign>,
     dialect: &'static str,
     table: &'a str,
     journal: Option<&'a str>,
@@ -58,20 +103,21 @@ struct Place<'a> {
 /// # Errors
 /// [`Error::Amendment`] when nothing fits, [`Error::Locked`], and those of databases.
 pub async fn amend(
-    connections: &Connections,
-    graph: &Graph,
-    aliases: &[String],
+    histories: &Histories<'_>,
     amendment: &Amendment,
     agree: &mut impl FnMut(&str, &[String]) -> bool,
     waiting: &mut (dyn FnMut(&str, Option<&str>, Duration) + Send),
 ) -> Result<usize> {
-    amendment.check(graph)?;
-    let homes = Homes::ask(connections, aliases).await?;
+    amendment.check(histories.graph)?;
+    let homes = Homes::ask(histories.connections, histories.aliases).await?;
+    let router = homes.router(histories.router);
+    let histories = Histories { router: &router, ..*histories };
     let (mut number, mut is_found) = (0, false);
     for alias in homes.chosen() {
         let mut waiting = |holder: Option<&str>, limit| waiting(alias, holder, limit);
-        let mut session = Session::open_locked(connections.backend(alias)?, None, &mut waiting).await?;
-        let done = amend_one(&mut session, graph, amendment, agree).await;
+        let mut session =
+            Session::open_locked(histories.connections.backend(alias)?, None, &mut waiting).await?;
+        let done = amend_one(&mut session, &histories, amendment, agree).await;
         session.release().await?;
         if let Some(changed) = done? {
             is_found = true;
@@ -84,35 +130,38 @@ pub async fn amend(
 /// None where nothing fits.
 async fn amend_one(
     session: &mut Session,
-    graph: &Graph,
+    histories: &Histories<'_>,
     amendment: &Amendment,
     agree: &mut impl FnMut(&str, &[String]) -> bool,
 ) -> Result<Option<usize>> {
     let home = session.home().await?;
+    let foreign = match amendment {
+        Amendment::Import { tool, .. } => session.foreign(tool.as_deref()).await?,
+        _ => None,
+    };
     let place = Place {
+        alias: session.alias(),
         history: &session.history,
-        graph,
+        graph: histories.graph,
+        router: histories.router,
+        foreign: foreign.as_ref(),
         dialect: session.backend().features().dialect,
         table: home.history(),
         journal: home.has_journal.then(|| home.journal()),
     };
-    let changes = amendment.changes(&place)?;
-    if changes.is_empty() {
-        return Ok(None);
-    }
-    let words: Vec<String> = changes.iter().map(|change| change.words.clone()).collect();
+    let Some(outcome) = amendment.outcome(&place)? else { return Ok(None) };
     let alias = session.alias().to_owned();
-    if !agree(&alias, &words) {
+    if outcome.number == 0 || !agree(&alias, &outcome.shown) {
         return Ok(Some(0));
     }
-    session.write(&statements(changes, &home)).await?;
-    Ok(Some(words.len()))
+    session.write(&statements(outcome.changes, &home)).await?;
+    Ok(Some(outcome.number))
 }
 
 /// The statements of all changes, each with its note.
 fn statements(changes: Vec<Change>, home: &Home) -> Vec<(String, Vec<Value>)> {
     let now = timezone::now();
-    let mut all = Vec::new();
+    let mut all: Vec<_> = home.missing_history().map(|sql| (sql, Vec::new())).into_iter().collect();
     for (position, change) in changes.into_iter().enumerate() {
         all.extend(change.statements);
         // A row that no migration has: its number is negative, and its name has no app.
@@ -150,7 +199,18 @@ impl Amendment {
                 format!("no database remembers migrations of an app `{app}`")
             }
             Self::Repair => "no migration is half done on any database".to_owned(),
+            Self::Import { tool: None, .. } => "no database has the history of another tool".to_owned(),
+            Self::Import { tool: Some(tool), .. } => format!("no database has the history of `{tool}`"),
         }
+    }
+
+    /// None where nothing fits.
+    fn outcome(&self, place: &Place<'_>) -> Result<Option<Outcome>> {
+        if let Self::Import { app, allow_missing, .. } = self {
+            return place.import(app.as_deref(), *allow_missing);
+        }
+        let changes = self.changes(place)?;
+        Ok((!changes.is_empty()).then(|| changes.into()))
     }
 
     fn changes(&self, place: &Place<'_>) -> Result<Vec<Change>> {
@@ -177,6 +237,7 @@ impl Amendment {
                 Ok(changes)
             }
             Self::Repair => Ok(place.repair()),
+            Self::Import { .. } => Ok(Vec::new()),
         }
     }
 }
@@ -246,6 +307,33 @@ impl Place<'_> {
         Ok(recorded.checksum().to_string())
     }
 
+    /// None where there is no other tool's history.
+    fn import(&self, app: Option<&str>, allow_missing: bool) -> Result<Option<Outcome>> {
+        let Some(foreign) = self.foreign else { return Ok(None) };
+        let recorded = &self.history.keys();
+        let Self { alias, graph, router, .. } = *self;
+        let matched = Search { graph, router, alias, app, allow_missing, recorded }.find(foreign)?;
+        if matched.migrations.is_empty() {
+            return Ok(Some(Outcome::default()));
+        }
+        let number = matched.migrations.len();
+        let migrations = text::count(i64::try_from(number).unwrap_or(i64::MAX), "migration");
+        let words = format!("takes {migrations} from {}", foreign.table);
+        let records = matched.migrations.iter().map(|migration| self.record(migration));
+        let statements = records.collect::<Result<_>>()?;
+        let heading = (foreign.table.to_owned(), "migration".to_owned());
+        let shown = columns(std::iter::once(heading).chain(matched.rows).collect());
+        Ok(Some(Outcome { shown, number, changes: vec![Change { words, statements }] }))
+    }
+
+    fn record(&self, migration: &Migration) -> Result<(String, Vec<Value>)> {
+        let sql =
+            format!("INSERT INTO {} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)", self.table);
+        let (version, name) = (migration.version(), migration.key.recorded_name());
+        let params = params![version, name, timezone::now().to_string(), self.checksum(migration)?];
+        Ok((sql, params.to_vec()))
+    }
+
     fn repair(&self) -> Vec<Change> {
         let Some(journal) = self.journal else { return Vec::new() };
         let half_done = self.history.journal.iter().map(|(key, steps)| {
@@ -266,7 +354,19 @@ impl Place<'_> {
     }
 }
 
+/// Lines of two columns.
+fn columns(rows: Vec<(String, String)>) -> Vec<String> {
+    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default();
+    rows.into_iter().map(|(left, right)| format!("{left:width$}  {right}")).collect()
+}
+
 impl Session {
+    /// What another tool remembers on this database.
+    async fn foreign(&mut self, tool: Option<&str>) -> Result<Option<Foreign>> {
+        let backend = BackendRef::clone(self.backend());
+        foreign::read(&backend, self.connection(), tool).await
+    }
+
     /// Runs statements about the history in one transaction.
     async fn write(&mut self, statements: &[(String, Vec<Value>)]) -> Result<()> {
         let connection = self.connection();

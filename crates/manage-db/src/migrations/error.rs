@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use manage_leaves::text;
 
+use super::import_problem::ImportProblem;
 use super::place::Place;
 use crate::models::document::Mistake;
 
@@ -139,6 +140,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The history of another tool is not taken over.
+    #[error(transparent)]
+    Import(#[from] ImportProblem),
     /// An amendment of the history that makes no sense.
     #[error("{0}")]
     Amendment(String),

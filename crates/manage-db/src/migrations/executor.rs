@@ -374,10 +374,12 @@ mod tests {
     use super::*;
     use crate::backends;
     use crate::files::Folder;
-    use crate::migrations::functions::{Rows, Running};
+    use crate::migrations::functions::{Functions, Rows, Running};
     use crate::migrations::load;
-    use crate::migrations::plan::{PlanSite, Target};
+    use crate::migrations::plan::{Plan, PlanSite, Target};
+    use crate::migrations::state::ProjectState;
     use crate::params;
+    use crate::router::Router;
     use crate::settings::DatabaseSettings;
 
     const INITIAL: &str = r#"
@@ -433,7 +435,7 @@ name = "name"
         #[expect(clippy::disallowed_methods, reason = "the test needs a runtime")]
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shouts = runtime.block_on(async {
-            let mut session = Session::open_locked(&backend, &mut |_| ()).await.unwrap();
+            let mut session = Session::open_locked(&backend, None, &mut |_, _| ()).await.unwrap();
             let applied = session.history.keys();
             let site = PlanSite { alias: "default", applied: &applied, is_behind_elsewhere: false };
             let plan = Plan::new(&graph, &router, site, &Target::All, false).unwrap();

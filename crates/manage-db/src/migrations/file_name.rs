@@ -118,6 +118,7 @@ fn unknown_ending(endings: &str) -> String {
 
 /// Name, number, and whether the name says that the file undoes (Flyway's `U1__x`).
 fn named(stem: &str, form: Form) -> Result<(String, u64, bool), String> {
+    let stem = &without_dashes(stem, form);
     let versioned = stem.strip_prefix(['V', 'U']).filter(|_| form != Form::Toml);
     let (digits, rest) = versioned.unwrap_or(stem).split_once('_').ok_or(EXPECTED)?;
     if form != Form::Toml && stem.starts_with("R__") {
@@ -141,6 +142,20 @@ fn named(stem: &str, form: Form) -> Result<(String, u64, bool), String> {
     let name = if undoes { stem.replacen('U', "V", 1) } else { stem.to_owned() };
     // More digits than u64 has are a number that is too great, not a wrong name.
     Ok((name.replace('-', "_"), digits.parse().unwrap_or(u64::MAX), undoes))
+}
+
+/// diesel writes a moment as `2024-01-01-120000` and means the number without the dashes.
+fn without_dashes(stem: &str, form: Form) -> String {
+    match stem.split_once('_') {
+        Some((moment, rest))
+            if form != Form::Toml
+                && moment.starts_with(|sign: char| sign.is_ascii_digit())
+                && moment.chars().all(|sign| sign.is_ascii_digit() || sign == '-') =>
+        {
+            format!("{}_{rest}", moment.replace('-', ""))
+        }
+        _ => stem.to_owned(),
+    }
 }
 
 /// The number that the name of a migration begins with.
@@ -175,6 +190,10 @@ mod tests {
                 sql("20240101120000_create_users", 20_240_101_120_000, None, None),
             ),
             ("20240101120000_init/migration.sql", sql("20240101120000_init", 20_240_101_120_000, None, None)),
+            (
+                "2024-01-01-120000_create-users/up.sql",
+                sql("20240101120000_create_users", 20_240_101_120_000, None, Some(Section::Up)),
+            ),
             ("2024_init/up.sql", sql("2024_init", 2024, None, Some(Section::Up))),
             ("2024_init/down.sql", sql("2024_init", 2024, None, Some(Section::Down))),
             ("README.md", None),

@@ -7,6 +7,8 @@
 // Lines of files.
 mod place;
 
+mod import_problem;
+
 // What may go wrong.
 pub mod error;
 
@@ -95,11 +97,13 @@ mod arrival;
 mod elsewhere;
 mod jobs;
 
+mod foreign;
+
 mod amend;
 mod pending;
 mod run;
 
-pub use amend::{Amendment, amend};
+pub use amend::{Amendment, Histories, amend};
 pub use canonical::Canonical;
 pub use error::{Error, Result};
 pub use events::{Event, Site};
@@ -107,6 +111,7 @@ pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
+pub use import_problem::ImportProblem;
 pub use loader::load;
 pub use migration::{Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};

@@ -6,6 +6,7 @@ use crate::certificates;
 use crate::conf::ImproperlyConfigured;
 use crate::db;
 use crate::db::migrations;
+use crate::db::migrations::ImportProblem;
 use crate::db::migrations::error::{ApplyError, HistoryProblem, HistoryProblemKind, Outcome};
 use crate::text;
 
@@ -254,10 +255,34 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             "an operation before it can do that (`RunSql`, `RunRust`), or you by hand; then run the command again"
                 .to_owned(),
         ],
+        migrations::Error::Import(problem) => vec![import_hint(problem)],
         migrations::Error::Locked { alias, .. } => vec![format!(
             "let it finish and run the command again; `--wait`, or `lock_timeout` of `databases.{alias}`, says how long to wait"
         )],
         _ => Vec::new(),
+    }
+}
+
+fn import_hint(problem: &ImportProblem) -> String {
+    match problem {
+        ImportProblem::Unknown { known, .. } => format!("known: {}", known.join(", ")),
+        ImportProblem::Several { tables, .. } => {
+            let flags: Vec<String> = tables.iter().map(|table| format!("--import={table}")).collect();
+            format!("choose one: {}", text::alternatives(&flags))
+        }
+        ImportProblem::App { apps, .. } if apps.is_empty() => {
+            "put the files into `migrations/<app>/` first, as they are".to_owned()
+        }
+        ImportProblem::App { .. } => "name the app: `manage migrate APP --import`".to_owned(),
+        ImportProblem::Failed { .. } => {
+            "finish it with that tool, or take the row out by hand, and try again".to_owned()
+        }
+        ImportProblem::Gap { parent, .. } => format!(
+            "apply {parent} with that tool first, or give its file a number behind all that are applied"
+        ),
+        ImportProblem::NoFile { .. } => {
+            "bring the files back, or pass these rows over: `--allow-missing`".to_owned()
+        }
     }
 }
 

@@ -18,6 +18,10 @@ use crate::setup::Project;
 use github::Folder;
 
 /// Look for mistakes in settings, models, routes and templates
+///
+/// As JSON: `{"messages": [{"level": "ERROR", "id": "fields.E300", "object": "shop.Order.buyer", "text": "...", "hint": null,
+/// "file": "models/shop.toml", "line": 3}]}`; `file` and `line` are null where nothing is to be corrected in a file. With
+/// `github` each finding is a workflow command, which GitHub shows beside its line.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Report only what concerns these apps

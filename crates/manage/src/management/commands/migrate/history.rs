@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::db::migrations::{Amendment, Graph, Key, amend};
+use crate::db::migrations::{Amendment, Graph, Histories, Key, amend};
 use crate::management::{CommandError, CommandResult, Output, Prompt, Style, block_on};
 use crate::setup::Project;
 use crate::text;
@@ -22,6 +22,10 @@ pub(super) struct HistoryArgs {
     /// Call an app otherwise, whose files were moved already; repeatable
     #[arg(long, value_name = "OLD=NEW", help_heading = "The history", group = "amendment")]
     rename_app: Vec<String>,
+    /// Take over what another tool has applied: of Django, refinery, dbmate, Rails, golang-migrate, Flyway, sqlx, goose,
+    /// Prisma or diesel; TOOL chooses where there are several
+    #[arg(long, value_name = "TOOL", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "The history", group = "amendment")]
+    import: Option<String>,
 }
 
 /// The histories of a project's databases.
@@ -35,7 +39,13 @@ pub(super) struct History<'a> {
 }
 
 impl HistoryArgs {
-    pub(super) fn amendments(&self) -> CommandResult<Vec<Amendment>> {
+    /// Whether another tool's history is taken over, which is done for an app.
+    pub(super) fn is_import(&self) -> bool {
+        self.import.is_some()
+    }
+
+    /// What is asked for. `app` and `allow_missing` are for what is taken over.
+    pub(super) fn amendments(&self, app: Option<&str>, allow_missing: bool) -> CommandResult<Vec<Amendment>> {
         let mut all = Vec::new();
         if self.repair {
             all.push(Amendment::Repair);
@@ -52,6 +62,13 @@ impl HistoryArgs {
             let (from, to) = pair.split_once('=').ok_or_else(|| wrong("--rename-app", pair, "OLD=NEW"))?;
             all.push(Amendment::RenameApp { from: from.to_owned(), to: to.to_owned() });
         }
+        if let Some(tool) = &self.import {
+            all.push(Amendment::Import {
+                tool: Some(tool.clone()).filter(|tool| !tool.is_empty()),
+                app: app.map(str::to_owned),
+                allow_missing,
+            });
+        }
         Ok(all)
     }
 }
@@ -61,17 +78,22 @@ impl History<'_> {
     pub(super) fn amend(&self, amendment: &Amendment, out: &mut Output) -> CommandResult {
         let run = |agree: &mut dyn FnMut(&str, &[String]) -> bool| {
             let mut agree = |alias: &str, words: &[String]| agree(alias, words);
-            let (connections, databases) = (&self.project.connections, self.databases);
-            block_on(async {
-                Ok(amend(connections, self.graph, databases, amendment, &mut agree, &mut |_, _, _| ())
-                    .await?)
-            })
+            let histories = Histories {
+                connections: &self.project.connections,
+                graph: self.graph,
+                router: &self.project.router,
+                aliases: self.databases,
+            };
+            block_on(async { Ok(amend(&histories, amendment, &mut agree, &mut |_, _, _| ()).await?) })
         };
         let mut wanted = Vec::new();
         run(&mut |alias, words| {
             wanted.push((alias.to_owned(), words.to_vec()));
             false
         })?;
+        if wanted.is_empty() {
+            return Ok(out.line("Nothing is to be changed.")?);
+        }
         if !self.ask(&wanted, out)? {
             return Ok(out.line("Nothing was changed.")?);
         }

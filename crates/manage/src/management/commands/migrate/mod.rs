@@ -116,9 +116,10 @@ impl BaseCommand for Migrate {
             ))?;
         }
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
-        let amendments = self.history.amendments()?;
+        let amendments = self.history.amendments(self.app_label.as_deref(), self.allow_missing)?;
         if !amendments.is_empty() {
             self.check_alone()?;
+            self.app_label.iter().try_for_each(|app| graph.check_app(app))?;
             let history = History { project, graph: &graph, databases: &self.databases, is_agreed: self.yes };
             return amendments.iter().try_for_each(|amendment| history.amend(amendment, out));
         }
@@ -145,15 +146,16 @@ impl BaseCommand for Migrate {
 impl Migrate {
     /// A change of the history is nothing that a run does beside.
     fn check_alone(&self) -> CommandResult {
-        let is_run = self.app_label.is_some()
+        let is_import = self.history.is_import();
+        let is_run = (self.app_label.is_some() || self.allow_missing) && !is_import
+            || self.migration_name.is_some()
             || self.plan
             || self.check
             || self.fake
             || self.fake_initial
             || self.dry_run
             || self.single_transaction
-            || self.with_dependencies
-            || self.allow_missing;
+            || self.with_dependencies;
         match is_run || self.format != Form::Plain {
             true => Err(CommandError::usage(
                 "a change of the history is a run of its own: leave the other arguments out",
