@@ -393,7 +393,7 @@ fn an_index_built_without_blocking_replaces_what_a_broken_run_left() {
 
 /// Stands between the program and the server and counts the connections and the statements that pass.
 struct Counter {
-    port: u16,
+    address: String,
     connections: Arc<AtomicUsize>,
     statements: Arc<AtomicUsize>,
 }
@@ -404,7 +404,7 @@ impl Counter {
         let (before, rest) = db.url.split_once('@').unwrap();
         let (address, name) = rest.split_once('/').unwrap();
         let counter = Self::before(address.to_owned());
-        let url = format!("{before}@127.0.0.1:{}/{name}?sslmode=disable", counter.port);
+        let url = format!("{before}@{}/{name}?sslmode=disable", counter.address);
         (counter, url)
     }
 
@@ -413,8 +413,11 @@ impl Counter {
     }
 
     fn before(server: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        // At the server's own port, so that it is not taken for a pooler.
+        let (_, port) = server.split_once(':').unwrap();
+        let [high, middle, low, ..] = std::process::id().to_le_bytes();
+        let address = format!("127.{}.{middle}.{low}:{port}", high | 1);
+        let listener = TcpListener::bind(&address).unwrap();
         let statements = Arc::new(AtomicUsize::new(0));
         let connections = Arc::new(AtomicUsize::new(0));
         let (counted, opened) = (Arc::clone(&statements), Arc::clone(&connections));
@@ -431,7 +434,7 @@ impl Counter {
                 std::thread::spawn(move || drop(forward(&mut client, &mut server, &counted)));
             }
         });
-        Self { port, connections, statements }
+        Self { address, connections, statements }
     }
 }
 

@@ -152,7 +152,7 @@ impl From<db::Error> for CommandError {
                         Some("a migration may be missing: run `manage migrate`".to_owned())
                     }
                     db::Error::Pooler { .. } => Some(
-                        "name the server itself for `migrate`, as in `DATABASE_URL=postgresql://... manage migrate`, or set \
+                        "name the server itself for `migrate`, as in `DATABASE_URL=... manage migrate`, or set \
                          `pool_mode = session` for this database in the pooler"
                             .to_owned(),
                     ),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Postgresql;
-use crate::backends::base::{Attempt, Backend as _, Connection, MigrationLock, Statement, Value};
+use super::server::Server;
+use crate::backends::base::{Attempt, Connection, MigrationLock, Statement, Value};
 use crate::error::{Error, Result, StatementKind};
 use manage_leaves::crypto;
 
@@ -30,15 +30,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The advisory lock of the database that a connection leads to.
 pub(super) struct AdvisoryLock {
-    backend: Postgresql,
+    server: Server,
     /// Whether it was looked at whether a pooler stands between.
     is_checked: bool,
 }
 
 impl AdvisoryLock {
     /// The lock of a database.
-    pub(super) fn new(backend: Postgresql) -> Self {
-        Self { backend, is_checked: false }
+    pub(super) fn new(server: Server) -> Self {
+        Self { server, is_checked: false }
     }
 
     /// Takes the lock if it is free.
@@ -51,7 +51,7 @@ impl AdvisoryLock {
         let sql = format!(
             "SELECT CASE WHEN {SUSPECTED} THEN NULL ELSE pg_catalog.pg_try_advisory_lock({KEY}) END, {WATCHED}"
         );
-        let port = [Value::Int(i64::from(self.backend.port()))];
+        let port = [Value::Int(i64::from(self.server.port()))];
         let rows = connection.query(Statement { sql: &sql, params: &port }).await?;
         rows.into_iter().next().map_or(Ok(None), |mut row| row.take(0))
     }
@@ -70,7 +70,7 @@ impl AdvisoryLock {
         let mark = crypto::hex(&crypto::random_bytes::<8>());
         let set = "SELECT pg_catalog.set_config('manage.session', ?, false)";
         connection.query(Statement { sql: set, params: &[Value::Text(mark.clone())] }).await?;
-        let mut other = self.backend.connect().await?;
+        let mut other = self.server.connect_to(&self.server.settings.name).await?;
         let taken = tokio::time::timeout(PATIENCE, async {
             other.begin().await?;
             other.batch(&["SELECT 1"]).await.map_err(|failure| failure.error)
@@ -94,7 +94,8 @@ impl MigrationLock for AdvisoryLock {
         if !self.is_checked {
             // The lock would be one session's, and the statements behind it another's.
             let kept = self.take_or_look(connection).await;
-            let (alias, address) = (self.backend.alias.clone(), self.backend.address());
+            let (alias, address) =
+                (self.server.alias.clone(), self.server.address_of(&self.server.settings.name));
             match kept {
                 Ok(Some(true)) => return Ok(Attempt::Taken),
                 Ok(Some(false)) => self.is_checked = true,
