@@ -36,6 +36,28 @@ forwards = [
 backwards = ""
 "#;
 
+/// More of the first migration: crates, and labels that point to them by their code.
+const CRATES: &str = r#"
+[[operation]]
+op = "CreateModel"
+model = "Crate"
+fields = [
+  { name = "id", type = "Auto", primary_key = true },
+  { name = "code", type = "Char", max_length = 20, unique = true },
+  { name = "note", type = "Char", max_length = 20, null = true },
+]
+
+[[operation]]
+op = "CreateModel"
+model = "Label"
+fields = [{ name = "crate", type = "ForeignKey", to = "shop.Crate", to_field = "code" }]
+
+[[operation]]
+op = "RunSql"
+forwards = "INSERT INTO shop_crate (code) VALUES ('a'), ('b')"
+backwards = ""
+"#;
+
 /// A shop with rows, and a second migration of these operations.
 fn shop(db: &TestDatabase, operations: &str) {
     db.workspace
@@ -241,6 +263,107 @@ state = [{ op = "RemoveField", model = "Order", name = "total" }]
         run(&db, "INSERT INTO shop_order (customer_id, total) VALUES (1, 1)").await;
         db.workspace.manage(["migrate", "shop", "0001"]).succeeds();
         assert_eq!(number(&db, "SELECT count(*) FROM shop_customer").await, 2);
+    }
+
+    async fn another_field_becomes_the_primary_key_and_the_rows_stay(db in TestDatabase) {
+        shop(&db, r#"
+[[operation]]
+op = "AlterField"
+model = "Crate"
+field = { name = "id", type = "Integer" }
+[[operation]]
+op = "AlterField"
+model = "Crate"
+field = { name = "code", type = "Char", max_length = 20, primary_key = true }
+"#);
+        db.workspace.write("migrations/shop/0001_initial.toml", &format!("{INITIAL}{CRATES}"));
+        back_and_forth(&db).await;
+        assert_eq!(number(&db, "SELECT count(*) FROM shop_crate WHERE (id = 1 AND code = 'a') OR (id = 2 AND code = 'b')").await, 2);
+        assert!(db.database.execute("INSERT INTO shop_crate (id, code) VALUES (3, 'a')", params![]).await.is_err());
+        run(&db, "INSERT INTO shop_label (crate_id) VALUES ('b')").await;
+        assert!(db.database.execute("INSERT INTO shop_label (crate_id) VALUES ('c')", params![]).await.is_err());
+        run(&db, "DELETE FROM shop_label").await;
+        db.workspace.manage(["migrate", "shop", "0001", "-v", "0"]).succeeds();
+        run(&db, "INSERT INTO shop_crate (code) VALUES ('c')").await;
+        assert_eq!(number(&db, "SELECT id FROM shop_crate WHERE code = 'c'").await, 3);
+    }
+
+    async fn a_primary_key_goes_with_its_column_and_another_comes(db in TestDatabase) {
+        shop(&db, r#"
+[[operation]]
+op = "RemoveField"
+model = "Crate"
+name = "id"
+[[operation]]
+op = "AddField"
+model = "Crate"
+field = { name = "number", type = "BigAuto", primary_key = true }
+"#);
+        db.workspace.write("migrations/shop/0001_initial.toml", &format!("{INITIAL}{CRATES}"));
+        back_and_forth(&db).await;
+        assert_eq!(number(&db, "SELECT count(DISTINCT number) FROM shop_crate WHERE number IN (1, 2)").await, 2);
+        run(&db, "INSERT INTO shop_crate (code) VALUES ('c')").await;
+        assert_eq!(number(&db, "SELECT number FROM shop_crate WHERE code = 'c'").await, 3);
+    }
+
+    async fn what_a_primary_key_cannot_become_is_told_with_the_way_out(db in TestDatabase) {
+        let key = |model: &str, field: &str| format!("[[operation]]\nop = \"AlterField\"\nmodel = \"{model}\"\nfield = {{ {field} }}\n");
+        let code = "name = \"code\", type = \"Char\", max_length = 20, primary_key = true";
+        for (operations, told) in [
+            (
+                key("Customer", "name = \"id\", type = \"Integer\""),
+                "2: `id` has to stay the primary key of shop.Customer, because shop.Customer.friends points to it: let that point to \
+                 a unique field (`to_field`) or remove it before",
+            ),
+            (
+                key("Crate", code),
+                "2: shop.Crate.code cannot be the primary key beside `id`: let that be none before, by AlterField or RemoveField \
+                 in the same migration",
+            ),
+            (
+                key("Crate", "name = \"id\", type = \"Integer\""),
+                "2: shop.Crate has no primary key any more: say which field it is, by AddField or AlterField",
+            ),
+            (
+                key("Customer", "name = \"friends\", type = \"ManyToMany\", to = \"self\", through = \"shop.Order\""),
+                "2: shop.Customer.friends: its pairs cannot move between a table of their own and that of a model (`through`): \
+                 remove the field and add it anew, with a RunSql that copies the pairs between",
+            ),
+        ] {
+            shop(&db, &operations);
+            db.workspace.write("migrations/shop/0001_initial.toml", &format!("{INITIAL}{CRATES}"));
+            db.workspace.manage(["migrate"]).fails_with(
+                1,
+                &format!("error: migrations/shop/0002_x.toml:{told}\nhint: correct the file and run the command again; no database was changed\n"),
+            );
+        }
+        shop(&db, &format!("{}{}", key("Crate", "name = \"id\", type = \"Integer\""), key("Crate", code)));
+        db.workspace.write("migrations/shop/0001_initial.toml", &format!("{INITIAL}{CRATES}"));
+        db.workspace.manage(["migrate", "shop", "0001", "-v", "0"]).succeeds();
+        run(&db, "UPDATE shop_crate SET note = 'x'").await;
+        let field = "name = \"note\", type = \"Char\", max_length = 20, primary_key = true";
+        db.workspace.write(
+            "migrations/shop/0002_x.toml",
+            &format!("depends = [\"shop.0001_initial\"]\n{}{}", key("Crate", "name = \"id\", type = \"Integer\""), key("Crate", field)),
+        );
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert!(told.contains("shop_crate has 1 value of `note` more than once, which would be unique (id 1, 2)"), "{told}");
+    }
+
+    async fn pairs_come_along_when_they_point_to_another_model(db in TestDatabase) {
+        shop(&db, r#"
+[[operation]]
+op = "AlterField"
+model = "Customer"
+field = { name = "friends", type = "ManyToMany", to = "shop.Order" }
+"#);
+        back_and_forth(&db).await;
+        assert_eq!(number(&db, "SELECT order_id FROM shop_customer_friends WHERE customer_id = 1").await, 2);
+        assert!(db.database.execute("INSERT INTO shop_customer_friends (customer_id, order_id) VALUES (1, 7)", params![]).await.is_err());
+        db.workspace.manage(["migrate", "shop", "0001", "-v", "0"]).succeeds();
+        run(&db, "DELETE FROM shop_order WHERE id = 2").await;
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert!(told.contains("shop_customer_friends has 1 row whose `order_id` points to no row of shop_order (id 1)"), "{told}");
     }
 
     async fn indexes_and_constraints_change_under_their_names(db in TestDatabase) {

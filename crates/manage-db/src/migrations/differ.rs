@@ -98,6 +98,7 @@ impl<'a> Differ<'a> {
             || new.fields.iter().filter(|field| self.is_pointed_at(field)).any(|field| {
                 self.field_before(old, new, field).is_some_and(|before| {
                     before.column() != field.column()
+                        || before.primary_key != field.primary_key
                         || before.kind != field.kind
                         || before.text_length() != field.text_length()
                         || (before.max_digits, before.decimal_places)
@@ -157,7 +158,9 @@ impl<'a> Differ<'a> {
                 let Some(new) = self.tables.relation_table(self.after, model, field)? else { continue };
                 let name = self.hints.field_before(&model.app, &model.name, &field.name);
                 let old = gone.iter().position(|(old, _)| old.name == name);
-                let old = old.map(|position| gone.remove(position).1);
+                let old = old.map(|position| gone.remove(position));
+                check_pairs(model, field, old.as_ref(), &new)?;
+                let old = old.map(|(_, old)| old);
                 let origins = old.iter().flat_map(|old| new.columns.iter().zip(&old.columns));
                 let origins = origins.map(|(new, old)| (new.name.clone(), old.name.clone())).collect();
                 fates.push(Fate { old, new: Some(new), origins });
@@ -223,6 +226,25 @@ impl Pair<'_> {
             _ => true,
         }
     }
+}
+
+/// Pairs come along to another model where its keys are of a sort that theirs can become.
+fn check_pairs(
+    model: &ModelState,
+    field: &Field,
+    old: Option<&(&Field, Table)>,
+    new: &Table,
+) -> Result<(), Problem> {
+    let columns = old.into_iter().flat_map(|(_, old)| old.columns.iter().zip(&new.columns));
+    let mut kinds = columns.map(|(old, new)| (old.kind, new.kind));
+    kinds.find(|(old, new)| !old.converts_to(*new)).map_or(Ok(()), |(old, new)| {
+        Err(format!(
+            "{}.{}: no key of {old:?} can become one of {new:?}, so its pairs cannot come along: remove the field and add \
+             it anew",
+            model.label(),
+            field.name
+        ))
+    })
 }
 
 fn unconvertible(model: &ModelState, field: &Field, before: &Field) -> Problem {
@@ -325,7 +347,8 @@ fn alters(fates: Vec<Fate>, hints: &Hints) -> Vec<TableChange> {
 fn retyped(alter: &Alter) -> Vec<(String, String)> {
     let kept = alter.origins.iter().filter_map(|(new, old)| {
         let (old, new) = (alter.old.column(old)?, alter.new.column(new)?);
-        let is_same = old.kind.of_reference() == new.kind.of_reference() && old.collation == new.collation;
+        let is_same = old.kind.of_reference() == new.kind.of_reference()
+            && (&old.collation, old.primary_key) == (&new.collation, new.primary_key);
         (!is_same).then(|| (alter.new.name.clone(), new.name.clone()))
     });
     kept.collect()

@@ -256,7 +256,12 @@ impl Asker {
         let before = alter.before();
         for alteration in alter.alterations(&before) {
             match alteration {
-                Alteration::AlterColumn { old, new } => self.alter_column(&live, alter, old, new),
+                Alteration::AlterColumn { old, new } => {
+                    self.alter_column(&live, alter, old, new);
+                    if new.primary_key && !old.primary_key {
+                        self.ask_for_twins(&after, std::slice::from_ref(&new.name), None, true);
+                    }
+                }
                 Alteration::AddColumn(column) => {
                     self.add_column(&after, column);
                     self.ask_for_orphans(&after, column);
@@ -321,6 +326,9 @@ impl Asker {
             || column.kind.is_auto();
         if !is_given {
             self.ask_rows(live, "1 = 1", What::Unfilled(column.name.clone()));
+        }
+        if column.primary_key {
+            self.ask_for_twins(live, std::slice::from_ref(&column.name), None, true);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::error::{Error, Result};
 use super::migration::{Located, Migration};
-use super::operations::Way;
+use super::operations::{Operation, Way};
 use super::place::Place;
 use super::schema::{MigrationFile, Noted, Schema, Written};
 use super::state::ProjectState;
@@ -98,7 +98,22 @@ pub(crate) fn replay(migration: &Migration, state: &mut ProjectState) -> Result<
             .state_forwards(&migration.key.app, state)
             .map_err(|problem| problem_at(migration, located.line, problem))?;
     }
-    Ok(())
+    check_keys(migration, state)
+}
+
+/// In between a model may be without its key, which becomes another.
+fn check_keys(migration: &Migration, state: &ProjectState) -> Result<()> {
+    let may_lose = |located: &&Located| {
+        matches!(located.operation, Operation::RemoveField(_) | Operation::AlterField(_))
+    };
+    let Some(last) = migration.operations.iter().rfind(may_lose) else { return Ok(()) };
+    state.without_key().map_or(Ok(()), |model| {
+        let problem = format!(
+            "{} has no primary key any more: say which field it is, by AddField or AlterField",
+            model.label()
+        );
+        Err(problem_at(migration, last.line, problem))
+    })
 }
 
 /// Compiles what applies the migration, and replays it on `state`.
@@ -118,6 +133,7 @@ pub fn forwards(migration: &Migration, state: &mut ProjectState, site: Site<'_>)
         done.map_err(|problem| problem_in(&mut schema, migration, located.line, problem))?;
         schema.end_part();
     }
+    check_keys(migration, state)?;
     program(migration, &located, schema)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::models::{Field, ModelState};
+use crate::models::{Field, FieldType, ModelState};
 
 /// All models at one point. A clone shares the models, so it is cheap.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -184,6 +184,29 @@ impl ProjectState {
             field.to_field.as_deref() == Some(name) && to.is_some_and(|to| to.label() == model.label())
         });
         pointing.next().map(|(other, field)| format!("{}.{}", other.label(), field.name))
+    }
+
+    /// A field of any model that points to rows of `model` by their primary key, if there is one.
+    pub(crate) fn pointer_to_key(&self, model: &ModelState) -> Option<String> {
+        let key = model.primary_key()?;
+        let is_this = |other: &ModelState, to: &Option<String>| {
+            let to = to.as_deref().and_then(|to| self.target(other, to));
+            to.is_some_and(|to| to.label() == model.label())
+        };
+        let points = |other: &ModelState, field: &Field| match field.kind {
+            FieldType::ManyToMany => {
+                field.through.is_none() && (is_this(other, &field.to) || other.label() == model.label())
+            }
+            _ => is_this(other, &field.to) && field.to_field.as_ref().is_none_or(|name| *name == key.name),
+        };
+        let mut fields = self.models().flat_map(|other| other.fields.iter().map(move |field| (other, field)));
+        let found = fields.find(|(other, field)| points(other, field));
+        found.map(|(other, field)| format!("{}.{}", other.label(), field.name))
+    }
+
+    /// A model by which rows could not be told apart, if there is one.
+    pub(crate) fn without_key(&self) -> Option<&ModelState> {
+        self.models().find(|model| model.primary_key().is_none()).map(|model| &**model)
     }
 
     /// A field of another model that points to `model`, if there is one.

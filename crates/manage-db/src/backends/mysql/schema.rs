@@ -230,6 +230,11 @@ impl Editor {
                 self.push(format!("UPDATE {table} SET {name} = {sql} WHERE {name} IS NULL"));
             }
             changes.push(format!("MODIFY COLUMN {}", Mysql.definition_sql(new, false)));
+            match (old.primary_key, new.primary_key) {
+                (true, false) => changes.push("DROP PRIMARY KEY".to_owned()),
+                (false, true) => changes.push(format!("ADD PRIMARY KEY ({name})")),
+                _ => {}
+            }
         }
         self.alter_all(table, &changes);
         Ok(())

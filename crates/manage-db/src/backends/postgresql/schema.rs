@@ -209,11 +209,17 @@ impl Editor {
             if Postgresql.type_check(old).is_some() && Postgresql.type_check(new).is_none() {
                 self.push(drop_type_check(table, new));
             }
+            if old.primary_key && !new.primary_key {
+                self.push(drop_primary_key(table));
+            }
         }
         let changes: Vec<String> = altered.iter().flat_map(|(old, new)| column_changes(old, new)).collect();
         self.alter_all(table, &changes);
         self.forbid_null(table, &altered);
         for (old, new) in altered {
+            if new.primary_key && !old.primary_key {
+                self.alter(table, &format!("ADD PRIMARY KEY ({})", Postgresql.quote(&new.name)));
+            }
             if new.kind.is_auto() && !old.kind.is_auto() {
                 self.push(count_on(table, new));
             }
@@ -466,6 +472,16 @@ fn drop_type_check(table: &Table, column: &Column) -> String {
          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum] \
          WHERE c.conrelid = pg_catalog.quote_ident({name})::regclass AND c.contype = 'c' AND a.attname = {column} \
          AND c.conname ~ '_check[0-9]*$' AND pg_catalog.pg_get_constraintdef(c.oid) ~ '^CHECK \\(\\(.* >= 0\\)\\)' \
+         LOOP EXECUTE 'ALTER TABLE {quoted} DROP CONSTRAINT ' || pg_catalog.quote_ident(name); END LOOP; END $$"
+    )
+}
+
+/// Drops the primary key. It is called as the table was when it came.
+fn drop_primary_key(table: &Table) -> String {
+    let (name, quoted) = (text_literal(&table.name), Postgresql.quote(&table.name));
+    format!(
+        "DO $$ DECLARE name text; BEGIN FOR name IN SELECT c.conname FROM pg_catalog.pg_constraint c \
+         WHERE c.conrelid = pg_catalog.quote_ident({name})::regclass AND c.contype = 'p' \
          LOOP EXECUTE 'ALTER TABLE {quoted} DROP CONSTRAINT ' || pg_catalog.quote_ident(name); END LOOP; END $$"
     )
 }

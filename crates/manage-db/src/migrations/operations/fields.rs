@@ -90,9 +90,7 @@ impl Change for AddField {
             if model.field(&field.name).is_some() {
                 return Err(format!("model {} has a field `{}` already", model.label(), field.name));
             }
-            if field.primary_key {
-                return Err(format!("model {} has a primary key already", model.label()));
-            }
+            check_only_key(model, &field)?;
             check_column(model, &field)?;
             model.fields.push(field);
             Ok(())
@@ -102,6 +100,32 @@ impl Change for AddField {
     fn hints(&self, app: &str) -> Hints {
         filled(app, &self.model, &self.field)
     }
+}
+
+/// The key before has to go first: rows are known by one.
+fn check_only_key(model: &ModelState, field: &Field) -> Result<(), Problem> {
+    let key = model.primary_key().filter(|key| field.primary_key && key.name != field.name);
+    key.map_or(Ok(()), |key| {
+        Err(format!(
+            "{}.{} cannot be the primary key beside `{}`: let that be none before, by AlterField or RemoveField in the same \
+             migration",
+            model.label(),
+            field.name,
+            key.name
+        ))
+    })
+}
+
+/// What points to a row by its key would point to another row, or to none.
+fn check_no_pointers(state: &ProjectState, model: &ModelState) -> Result<(), Problem> {
+    state.pointer_to_key(model).map_or(Ok(()), |field| {
+        let key = model.primary_key().map_or("", |key| &key.name);
+        Err(format!(
+            "`{key}` has to stay the primary key of {}, because {field} points to it: let that point to a unique field \
+             (`to_field`) or remove it before",
+            model.label()
+        ))
+    })
 }
 
 fn check_column(model: &ModelState, field: &Field) -> Result<(), Problem> {
@@ -123,12 +147,12 @@ impl Change for RemoveField {
         if let Some(field) = state.reference_to_field(model, &self.name) {
             return Err(format!("`{}` cannot be removed: {field} points to it", self.name));
         }
+        if model.field(&self.name).is_some_and(|field| field.primary_key) {
+            check_no_pointers(state, model)?;
+        }
         state.change(app, &self.model, |model| {
             let position = model.fields.iter().position(|field| field.name == self.name);
             let position = position.ok_or_else(|| no_field(model, &self.name))?;
-            if model.fields[position].primary_key {
-                return Err(format!("`{}` is the primary key of {}", self.name, model.label()));
-            }
             let uses = |names: &[String]| names.iter().any(|name| name.trim_start_matches('-') == self.name);
             let index =
                 model.options.indexes.iter().find(|index| uses(&index.fields) || uses(&index.include));
@@ -150,8 +174,13 @@ impl Change for AlterField {
     }
 
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        let model = state.require(app, &self.model)?;
+        if model.primary_key().is_some_and(|key| key.name == self.field.name && !self.field.primary_key) {
+            check_no_pointers(state, model)?;
+        }
         state.change(app, &self.model, |model| {
             let field = kept(&self.field, app, model, self.preserve_default);
+            check_only_key(model, &field)?;
             check_column(model, &field)?;
             let position = model.fields.iter().position(|one| one.name == field.name);
             let position = position.ok_or_else(|| no_field(model, &field.name))?;
@@ -178,12 +207,11 @@ fn unalterable(before: &Field, after: &Field) -> Option<&'static str> {
         Some(
             "a column cannot become a many-to-many field, nor the other way round: remove the field and add it anew",
         )
-    } else if before.kind == many && (&before.to, &before.through) != (&after.to, &after.through) {
+    } else if before.through.is_some() != after.through.is_some() {
         Some(
-            "pairs cannot come along to another model or another table of pairs: remove the field and add it anew",
+            "its pairs cannot move between a table of their own and that of a model (`through`): remove the field and add \
+             it anew, with a RunSql that copies the pairs between",
         )
-    } else if before.primary_key != after.primary_key {
-        Some("the primary key stays the field that it is: make another model, and move the rows")
     } else {
         None
     }
