@@ -13,6 +13,7 @@ mod options;
 mod pooler;
 mod preflight;
 mod queries;
+mod reversals;
 mod running;
 mod scripts;
 mod statements;

@@ -156,6 +156,16 @@ pub enum Error {
         /// What its operation does.
         operation: String,
     },
+    /// A migration without a file has to be undone, and the database keeps nothing that does it.
+    #[error(
+        "{migration} is applied on database `{alias}` and would have to be undone, but it has no file here, and the database keeps nothing that undoes it"
+    )]
+    NothingKept {
+        /// Alias of the database.
+        alias: String,
+        /// The migration.
+        migration: String,
+    },
     /// A statement failed.
     #[error(transparent)]
     Apply(#[from] Box<ApplyError>),

@@ -19,6 +19,7 @@ use super::preflight;
 use super::prepare::{Prepared, PreparedStep};
 use super::program::Program;
 use super::recorder::{Home, JournalKey, JournalRow, recorded};
+use super::reversal::keep;
 use super::schema::Created;
 use super::session::Session;
 use super::touched::touched;
@@ -95,6 +96,7 @@ impl Execution<'_> {
     /// Each migration in a transaction of its own.
     async fn one_by_one(mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
         self.make_history().await?;
+        self.keep_reversals().await?;
         self.steps(tell).await
     }
 
@@ -120,6 +122,7 @@ impl Execution<'_> {
         let guard = self.prepared.guard();
         let before = Orphans::of(guard, self.session.connection()).await?;
         self.make_history().await?;
+        self.keep_reversals().await?;
         self.steps(tell).await?;
         let after = Orphans::of(guard, self.session.connection()).await?;
         if let Some(error) = after.new_since(&before) {
@@ -146,6 +149,26 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// Keeps what undoes the migrations that are about to be applied. It is there before they are, so that no kill comes
+    /// between.
+    async fn keep_reversals(&mut self) -> Result<()> {
+        let dialect = self.session.dialect();
+        let mut rows = Vec::new();
+        for step in self.prepared.steps().filter(|step| !self.is_faked(step)) {
+            if let (Some(body), Some(recorded)) = (&step.reversal, recorded(&step.migration, dialect)) {
+                rows.push((recorded.version(), recorded.checksum().to_string(), body.clone()));
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(sql) = self.home.missing_reversals(self.session.backend().features()) {
+            self.batch(&sql).await?;
+            self.home.has_reversals = true;
+        }
+        Ok(keep(self.session.connection(), self.home.reversals(), &rows).await?)
+    }
+
     async fn steps(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
         let is_backwards = self.prepared.is_backwards();
         for step in self.prepared.steps() {
@@ -155,7 +178,7 @@ impl Execution<'_> {
             let started = Instant::now();
             let alias = self.session.alias().to_owned();
             let is_faked = self.is_faked(step);
-            let program = (!is_faked).then_some(&step.program);
+            let program = (!is_faked).then_some(&*step.program);
             tell(Event::Started { alias: &alias, migration: &step.migration, program, is_backwards });
             let done = match self.look(step, is_faked).await {
                 Ok(()) => self.step(step, is_faked, tell).await,
@@ -321,7 +344,7 @@ async fn apply(
     let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
     let mut runner = Runner::new(&all).set_target(target);
     runner.set_migration_table_name(place.home.history());
-    let programs = HashMap::from([(step.migration.canonical.text(dialect), &step.program)]);
+    let programs = HashMap::from([(step.migration.canonical.text(dialect), &*step.program)]);
     let mut driver = Driver { place, programs, journal, done, applied: applied.clone(), failure: None };
     let answer = runner.run_async(&mut driver).await;
     if let Some(failure) = driver.failure.take() {
@@ -437,7 +460,8 @@ name = "name"
         let shouts = runtime.block_on(async {
             let mut session = Session::open_locked(&backend, None, &mut |_, _| ()).await.unwrap();
             let applied = session.history.keys();
-            let site = PlanSite { alias: "default", applied: &applied, is_behind_elsewhere: false };
+            let site =
+                PlanSite { alias: "default", applied: &applied, gone: &[], is_behind_elsewhere: false };
             let plan = Plan::new(&graph, &router, site, &Target::All, false).unwrap();
             let work = Work { graph: &graph, router: &router, functions: &functions };
             let refused = session.prepare(work, &plan, Fake::No).err().unwrap().to_string();

@@ -66,6 +66,9 @@ pub mod program;
 // What a database remembers.
 pub mod recorder;
 
+// What undoes what has no file any more.
+mod reversal;
+
 // Which migrations a run applies or undoes.
 pub mod plan;
 
@@ -120,6 +123,7 @@ pub use plan::{Plan, PlanSite, Target};
 pub use prepare::{Prepared, compile, replay_all};
 pub use program::Program;
 pub use recorder::{History, holds_history};
+pub use reversal::Gone;
 pub use run::{Agreed, Mode, Request, run};
 pub use session::{Session, verify};
 pub use state::ProjectState;

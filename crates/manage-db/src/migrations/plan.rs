@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::error::{Error, Result};
 use super::graph::Graph;
 use super::migration::{Key, Migration};
+use super::program::Program;
+use super::reversal::{self, Gone};
 use crate::router::Router;
 
 /// What a run shall come to.
@@ -58,6 +60,8 @@ pub struct Plan {
     pub migrations: Vec<Arc<Migration>>,
     /// Whether they are undone.
     pub is_backwards: bool,
+    /// What undoes those of them that have no file here.
+    pub(super) kept: BTreeMap<Key, Option<Arc<Program>>>,
 }
 
 /// The database that a plan is for.
@@ -67,6 +71,8 @@ pub struct PlanSite<'a> {
     pub alias: &'a str,
     /// What is applied on it.
     pub applied: &'a BTreeSet<Key>,
+    /// What is applied on it and has no file here, the last applied first.
+    pub gone: &'a [Gone],
     /// Whether the target is applied on all the databases where its app lives; asked where it does not.
     pub is_behind_elsewhere: bool,
 }
@@ -86,16 +92,7 @@ impl Plan {
         let PlanSite { alias, applied, .. } = site;
         let is_here = |migration: &&Arc<Migration>| router.allow_migrate(alias, &migration.key.app);
         if let Some(victims) = victims(graph, router, site, target) {
-            let migrations = graph.migrations().rev();
-            let migrations: Vec<_> = migrations
-                .filter(|migration| victims.contains(&migration.key) && applied.contains(&migration.key))
-                .filter(is_here)
-                .cloned()
-                .collect();
-            if !is_faked {
-                check_reversible(&migrations)?;
-            }
-            return Ok(Self { migrations, is_backwards: true });
+            return Self::back(graph, site, target, &victims, is_here, is_faked);
         }
         let wanted: BTreeSet<Key> = match target {
             Target::All | Target::Zero(_) => {
@@ -109,7 +106,38 @@ impl Plan {
             wanted.contains(&migration.key) && !applied.contains(&migration.key)
         };
         let migrations = graph.migrations().filter(is_here).filter(missing).cloned().collect();
-        Ok(Self { migrations, is_backwards: false })
+        Ok(Self { migrations, ..Self::default() })
+    }
+
+    /// What undoes `victims` and what depends on them, those without a file first.
+    fn back(
+        graph: &Graph,
+        site: PlanSite<'_>,
+        target: &Target,
+        victims: &BTreeSet<Key>,
+        is_here: impl Fn(&&Arc<Migration>) -> bool,
+        is_faked: bool,
+    ) -> Result<Self> {
+        let number = match target {
+            Target::Migration(key) => graph.get(key).map(|migration| migration.number),
+            _ => None,
+        };
+        let victims: BTreeSet<Key> =
+            victims.iter().filter(|key| site.applied.contains(key)).cloned().collect();
+        let gone = reversal::victims(site.gone, target.app().unwrap_or_default(), number, &victims);
+        let migrations = graph.migrations().rev().filter(|migration| victims.contains(&migration.key));
+        let migrations: Vec<_> = migrations.filter(is_here).cloned().collect();
+        if !is_faked {
+            check_reversible(&migrations)?;
+            if let Some(one) = gone.iter().find(|one| one.program.is_none()) {
+                let (alias, migration) = (site.alias.to_owned(), one.migration.key.to_string());
+                return Err(Error::NothingKept { alias, migration });
+            }
+        }
+        let kept = gone.iter().map(|one| (one.migration.key.clone(), one.program.clone())).collect();
+        let mut all: Vec<_> = gone.iter().map(|one| Arc::clone(&one.migration)).collect();
+        all.extend(migrations);
+        Ok(Self { migrations: all, is_backwards: true, kept })
     }
 }
 

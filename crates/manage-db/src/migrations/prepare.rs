@@ -11,6 +11,7 @@ use super::migration::{Key, Migration};
 use super::operations::Way;
 use super::plan::Plan;
 use super::program::{self, Program, Site};
+use super::reversal;
 use super::schema::Created;
 use super::session::Session;
 use super::state::ProjectState;
@@ -30,7 +31,9 @@ pub(super) struct PreparedStep {
     /// The migration.
     pub migration: Arc<Migration>,
     /// What it runs.
-    pub program: Program,
+    pub program: Arc<Program>,
+    /// What is kept to undo it.
+    pub reversal: Option<String>,
     /// What it makes, if that decides whether it is faked.
     pub creates: Option<Created>,
 }
@@ -97,7 +100,7 @@ impl Prepared {
 
     /// The programs in the order in which they run.
     pub fn programs(&self) -> impl Iterator<Item = (&Migration, &Program)> {
-        self.steps.iter().map(|step| (&*step.migration, &step.program))
+        self.steps.iter().map(|step| (&*step.migration, &*step.program))
     }
 }
 
@@ -117,9 +120,15 @@ impl Session {
         if plan.is_backwards {
             for migration in &plan.migrations {
                 applied.remove(&migration.key);
-                let before = Timeline::start(work.graph, &is_here, &applied)?.state;
-                let program = program::backwards(migration, &before, site)?;
-                steps.push(PreparedStep { migration: Arc::clone(migration), program, creates: None });
+                let program = match plan.kept.get(&migration.key) {
+                    Some(kept) => kept.clone().unwrap_or_else(|| Arc::new(Program::empty())),
+                    None => {
+                        let before = Timeline::start(work.graph, &is_here, &applied)?.state;
+                        Arc::new(program::backwards(migration, &before, site)?)
+                    }
+                };
+                let migration = Arc::clone(migration);
+                steps.push(PreparedStep { migration, program, creates: None, reversal: None });
             }
         } else {
             let mut timeline = Timeline::start(work.graph, &is_here, &applied)?;
@@ -130,14 +139,25 @@ impl Session {
                 } else {
                     None
                 };
-                let program = program::forwards(migration, &mut timeline.state, site)?;
+                let before = timeline.state.clone();
+                let program = Arc::new(program::forwards(migration, &mut timeline.state, site)?);
                 timeline.included.insert(migration.key.clone());
-                steps.push(PreparedStep { migration: Arc::clone(migration), program, creates });
+                let reversal = reversal(migration, &before, site);
+                let migration = Arc::clone(migration);
+                steps.push(PreparedStep { migration, program, creates, reversal });
             }
         }
         steps.iter().try_for_each(|step| check_functions(&step.program, work.functions))?;
         Ok(Prepared { is_backwards: plan.is_backwards, steps })
     }
+}
+
+/// What is kept to undo a migration, where that is possible without its file.
+fn reversal(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Option<String> {
+    if migration.irreversible().is_some() {
+        return None;
+    }
+    reversal::written(migration, &program::backwards(migration, before, site).ok()?)
 }
 
 /// Tables and columns that a migration makes.

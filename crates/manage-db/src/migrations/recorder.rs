@@ -11,13 +11,16 @@ use super::graph::Graph;
 use super::migration::{Key, Migration};
 use crate::DatabaseSettings;
 use crate::backends;
-use crate::backends::base::{BackendRef, Connection, Row, Statement};
+use crate::backends::base::{BackendRef, Connection, Features, Row, Statement};
 
 /// refinery's table of applied migrations.
 pub(crate) const HISTORY_TABLE: &str = "manage_migrations";
 
 /// The journal of migrations that do not run in one transaction. It holds rows of unfinished ones only.
 pub(crate) const STEPS_TABLE: &str = "manage_migration_steps";
+
+/// What undoes applied migrations.
+pub(crate) const REVERSALS_TABLE: &str = "manage_migration_reversals";
 
 /// Whether the settings lead to a file in which migrations were recorded. Nothing is opened for writing.
 pub fn holds_history(settings: &DatabaseSettings, root: &Path) -> bool {
@@ -232,10 +235,13 @@ fn recorded_as(migration: &Migration, text: &str) -> Option<refinery::Migration>
 pub(super) struct Home {
     history: String,
     journal: String,
+    reversals: String,
     /// Whether the history's table exists.
     pub has_history: bool,
     /// Whether the journal's table exists.
     pub has_journal: bool,
+    /// Whether the table of reversals exists.
+    pub has_reversals: bool,
     /// The number of the session that asked, where there are such numbers.
     pub session: Option<i64>,
 }
@@ -257,6 +263,8 @@ impl Home {
         Ok(Self {
             history: table(HISTORY_TABLE),
             journal: table(STEPS_TABLE),
+            reversals: table(REVERSALS_TABLE),
+            has_reversals: tables.contains(REVERSALS_TABLE),
             has_history: tables.contains(HISTORY_TABLE),
             has_journal: tables.contains(STEPS_TABLE),
             session,
@@ -292,6 +300,20 @@ impl Home {
     /// The journal's table.
     pub(super) fn journal(&self) -> &str {
         &self.journal
+    }
+
+    /// The table of what undoes applied migrations.
+    pub(super) fn reversals(&self) -> &str {
+        &self.reversals
+    }
+
+    /// Makes the table of reversals, unless it is there.
+    pub(super) fn missing_reversals(&self, features: &Features) -> Option<String> {
+        let text = features.long_text;
+        let columns = format!(
+            "(version bigint NOT NULL PRIMARY KEY, checksum varchar(255) NOT NULL, body {text} NOT NULL)"
+        );
+        (!self.has_reversals).then(|| format!("CREATE TABLE {} {columns}", self.reversals))
     }
 
     /// Makes the history's table, unless it is there.

@@ -148,7 +148,10 @@ impl Run<'_> {
         let (mut sessions, mut away) = (Vec::new(), None);
         for alias in self.homes.chosen() {
             match Session::open(self.request.connections.backend(alias)?).await {
-                Ok(session) => sessions.push(session),
+                Ok(mut session) => {
+                    self.read_gone(&mut session).await?;
+                    sessions.push(session);
+                }
                 Err(Error::Database(error @ crate::Error::Connect { .. })) => {
                     tell(Event::Away { alias, error: &error });
                     away.get_or_insert(error);
@@ -169,7 +172,9 @@ impl Run<'_> {
         for alias in self.homes.chosen() {
             let backend = self.request.connections.backend(alias)?;
             let mut waiting = |holder: Option<&str>, limit| tell(Event::Waiting { alias, holder, limit });
-            sessions.push(Session::open_locked(backend, self.request.wait, &mut waiting).await?);
+            let mut session = Session::open_locked(backend, self.request.wait, &mut waiting).await?;
+            self.read_gone(&mut session).await?;
+            sessions.push(session);
         }
         tell(Event::Locked);
         let answer = self.migrate_all(&mut sessions, how, tell).await;
@@ -180,6 +185,14 @@ impl Run<'_> {
         }
         let number = answer?;
         released.map(|()| number)
+    }
+
+    /// What has no file here is of interest where something may be undone.
+    async fn read_gone(&self, session: &mut Session) -> Result<()> {
+        match self.request.target {
+            Target::Zero(_) | Target::Migration(_) => session.read_gone(self.work.graph).await,
+            _ => Ok(()),
+        }
     }
 
     async fn migrate_all(
@@ -234,7 +247,7 @@ impl Run<'_> {
             let is_named = self.named.is_empty() || self.named.iter().any(|named| named == alias);
             let target = if *target == Target::All && !is_named { &needed } else { target };
             let applied = session.history.keys();
-            let site = PlanSite { alias, applied: &applied, is_behind_elsewhere };
+            let site = PlanSite { alias, applied: &applied, gone: session.gone(), is_behind_elsewhere };
             let plan = Plan::new(work.graph, work.router, site, target, fake == Fake::Yes)?;
             let unfinished = session.unfinished(work.graph, &plan);
             if !unfinished.is_empty() {

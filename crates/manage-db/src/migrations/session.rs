@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::error::{Error, HistoryProblem, HistoryProblemKind, Result};
 use super::graph::Graph;
 use super::lock;
+use super::migration::Key;
 use super::plan::Plan;
 use super::recorder::{History, Home, JournalKey};
+use super::reversal::{Gone, gone};
 use crate::backends::base::{Attempt, BackendRef, Connection, MigrationLock};
 
 /// A connection of its own to one database, with what the database remembers.
@@ -17,6 +19,8 @@ pub struct Session {
     lock: Option<Box<dyn MigrationLock>>,
     /// What the database remembers.
     pub history: History,
+    /// What is applied and has no file here, once it was asked for.
+    gone: Vec<Gone>,
 }
 
 impl Session {
@@ -27,7 +31,7 @@ impl Session {
     pub async fn open(backend: &BackendRef) -> Result<Self> {
         let mut connection = backend.connect_to_look().await?;
         let history = History::read(backend, &mut *connection).await?;
-        Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history })
+        Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history, gone: Vec::new() })
     }
 
     /// Connects, takes the lock and reads the history. `wait`: how long it waits for the lock; none: the database's
@@ -49,7 +53,28 @@ impl Session {
             return Err(Error::Locked { alias: backend.alias().to_owned(), holder, waited: limit });
         }
         let history = History::read(backend, &mut *connection).await?;
-        Ok(Self { backend: BackendRef::clone(backend), connection, lock: Some(lock), history })
+        Ok(Self {
+            backend: BackendRef::clone(backend),
+            connection,
+            lock: Some(lock),
+            history,
+            gone: Vec::new(),
+        })
+    }
+
+    /// Asks what undoes the migrations that have no file here.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(super) async fn read_gone(&mut self, graph: &Graph) -> Result<()> {
+        let has_file = |key: &Key| graph.get(key).is_some() || !graph.apps().contains(&key.app);
+        self.gone = gone(&self.backend, &mut *self.connection, &self.history, has_file).await?;
+        Ok(())
+    }
+
+    /// What is applied and has no file here, the last applied first, once it was asked for.
+    pub(super) fn gone(&self) -> &[Gone] {
+        &self.gone
     }
 
     /// Gives the lock back, if this session has it.

@@ -247,6 +247,10 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
         migrations::Error::NoFrame { .. } => {
             vec!["apply up to it and it first, in runs of their own: `manage migrate APP NAME`".to_owned()]
         }
+        migrations::Error::NothingKept { migration, .. } => vec![
+            "undo it with the release that has its file".to_owned(),
+            format!("when it was undone by hand, `manage migrate --forget {migration}`"),
+        ],
         migrations::Error::Apply(error) => apply_hints(error),
         migrations::Error::Reading { way_out, .. } => {
             vec![format!("say at the top of the file how it is meant, such as `{way_out}`")]

@@ -39,6 +39,8 @@ pub struct Features {
     pub begin: &'static str,
     /// What stands behind the table of an INSERT that gives no column a value.
     pub default_row: &'static str,
+    /// The type of a text of any length.
+    pub long_text: &'static str,
     /// The sign around names.
     pub quote: char,
 }

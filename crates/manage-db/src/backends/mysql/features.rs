@@ -22,5 +22,6 @@ pub(crate) static FEATURES: Features = Features {
     explain: "EXPLAIN",
     begin: "START TRANSACTION",
     default_row: "() VALUES ()",
+    long_text: "longtext",
     quote: '`',
 };

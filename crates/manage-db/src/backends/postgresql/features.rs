@@ -22,5 +22,6 @@ pub(crate) static FEATURES: Features = Features {
     explain: "EXPLAIN",
     begin: "BEGIN",
     default_row: "DEFAULT VALUES",
+    long_text: "text",
     quote: '"',
 };

@@ -22,5 +22,6 @@ pub(crate) static FEATURES: Features = Features {
     explain: "EXPLAIN QUERY PLAN",
     begin: "BEGIN IMMEDIATE",
     default_row: "DEFAULT VALUES",
+    long_text: "text",
     quote: '"',
 };

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::words::waits;
 use crate::db::migrations::{Amendment, Graph, Histories, Key, amend};
 use crate::management::{CommandError, CommandResult, Output, Prompt, Style, block_on};
 use crate::setup::Project;
@@ -76,7 +77,11 @@ impl HistoryArgs {
 impl History<'_> {
     /// Shows what would become of each history, and changes it when that is agreed to.
     pub(super) fn amend(&self, amendment: &Amendment, out: &mut Output) -> CommandResult {
-        let run = |agree: &mut dyn FnMut(&str, &[String]) -> bool| {
+        let run = |out: &mut Output, agree: &mut dyn FnMut(&str, &[String]) -> bool| {
+            // When stderr is closed there is nobody to tell.
+            let mut waiting = |alias: &str, holder: Option<&str>, limit| {
+                drop(out.status(waits(alias, holder, limit)));
+            };
             let mut agree = |alias: &str, words: &[String]| agree(alias, words);
             let histories = Histories {
                 connections: &self.project.connections,
@@ -84,10 +89,10 @@ impl History<'_> {
                 router: &self.project.router,
                 aliases: self.databases,
             };
-            block_on(async { Ok(amend(&histories, amendment, &mut agree, &mut |_, _, _| ()).await?) })
+            block_on(async { Ok(amend(&histories, amendment, &mut agree, &mut waiting).await?) })
         };
         let mut wanted = Vec::new();
-        run(&mut |alias, words| {
+        run(out, &mut |alias, words| {
             wanted.push((alias.to_owned(), words.to_vec()));
             false
         })?;
@@ -98,7 +103,7 @@ impl History<'_> {
             return Ok(out.line("Nothing was changed.")?);
         }
         // What another run changed meanwhile was not agreed to.
-        let number = run(&mut |alias, words| wanted.contains(&(alias.to_owned(), words.to_vec())))?;
+        let number = run(out, &mut |alias, words| wanted.contains(&(alias.to_owned(), words.to_vec())))?;
         let changes = text::count(i64::try_from(number).unwrap_or(i64::MAX), "change");
         Ok(out.line(format!("{changes} of the history."))?)
     }

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar};
 
 use super::watcher::{Answer, Watcher};
 use super::words::{Talk, talk, touched};
-use crate::db::migrations::{Event, Migration, Mode, Plan, Site, Target, Touched};
+use crate::db::migrations::{Event, Migration, Mode, Prepared, Site, Target, Touched};
 use crate::management::{CommandResult, ErrorKind, Output, Style};
 
 /// Shows a run as it goes: the databases one after the other, also where several run at once. What is ahead of its turn is
@@ -146,7 +146,7 @@ impl<'a> Show<'a> {
         }
         let title = if self.out.verbosity() > 0 { self.title(site) } else { String::new() };
         self.out.part(title)?;
-        show_plan(self.out, site.plan, site.dialect)
+        show_plan(self.out, site.prepared)
     }
 
     fn begun(&mut self, site: &Site<'_>) -> io::Result<()> {
@@ -323,27 +323,17 @@ impl Watcher for Show<'_> {
     }
 }
 
-fn show_plan(out: &mut Output, plan: &Plan, dialect: &str) -> io::Result<()> {
+fn show_plan(out: &mut Output, prepared: &Prepared) -> io::Result<()> {
     let heading = out.styled(Style::Heading, "Planned operations:");
     out.line(heading)?;
-    if plan.migrations.is_empty() {
+    if prepared.is_empty() {
         out.line("  No planned migration operations.")?;
     }
-    for migration in &plan.migrations {
+    let undo = if prepared.is_backwards() { "Undo " } else { "" };
+    for (migration, program) in prepared.programs() {
         let name = out.styled(Style::Label, &migration.key.to_string());
         out.line(name)?;
-        let mut lines: Vec<String> = migration
-            .operations
-            .iter()
-            .map(|located| located.operation.change().describe_for(dialect))
-            .collect();
-        if plan.is_backwards {
-            lines.reverse();
-        }
-        for line in lines {
-            let undo = if plan.is_backwards { "Undo " } else { "" };
-            out.line(format!("    {undo}{line}"))?;
-        }
+        program.parts.iter().try_for_each(|part| out.line(format!("    {undo}{}", part.description)))?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What is said beside the answer of a run, in sentences.
 
+use std::time::Duration;
+
 use crate::db::migrations::{Event, Touched};
 use crate::management::databases::{same, stranger};
 use crate::text;
@@ -20,13 +22,7 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
             "database `{alias}` does not answer yet; waiting for at most {}: {error}",
             text::duration(*limit)
         )),
-        Event::Waiting { alias, holder, limit } => {
-            let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
-            Talk::Status(format!(
-                "database `{alias}` is being migrated by another process{holder}; waiting for at most {}",
-                text::duration(*limit)
-            ))
-        }
+        Event::Waiting { alias, holder, limit } => Talk::Status(waits(alias, *holder, *limit)),
         Event::Blocked { alias, blockers, limit } => {
             Talk::Status(blocked(alias, blockers, &text::duration(*limit)))
         }
@@ -57,6 +53,15 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
         | Event::DryRun { .. }
         | Event::Left { .. } => return None,
     })
+}
+
+/// That somebody else migrates a database.
+pub(super) fn waits(alias: &str, holder: Option<&str>, limit: Duration) -> String {
+    let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+    format!(
+        "database `{alias}` is being migrated by another process{holder}; waiting for at most {}",
+        text::duration(limit)
+    )
 }
 
 fn blocked(alias: &str, blockers: &[String], limit: &str) -> String {
