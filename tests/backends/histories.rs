@@ -440,7 +440,7 @@ impl Maker {
         let mut constraint = Constraint { name, unique: vec![one], ..Constraint::default() };
         match self.random.below(4) {
             0 | 1 if self.features.has_partial_index => {
-                constraint.condition = Some(condition.as_str().into())
+                constraint.condition = Some(condition.as_str().into());
             }
             2 if self.features.has_index_methods => constraint.deferrable = Some(true),
             3 if self.features.has_index_methods => {
