@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use manage::db::backends::base::Features;
 use manage::db::migrations::operations::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
-    AlterModelTableComment, CreateModel, DeleteModel, Operation, RemoveConstraint, RemoveField, RemoveIndex,
-    RenameField, RenameIndex, RenameModel,
+    AlterModelTableComment, CreateModel, DeleteModel, MoveModel, Operation, RemoveConstraint, RemoveField,
+    RemoveIndex, RenameField, RenameIndex, RenameModel,
 };
 use manage::db::migrations::{
     Functions, Key, Located, Migration, ProjectState, Reference, Request, Target, Work, load, run, write,
@@ -19,13 +19,19 @@ use manage::db::{Connections, DatabaseSettings, Folder, Router};
 
 use crate::support::{TestDatabase, on_every_database, schema};
 
-/// As many as take seconds. One that fails is named in what the test writes, and stays.
-const SEEDS: std::ops::Range<u64> = 1..25;
+/// As many as take seconds. One that fails is named in what the test writes, and is kept below.
+const SEEDS: std::ops::Range<u64> = 1..33;
+
+/// Beyond them, those that once found something.
+const KEPT: [u64; 0] = [];
 
 /// Migrations of one history.
 const LENGTH: usize = 6;
 
 const APP: &str = "shop";
+
+/// The app that models move to. Nothing becomes of them there.
+const OTHER: &str = "store";
 
 /// Numbers that look like chance (xorshift64*).
 struct Random(u64);
@@ -82,8 +88,15 @@ impl Maker {
         format!("{beginning}{}", self.count)
     }
 
-    fn model(&mut self) -> Option<ModelState> {
+    /// A model of either app, to point to.
+    fn target(&mut self) -> Option<ModelState> {
         let models: Vec<_> = self.state.models().cloned().collect();
+        self.random.of(&models).map(|model| ModelState::clone(model))
+    }
+
+    /// A model that migrations can change.
+    fn model(&mut self) -> Option<ModelState> {
+        let models: Vec<_> = self.state.models().filter(|model| model.app == APP).cloned().collect();
         self.random.of(&models).map(|model| ModelState::clone(model))
     }
 
@@ -110,8 +123,18 @@ impl Maker {
         if kind == FieldType::Char {
             let one = || Some(DefaultValue::Literal(toml::Value::String("1".to_owned())));
             (field.default, field.null) = (one(), self.random.coin());
+            field.db_collation = self.collation();
         }
         field
+    }
+
+    fn collation(&mut self) -> Option<String> {
+        let name = match self.features.dialect {
+            "postgresql" => "C",
+            "mysql" => "utf8mb4_bin",
+            _ => "NOCASE",
+        };
+        (self.random.below(4) == 0).then(|| name.to_owned())
     }
 
     fn field(&mut self) -> Field {
@@ -135,7 +158,7 @@ impl Maker {
     }
 
     fn key(&mut self) -> Option<Field> {
-        let target = self.model()?;
+        let target = self.target()?;
         let name = self.name("k");
         let kind = if self.random.below(4) == 0 { FieldType::OneToOne } else { FieldType::ForeignKey };
         let mut field = Field::new(&name, kind);
@@ -149,7 +172,10 @@ impl Maker {
         if self.random.below(5) == 0 {
             field.db_index = Some(false);
         }
-        let unique = target.fields.iter().filter(|field| field.unique && is_number(field.kind));
+        let unique = target
+            .fields
+            .iter()
+            .filter(|field| field.unique && (is_number(field.kind) || field.kind == FieldType::Char));
         let unique: Vec<String> = unique.map(|field| field.name.clone()).collect();
         if self.random.coin() {
             field.to_field = self.random.of(&unique).cloned();
@@ -164,8 +190,8 @@ impl Maker {
     }
 
     fn operations(&mut self) -> Option<Vec<Operation>> {
-        let number = self.state.models().count();
-        let choice = if number == 0 { 0 } else { self.random.below(29) };
+        let number = self.state.models().filter(|model| model.app == APP).count();
+        let choice = if number == 0 { 0 } else { self.random.below(33) };
         let model = self.model();
         let of = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
         Some(match choice {
@@ -195,13 +221,18 @@ impl Maker {
             9 => vec![add(of, self.key()?)],
             10 => {
                 let mut field = Field::new(&self.name("m"), FieldType::ManyToMany);
-                field.to = Some(self.model()?.label());
+                field.to = Some(self.target()?.label());
+                if self.random.below(3) == 0 {
+                    field.through = Some(self.target()?.label());
+                }
                 vec![add(of, field)]
             }
             11 => {
                 let model = model?;
-                let name =
-                    self.pick(&model, |field| !field.primary_key && !is_mentioned(&model, field))?.name;
+                let is_meant = |field: &Field| {
+                    !field.primary_key && !is_mentioned(&model, field) && can_come_back(field)
+                };
+                let name = self.pick(&model, is_meant)?.name;
                 vec![Operation::RemoveField(RemoveField { model: of, name })]
             }
             12..=14 | 24..=28 => vec![self.alter(&model?)?],
@@ -211,6 +242,11 @@ impl Maker {
                 vec![Operation::RenameField(RenameField { model: of, from, to })]
             }
             16 => self.swap(&model?)?,
+            29 | 32 if number > 1 => {
+                vec![Operation::MoveModel(MoveModel { model: of, to_app: OTHER.to_owned() })]
+            }
+            30 => self.rename_and_alter(&model?)?,
+            31 => self.exchange_keys(&model?)?,
             17 | 18 => {
                 let index = self.index(&model?)?;
                 vec![Operation::AddIndex(AddIndex { model: of, index, concurrently: false })]
@@ -264,11 +300,20 @@ impl Maker {
             || model.options.constraints.iter().any(|rule| uses(&rule.unique, &field.name))
             || field.unique
             || field.db_index == Some(true);
-        let choice = self.random.below(9);
+        let choice = self.random.below(10);
         if field.primary_key {
+            if !kind.is_auto() {
+                return None;
+            }
             field.kind = *self.random.of(&[FieldType::SmallAuto, FieldType::Auto, FieldType::BigAuto])?;
         } else if kind == FieldType::ManyToMany {
-            field.db_table = self.random.coin().then(|| self.name("pairs"));
+            if field.through.is_some() {
+                field.through = Some(self.target()?.label());
+            } else if self.random.coin() {
+                field.to = Some(self.target()?.label());
+            } else {
+                field.db_table = self.random.coin().then(|| self.name("pairs"));
+            }
         } else {
             match choice {
                 0 | 1 => {
@@ -294,6 +339,7 @@ impl Maker {
                 4 if kind != FieldType::Text && kind != FieldType::Json => {
                     field.db_index = *self.random.of(&[None, Some(true), Some(false)])?;
                 }
+                8 if kind == FieldType::Char && is_free => field.db_collation = self.collation(),
                 5 => field.db_column = self.random.coin().then(|| self.name("c")),
                 6 => field.db_comment = self.random.coin().then(|| self.name("remark")),
                 7 if kind.is_foreign_key() => {
@@ -312,6 +358,36 @@ impl Maker {
             field,
             preserve_default: self.random.coin(),
         }))
+    }
+
+    /// A field is called otherwise and changed under its new name.
+    fn rename_and_alter(&mut self, model: &ModelState) -> Option<Vec<Operation>> {
+        let from = self.pick(model, |field| !field.primary_key)?.name;
+        let (of, to) = (model.name.clone(), self.name("r"));
+        let rename = Operation::RenameField(RenameField { model: of.clone(), from, to });
+        let before = self.state.clone();
+        let altered = rename.change().state_forwards(APP, &mut self.state).ok().and_then(|()| {
+            let renamed = self.state.get(APP, &of).map(|model| ModelState::clone(model))?;
+            self.alter(&renamed)
+        });
+        self.state = before;
+        Some(vec![rename, altered?])
+    }
+
+    /// Another field becomes the primary key, and what it was stays as a number.
+    fn exchange_keys(&mut self, model: &ModelState) -> Option<Vec<Operation>> {
+        let mut key = model.primary_key()?.clone();
+        (key.primary_key, key.kind) =
+            (false, if key.kind.is_auto() { FieldType::BigInteger } else { key.kind });
+        let mut other = self.pick(model, |field| {
+            !field.primary_key && is_number(field.kind) && field.kind != FieldType::Float
+        })?;
+        (other.primary_key, other.null, other.db_index) = (true, false, None);
+        other.default = Some(DefaultValue::Literal(toml::Value::Integer(1)));
+        let alter = |field| {
+            Operation::AlterField(AlterField { model: model.name.clone(), field, preserve_default: true })
+        };
+        Some(vec![alter(key), alter(other)])
     }
 
     fn swap(&mut self, model: &ModelState) -> Option<Vec<Operation>> {
@@ -361,8 +437,16 @@ impl Maker {
         }
         let one = self.pick(model, can_be_indexed)?.name;
         let mut constraint = Constraint { name, unique: vec![one], ..Constraint::default() };
-        if self.random.coin() && self.features.has_partial_index {
-            constraint.condition = Some(condition.as_str().into());
+        match self.random.below(4) {
+            0 | 1 if self.features.has_partial_index => {
+                constraint.condition = Some(condition.as_str().into());
+            }
+            2 if self.features.has_index_methods => constraint.deferrable = Some(true),
+            3 if self.features.has_index_methods => {
+                let body = format!("USING btree ({} WITH =)", number.column());
+                (constraint.unique, constraint.exclude) = (Vec::new(), Some(body.as_str().into()));
+            }
+            _ => {}
         }
         Some(constraint)
     }
@@ -429,6 +513,12 @@ fn is_number(kind: FieldType) -> bool {
     )
 }
 
+/// Whether rows that exist have a value for it when it comes, or need none.
+fn can_come_back(field: &Field) -> bool {
+    let is_computed = matches!(field.kind, FieldType::ManyToMany | FieldType::Generated);
+    is_computed || field.null || field.default.is_some() || field.db_default.is_some()
+}
+
 fn can_be_indexed(field: &Field) -> bool {
     is_number(field.kind) || matches!(field.kind, FieldType::Char | FieldType::ForeignKey | FieldType::Date)
 }
@@ -441,8 +531,8 @@ fn uses(names: &[String], field: &str) -> bool {
 fn is_mentioned(model: &ModelState, field: &Field) -> bool {
     let options = &model.options;
     let texts = options.indexes.iter().flat_map(|index| index.expressions.iter().chain(&index.condition));
-    let texts =
-        texts.chain(options.constraints.iter().flat_map(|rule| rule.check.iter().chain(&rule.condition)));
+    let rules = options.constraints.iter();
+    let texts = texts.chain(rules.flat_map(|rule| [&rule.check, &rule.condition, &rule.exclude]).flatten());
     let texts = texts.chain(model.fields.iter().filter_map(|field| field.expression.as_ref()));
     let column = field.column();
     texts
@@ -459,37 +549,47 @@ fn is_target(state: &ProjectState, model: &ModelState, field: &Field) -> bool {
     state.models().any(|other| other.fields.iter().any(|key| points(other, key)))
 }
 
-/// The operations that make the tables of a state anew: models, then what points to them, then what names fields.
-fn anew(state: &ProjectState) -> Vec<Operation> {
-    let is_plain = |field: &&Field| field.to.is_none();
-    let mut operations = Vec::new();
-    for model in state.models() {
-        let mut bare = ModelState::clone(model);
-        bare.fields.retain(|field| is_plain(&field));
-        (bare.options.indexes, bare.options.constraints) = (Vec::new(), Vec::new());
-        operations.push(Operation::CreateModel(CreateModel { model: bare }));
-    }
-    for model in state.models() {
-        let of = || model.name.clone();
-        let related = model.fields.iter().filter(|field| !is_plain(field));
-        operations.extend(related.map(|field| add(of(), field.clone())));
-        operations.extend(model.options.indexes.iter().map(|index| {
-            Operation::AddIndex(AddIndex { model: of(), index: index.clone(), concurrently: false })
-        }));
-        operations.extend(model.options.constraints.iter().map(|rule| {
-            Operation::AddConstraint(AddConstraint {
-                model: of(),
-                constraint: rule.clone(),
-                not_valid: false,
-            })
-        }));
-    }
+/// The migrations that make the tables of a state anew: models of both apps, then what points to them, then what names
+/// fields.
+fn anew(state: &ProjectState) -> Vec<(&'static str, Migration)> {
+    let is_plain = |field: &&Field| field.to.is_none() || field.primary_key;
+    let first = [APP, OTHER].map(|app| {
+        let models = state.models().filter(|model| model.app == app).map(|model| {
+            let mut bare = ModelState::clone(model);
+            bare.fields.retain(|field| is_plain(&field));
+            (bare.options.indexes, bare.options.constraints) = (Vec::new(), Vec::new());
+            Operation::CreateModel(CreateModel { model: bare })
+        });
+        (app, migration(1, models.collect()))
+    });
+    let both = [APP, OTHER].map(|app| Reference { key: Key::new(app, "0001_x"), line: 1 });
+    let second = [APP, OTHER].map(|app| {
+        let models = state.models().filter(|model| model.app == app);
+        let mut made = migration(2, models.flat_map(|model| related(model)).collect());
+        made.depends = both.to_vec();
+        (app, made)
+    });
+    first.into_iter().chain(second).collect()
+}
+
+/// What a model has besides plain fields.
+fn related(model: &ModelState) -> Vec<Operation> {
+    let of = || model.name.clone();
+    let fields = model.fields.iter().filter(|field| field.to.is_some() && !field.primary_key);
+    let mut operations: Vec<Operation> = fields.map(|field| add(of(), field.clone())).collect();
+    operations.extend(model.options.indexes.iter().map(|index| {
+        Operation::AddIndex(AddIndex { model: of(), index: index.clone(), concurrently: false })
+    }));
+    operations.extend(model.options.constraints.iter().map(|rule| {
+        let constraint = rule.clone();
+        Operation::AddConstraint(AddConstraint { model: of(), constraint, not_valid: false })
+    }));
     operations
 }
 
 /// Writes a row into each table that has none, and tells which models have one.
 async fn fill(db: &TestDatabase, state: &ProjectState) -> usize {
-    for model in state.models().filter(|model| model.app == APP) {
+    for model in state.models() {
         let table = model.table();
         let found: Vec<(i64,)> =
             db.database.query(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap();
@@ -502,7 +602,8 @@ async fn fill(db: &TestDatabase, state: &ProjectState) -> usize {
         {
             values.insert(field.column(), value(state, model, field));
         }
-        values.insert("id".to_owned(), "1".to_owned());
+        let key = model.primary_key().unwrap();
+        values.entry(key.column()).or_insert_with(|| "1".to_owned());
         let columns: Vec<&str> = values.keys().map(String::as_str).collect();
         let literals: Vec<&str> = values.values().map(String::as_str).collect();
         let sql = format!("INSERT INTO {table} ({}) SELECT {}", columns.join(", "), literals.join(", "));
@@ -515,8 +616,11 @@ fn value(state: &ProjectState, model: &ModelState, field: &Field) -> String {
     match field.kind {
         FieldType::ForeignKey | FieldType::OneToOne => {
             let target = state.target(model, field.to.as_deref().unwrap()).unwrap();
-            let key = field.to_field.as_deref().unwrap_or("id");
-            return format!("(SELECT min({}) FROM {})", target.field(key).unwrap().column(), target.table());
+            let key = match &field.to_field {
+                Some(name) => target.field(name),
+                None => target.primary_key(),
+            };
+            return format!("(SELECT min({}) FROM {})", key.unwrap().column(), target.table());
         }
         FieldType::Boolean => "TRUE",
         FieldType::Date => "'2026-01-02'",
@@ -529,15 +633,19 @@ fn value(state: &ProjectState, model: &ModelState, field: &Field) -> String {
     .to_owned()
 }
 
-/// Migrates to a number, or to nothing.
+/// Migrates to a number, to nothing, or to everything.
 async fn migrate(db: &TestDatabase, number: usize) {
     let root = db.workspace.path();
     let settings = DatabaseSettings::from_url(&db.url).unwrap();
     let connections = Connections::new(&BTreeMap::from([("default".to_owned(), settings)]), root).unwrap();
-    let graph = load(&Folder::new(root), &[APP.to_owned()], &connections.dialects()).unwrap();
+    let graph =
+        load(&Folder::new(root), &[APP.to_owned(), OTHER.to_owned()], &connections.dialects()).unwrap();
     let (router, functions) = (Router::default(), Functions::default());
     let name = if number == 0 { "zero".to_owned() } else { format!("{number:04}") };
-    let target = Target::named(&graph, Some(APP), Some(&name)).unwrap();
+    let target = match number {
+        usize::MAX => Target::All,
+        _ => Target::named(&graph, Some(APP), Some(&name)).unwrap(),
+    };
     let work = Work { graph: &graph, router: &router, functions: &functions };
     let request = Request { target, ..Request::new(&connections, work) };
     let done = run(&request, &mut |_| {}).await;
@@ -550,7 +658,12 @@ async fn migrate(db: &TestDatabase, number: usize) {
 
 /// What was written is read as it was made.
 fn check_written(db: &TestDatabase, made: &Migration) {
-    let graph = load(&Folder::new(db.workspace.path()), &[APP.to_owned()], &[db.database.dialect()]).unwrap();
+    let graph = load(
+        &Folder::new(db.workspace.path()),
+        &[APP.to_owned(), OTHER.to_owned()],
+        &[db.database.dialect()],
+    )
+    .unwrap();
     let read = graph.find(APP, &made.key.name).unwrap();
     let operations = |migration: &Migration| -> Vec<Operation> {
         migration.operations.iter().map(|located| located.operation.clone()).collect()
@@ -590,10 +703,11 @@ async fn check(db: &TestDatabase, seed: u64) {
         states.push(maker.state.clone());
         schemas.push(schema(db.kind, &db.database).await);
     }
-    let last = migration(1, anew(&maker.state));
     let fresh = TestDatabase::create(db.kind).await;
-    fresh.workspace.write(&format!("migrations/{APP}/0001_x.toml"), &write(&last).unwrap());
-    migrate(&fresh, 1).await;
+    for (app, made) in anew(&maker.state) {
+        fresh.workspace.write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made).unwrap());
+    }
+    migrate(&fresh, usize::MAX).await;
     assert_same(&schema(fresh.kind, &fresh.database).await, &schemas[LENGTH], "made anew");
     fresh.discard().await;
     for number in (0..LENGTH).rev() {
@@ -618,7 +732,7 @@ fn assert_same(found: &[String], wanted: &[String], what: &str) {
 
 on_every_database! {
     async fn a_history_made_by_chance_comes_to_what_its_last_state_makes_anew(db in TestDatabase) {
-        for seed in SEEDS {
+        for seed in SEEDS.chain(KEPT) {
             let db = TestDatabase::create(db.kind).await;
             #[expect(clippy::print_stderr, reason = "the last one is the one that failed")]
             {
