@@ -143,7 +143,10 @@ impl History {
     /// greater than those of all files of their app.
     pub fn newer(&self, graph: &Graph) -> Vec<&Key> {
         let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
-        keys.filter(|key| graph.get(key).is_none() && is_newer(key, graph)).collect()
+        let mut newer: Vec<&Key> =
+            keys.filter(|key| graph.get(key).is_none() && is_newer(key, graph)).collect();
+        newer.sort();
+        newer
     }
 
     /// Labels of apps that are not installed, with the number of their migrations that are applied.
