@@ -54,8 +54,14 @@ fn every_database_is_migrated_in_the_order_in_which_they_depend() {
     );
     let tables =
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
-    assert_eq!(texts(&database(&workspace, "db.sqlite3"), tables), ["manage_migrations", "shop_order"]);
-    assert_eq!(texts(&database(&workspace, "users.sqlite3"), tables), ["manage_migrations", "people_person"]);
+    assert_eq!(
+        texts(&database(&workspace, "db.sqlite3"), tables),
+        ["manage_migration_reversals", "manage_migrations", "shop_order"]
+    );
+    assert_eq!(
+        texts(&database(&workspace, "users.sqlite3"), tables),
+        ["manage_migration_reversals", "manage_migrations", "people_person"]
+    );
     let sql =
         texts(&database(&workspace, "db.sqlite3"), "SELECT sql FROM sqlite_master WHERE name = 'shop_order'");
     assert!(!sql[0].contains("REFERENCES"), "no key leads to another database: {}", sql[0]);

@@ -118,8 +118,10 @@ pub async fn amend(
         let mut session =
             Session::open_locked(histories.connections.backend(alias)?, None, &mut waiting).await?;
         let done = amend_one(&mut session, &histories, amendment, agree).await;
-        session.release().await?;
-        if let Some(changed) = done? {
+        let released = session.release().await;
+        let changed = done?;
+        released?;
+        if let Some(changed) = changed {
             is_found = true;
             number += changed;
         }
@@ -154,6 +156,10 @@ async fn amend_one(
     if outcome.number == 0 || !agree(&alias, &outcome.shown) {
         return Ok(Some(0));
     }
+    if let Some(sql) = home.missing_history() {
+        // By itself: some databases commit with it what was open before.
+        session.connection().batch(&[&sql]).await.map_err(|failure| failure.error)?;
+    }
     session.write(&statements(outcome.changes, &home)).await?;
     Ok(Some(outcome.number))
 }
@@ -161,7 +167,7 @@ async fn amend_one(
 /// The statements of all changes, each with its note.
 fn statements(changes: Vec<Change>, home: &Home) -> Vec<(String, Vec<Value>)> {
     let now = timezone::now();
-    let mut all: Vec<_> = home.missing_history().map(|sql| (sql, Vec::new())).into_iter().collect();
+    let mut all = Vec::new();
     for (position, change) in changes.into_iter().enumerate() {
         all.extend(change.statements);
         // A row that no migration has: its number is negative, and its name has no app.

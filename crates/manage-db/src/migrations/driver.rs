@@ -1,7 +1,7 @@
 //! The type that refinery's runner works on: it answers with the history that was read under the lock, and runs a
 //! migration's program together with the row that refinery writes for it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use refinery_core::AsyncMigrate;
@@ -15,8 +15,8 @@ use super::unit::{Failure, Unit, Workplace};
 pub(super) struct Driver<'a, 'b> {
     /// Where migrations run.
     pub place: Workplace<'a>,
-    /// What the text of each migration was compiled to.
-    pub programs: HashMap<&'b str, &'b Program>,
+    /// What the migration was compiled to.
+    pub program: &'b Program,
     /// The migration's place in the journal.
     pub journal: JournalKey,
     /// What the journal says about it.
@@ -49,13 +49,13 @@ impl AsyncTransaction for Driver<'_, '_> {
         queries: T,
     ) -> Result<usize, Self::Error> {
         let queries: Vec<&str> = queries.filter(|query| !query.is_empty()).collect();
-        let (text, record) = match queries.as_slice() {
+        let (is_run, record) = match queries.as_slice() {
             [] => return Ok(0),
-            [record] => (None, *record),
-            [text, record, ..] => (Some(*text), *record),
+            [record] => (false, *record),
+            [_, record, ..] => (true, *record),
         };
         let nothing = Program::empty();
-        let program = text.and_then(|text| self.programs.get(text).copied()).unwrap_or(&nothing);
+        let program = if is_run { self.program } else { &nothing };
         let unit = Unit { place: &mut self.place, program, record, journal: self.journal, done: self.done };
         match unit.run().await {
             Ok(()) => Ok(queries.len()),

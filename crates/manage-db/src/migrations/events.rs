@@ -132,6 +132,11 @@ pub enum Event<'a> {
         /// What was touched.
         touched: &'a [Touched],
     },
+    /// All that was done on a database in one transaction is undone.
+    RolledBack {
+        /// Alias of the database.
+        alias: &'a str,
+    },
     /// The work on a database is over, well or not.
     Left {
         /// Alias of the database.

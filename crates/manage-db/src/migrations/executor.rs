@@ -1,6 +1,6 @@
 //! Applies and undoes migrations on one database.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,7 @@ impl Execution<'_> {
     async fn one_by_one(mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
         self.make_history().await?;
         self.keep_reversals().await?;
-        self.steps(tell).await
+        self.steps(tell).await.map(drop)
     }
 
     /// All migrations in one transaction.
@@ -106,27 +106,48 @@ impl Execution<'_> {
         for sql in guard.map_or(&[][..], |guard| guard.before) {
             self.batch(sql).await?;
         }
+        if let LockWait::Session(sql) = self.lock_wait.clone() {
+            self.batch(&sql).await?;
+        }
         self.session.connection().begin().await?;
         let done = self.framed(tell).await;
-        let is_kept = done.is_ok() && self.how.frame == Frame::Run;
+        let is_kept = matches!(done, Ok(true)) && self.how.frame == Frame::Run;
         let connection = self.session.connection();
         let ended = if is_kept { connection.commit().await } else { connection.rollback().await };
         for sql in guard.map_or(&[][..], |guard| guard.after) {
             drop(self.batch(sql).await);
         }
+        if !is_kept || ended.is_err() {
+            tell(Event::RolledBack { alias: self.session.alias() });
+        }
         done?;
-        Ok(ended?)
+        ended.map_err(|error| self.whole_failed("COMMIT", error))
     }
 
-    async fn framed(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+    /// What failed behind the last migration, and took all of them with it.
+    fn whole_failed(&self, what: &str, error: crate::Error) -> Error {
+        let Some(step) = self.prepared.steps().last() else { return error.into() };
+        let failure = Failure::Failed {
+            place: Place::default(),
+            what: what.to_owned(),
+            outcome: Outcome::RolledBack,
+            error,
+        };
+        self.explain(failure, &step.migration, Vec::new())
+    }
+
+    /// Whether all of it was done.
+    async fn framed(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<bool> {
         let guard = self.prepared.guard();
         let before = Orphans::of(guard, self.session.connection()).await?;
         self.make_history().await?;
         self.keep_reversals().await?;
-        self.steps(tell).await?;
+        if !self.steps(tell).await? {
+            return Ok(false);
+        }
         let after = Orphans::of(guard, self.session.connection()).await?;
         if let Some(error) = after.new_since(&before) {
-            return Err(error.into());
+            return Err(self.whole_failed("PRAGMA foreign_key_check", error));
         }
         if self.how.frame == Frame::DryRun {
             let backend = BackendRef::clone(self.session.backend());
@@ -134,7 +155,7 @@ impl Execution<'_> {
             let touched = touched(&backend, self.session.connection(), &known).await?;
             tell(Event::DryRun { alias: self.session.alias(), touched: &touched });
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
@@ -169,21 +190,21 @@ impl Execution<'_> {
         Ok(keep(self.session.connection(), self.home.reversals(), &rows).await?)
     }
 
-    async fn steps(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+    /// One after the other, unless somebody sets `stop`; whether all of them were done.
+    async fn steps(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<bool> {
         let is_backwards = self.prepared.is_backwards();
         for step in self.prepared.steps() {
             if self.stop.load(Ordering::Relaxed) {
-                return Ok(());
+                return Ok(false);
             }
+            // A connection that keeps this thread lets others in between: other databases, and a Ctrl-C.
+            tokio::task::yield_now().await;
             let started = Instant::now();
             let alias = self.session.alias().to_owned();
             let is_faked = self.is_faked(step);
             let program = (!is_faked).then_some(&*step.program);
             tell(Event::Started { alias: &alias, migration: &step.migration, program, is_backwards });
-            let done = match self.look(step, is_faked).await {
-                Ok(()) => self.step(step, is_faked, tell).await,
-                Err(error) => Err(error),
-            };
+            let done = self.step(step, is_faked, tell).await;
             let took = started.elapsed();
             if let Err(error) = done {
                 tell(Event::Failed { alias: &alias, took, error: &error });
@@ -192,34 +213,12 @@ impl Execution<'_> {
             let notes = if is_faked { &[][..] } else { &step.program.notes };
             tell(Event::Finished { alias: &alias, is_faked, took, notes });
         }
-        Ok(())
+        Ok(true)
     }
 
     fn is_faked(&self, step: &PreparedStep) -> bool {
         let creates = step.creates.as_ref();
         self.how.fake == Fake::Yes || creates.is_some_and(|creates| exists(creates, &self.existing))
-    }
-
-    /// Looks at the rows that a migration is about to change, unless some of it is done already.
-    async fn look(&mut self, step: &PreparedStep, is_faked: bool) -> Result<()> {
-        let (is_backwards, key) = (self.prepared.is_backwards(), &step.migration.key);
-        let journal = JournalKey { version: step.migration.version(), is_backwards };
-        if is_faked || self.session.history.journal.contains_key(&journal) {
-            return Ok(());
-        }
-        let (backend, alias) = (BackendRef::clone(self.session.backend()), self.session.alias().to_owned());
-        let connection = self.session.connection();
-        if let (Some(place), Some(reading)) = (&step.program.assumed, &backend.script_rules().reading)
-            && !preflight::is_read_alike(reading, connection).await?
-        {
-            return Err(Error::Reading { place: place.to_string(), alias, way_out: reading.way_out });
-        }
-        let is_framed = self.how.frame != Frame::Each;
-        let rows = preflight::look(&backend, connection, &step.program, is_framed).await;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        Err(Box::new(RowsError { alias, migration: key.to_string(), is_backwards, rows }).into())
     }
 
     async fn step(
@@ -250,7 +249,11 @@ impl Execution<'_> {
             is_in_transaction: self.how.frame != Frame::Each,
         };
         let (mut blockers, applied) = (Vec::new(), &mut self.applied);
+        let is_new = !is_faked && done.is_none();
         let work = async {
+            if is_new {
+                look(&mut place, program).await?;
+            }
             if is_backwards {
                 undo(&mut place, program, journal, done.as_ref()).await
             } else {
@@ -292,6 +295,13 @@ impl Execution<'_> {
                 let message = format!("refinery refuses it: {reason}");
                 Mistake { path: migration.path.clone(), line: 1, message }.into()
             }
+            Failure::Rows(rows) => {
+                let is_backwards = self.prepared.is_backwards();
+                Box::new(RowsError { alias, migration: name, is_backwards, rows }).into()
+            }
+            Failure::Reading { place, way_out } => {
+                Error::Reading { place: place.to_string(), alias, way_out }
+            }
             Failure::Unrepeatable(place) => {
                 let kind = HistoryProblemKind::Unrepeatable { place: place.to_string() };
                 Error::History(vec![HistoryProblem { alias, migration: name, kind }])
@@ -325,6 +335,21 @@ async fn own_connection(
     Ok(Some(OwnConnection { connection, session }))
 }
 
+/// Looks whether the database reads what is written, and at the rows that are about to be changed.
+async fn look(place: &mut Workplace<'_>, program: &Program) -> Result<(), Failure> {
+    if let (Some(written), Some(reading)) = (&program.assumed, &place.backend.script_rules().reading) {
+        let what = reading.query.to_owned();
+        let is_alike = preflight::is_read_alike(reading, place.connection).await.map_err(|error| {
+            Failure::Failed { place: written.clone(), what, outcome: Outcome::RolledBack, error }
+        })?;
+        if !is_alike {
+            return Err(Failure::Reading { place: written.clone(), way_out: reading.way_out });
+        }
+    }
+    let rows = preflight::look(place, program).await;
+    if rows.is_empty() { Ok(()) } else { Err(Failure::Rows(rows)) }
+}
+
 /// How far a half-done migration had come.
 type Done<'a> = Option<&'a BTreeMap<usize, JournalRow>>;
 
@@ -344,8 +369,8 @@ async fn apply(
     let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
     let mut runner = Runner::new(&all).set_target(target);
     runner.set_migration_table_name(place.home.history());
-    let programs = HashMap::from([(step.migration.canonical.text(dialect), &*step.program)]);
-    let mut driver = Driver { place, programs, journal, done, applied: applied.clone(), failure: None };
+    let program = &*step.program;
+    let mut driver = Driver { place, program, journal, done, applied: applied.clone(), failure: None };
     let answer = runner.run_async(&mut driver).await;
     if let Some(failure) = driver.failure.take() {
         return Err(failure);
@@ -464,14 +489,14 @@ name = "name"
                 PlanSite { alias: "default", applied: &applied, gone: &[], is_behind_elsewhere: false };
             let plan = Plan::new(&graph, &router, site, &Target::All, false).unwrap();
             let work = Work { graph: &graph, router: &router, functions: &functions };
-            let refused = session.prepare(work, &plan, Fake::No).err().unwrap().to_string();
+            let refused = session.prepare(work, &plan, Fake::No, false).err().unwrap().to_string();
             assert_eq!(
                 refused,
                 "migrations/shop/0001_initial.toml:12: no app has the function `shop.shout`; known: none"
             );
             functions.register("shop", "shout", shout);
             let work = Work { graph: &graph, router: &router, functions: &functions };
-            let prepared = session.prepare(work, &plan, Fake::No).unwrap();
+            let prepared = session.prepare(work, &plan, Fake::No, false).unwrap();
             session.run(work, &prepared, How::default(), &AtomicBool::new(false), &mut |_| ()).await.unwrap();
             session.release().await.unwrap();
             let mut connection = backend.connect().await.unwrap();

@@ -91,6 +91,7 @@ mod patience;
 mod unit;
 
 mod driver;
+
 mod preflight;
 
 mod executor;

@@ -71,7 +71,7 @@ pub struct PlanSite<'a> {
     pub alias: &'a str,
     /// What is applied on it.
     pub applied: &'a BTreeSet<Key>,
-    /// What is applied on it and has no file here, the last applied first.
+    /// What is applied on any database of the run and has no file here, the last applied first.
     pub gone: &'a [Gone],
     /// Whether the target is applied on all the databases where its app lives; asked where it does not.
     pub is_behind_elsewhere: bool,
@@ -122,10 +122,10 @@ impl Plan {
             Target::Migration(key) => graph.get(key).map(|migration| migration.number),
             _ => None,
         };
-        let victims: BTreeSet<Key> =
-            victims.iter().filter(|key| site.applied.contains(key)).cloned().collect();
-        let gone = reversal::victims(site.gone, target.app().unwrap_or_default(), number, &victims);
-        let migrations = graph.migrations().rev().filter(|migration| victims.contains(&migration.key));
+        let mut gone = reversal::victims(site.gone, target.app().unwrap_or_default(), number, victims);
+        gone.retain(|one| one.alias == site.alias);
+        let is_victim = |key: &Key| victims.contains(key) && site.applied.contains(key);
+        let migrations = graph.migrations().rev().filter(|migration| is_victim(&migration.key));
         let migrations: Vec<_> = migrations.filter(is_here).cloned().collect();
         if !is_faked {
             check_reversible(&migrations)?;

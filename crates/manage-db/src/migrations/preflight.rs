@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use super::place::Place;
 use super::program::Program;
 use super::schema::Noted;
+use super::unit::Workplace;
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, ForeignKey, Rule, Table};
 use crate::backends::base::{
-    Backend, BackendRef, Connection, Features, Reading, Row, SchemaEditor, Statement, Value, mentions,
+    Backend, Connection, Features, LockWait, Reading, Row, SchemaEditor, Statement, Value, mentions,
     with_renamed,
 };
 use manage_leaves::text;
@@ -21,22 +22,30 @@ use manage_leaves::text;
 /// Most rows that are named.
 const SHOWN: usize = 5;
 
-/// What a program would stumble over on a database, in sentences with their places. In an open transaction a question that
-/// cannot be asked does not break it.
-pub(super) async fn look(
-    backend: &BackendRef,
-    connection: &mut dyn Connection,
-    program: &Program,
-    is_in_transaction: bool,
-) -> Vec<String> {
-    let questions = questions(&**backend, program);
-    if questions.is_empty() || !is_in_transaction {
-        return ask(connection, &questions).await;
+/// What a program would stumble over on a database, in sentences with their places. A question that cannot be asked, or that
+/// waits for a lock for too long, finds nothing and breaks nothing.
+pub(super) async fn look(place: &mut Workplace<'_>, program: &Program) -> Vec<String> {
+    let questions = questions(&**place.backend, program);
+    if questions.is_empty() {
+        return Vec::new();
     }
-    let marked = connection.batch(&["SAVEPOINT manage_look"]).await;
-    let found = ask(connection, &questions).await;
-    let back = connection.batch(&["ROLLBACK TO SAVEPOINT manage_look"]).await;
-    if marked.is_ok() && back.is_ok() { found } else { Vec::new() }
+    let begin = place.backend.features().begin;
+    let opening: &[&str] = match (place.is_in_transaction, place.lock_wait) {
+        (true, _) => &["SAVEPOINT manage_look"],
+        (false, LockWait::Transaction(sql)) => &[begin, sql],
+        (false, LockWait::Session(sql)) => &[sql],
+        (false, LockWait::Connection) => &[],
+    };
+    if place.connection.batch(opening).await.is_err() {
+        return Vec::new();
+    }
+    let found = ask(place.connection, &questions).await;
+    let closed = match (place.is_in_transaction, place.lock_wait) {
+        (true, _) => place.connection.batch(&["ROLLBACK TO SAVEPOINT manage_look"]).await.is_ok(),
+        (false, LockWait::Transaction(_)) => place.connection.rollback().await.is_ok(),
+        (false, _) => true,
+    };
+    if closed { found } else { Vec::new() }
 }
 
 async fn ask(connection: &mut dyn Connection, questions: &[Question]) -> Vec<String> {

@@ -75,7 +75,7 @@ impl Prepared {
             let vendor = backend.features().display_name;
             return refused(String::new(), format!("{vendor} commits each change of a table by itself"));
         }
-        let can_refresh = !backend.script_rules().refresh.is_empty();
+        let can_refresh = backend.refresh().is_some();
         for step in &self.steps {
             let key = &step.migration.key;
             let is_half_done =
@@ -105,11 +105,11 @@ impl Prepared {
 }
 
 impl Session {
-    /// Compiles a plan for this database.
+    /// Compiles a plan for this database; `is_kept`: also what undoes it, to be kept.
     ///
     /// # Errors
     /// [`Error::File`] when an operation makes no sense, the database cannot do it, or a function is missing.
-    pub fn prepare(&self, work: Work<'_>, plan: &Plan, fake: Fake) -> Result<Prepared> {
+    pub fn prepare(&self, work: Work<'_>, plan: &Plan, fake: Fake, is_kept: bool) -> Result<Prepared> {
         let is_here = |app: &str| work.router.allow_migrate(self.alias(), app);
         let site = Site { backend: &**self.backend(), is_here: &is_here };
         let mut steps = Vec::with_capacity(plan.migrations.len());
@@ -118,18 +118,23 @@ impl Session {
         }
         let mut applied = self.history.keys();
         if plan.is_backwards {
-            for migration in &plan.migrations {
-                applied.remove(&migration.key);
+            applied.retain(|key| !plan.migrations.iter().any(|migration| migration.key == *key));
+            let mut timeline = Timeline::start(work.graph, &is_here, &applied)?;
+            // From the first that was applied on, so that each is undone to the models that were there before it.
+            for migration in plan.migrations.iter().rev() {
                 let program = match plan.kept.get(&migration.key) {
                     Some(kept) => kept.clone().unwrap_or_else(|| Arc::new(Program::empty())),
                     None => {
-                        let before = Timeline::start(work.graph, &is_here, &applied)?.state;
-                        Arc::new(program::backwards(migration, &before, site)?)
+                        timeline.catch_up(work.graph, &is_here, migration)?;
+                        let program = program::backwards(migration, &timeline.state, site)?;
+                        timeline.include(migration)?;
+                        Arc::new(program)
                     }
                 };
                 let migration = Arc::clone(migration);
                 steps.push(PreparedStep { migration, program, creates: None, reversal: None });
             }
+            steps.reverse();
         } else {
             let mut timeline = Timeline::start(work.graph, &is_here, &applied)?;
             for migration in &plan.migrations {
@@ -142,7 +147,8 @@ impl Session {
                 let before = timeline.state.clone();
                 let program = Arc::new(program::forwards(migration, &mut timeline.state, site)?);
                 timeline.included.insert(migration.key.clone());
-                let reversal = reversal(migration, &before, site);
+                let parents = work.graph.parents(&migration.key).map(|parent| &parent.key);
+                let reversal = if is_kept { reversal(migration, &before, site, parents) } else { None };
                 let migration = Arc::clone(migration);
                 steps.push(PreparedStep { migration, program, creates, reversal });
             }
@@ -153,11 +159,17 @@ impl Session {
 }
 
 /// What is kept to undo a migration, where that is possible without its file.
-fn reversal(migration: &Migration, before: &ProjectState, site: Site<'_>) -> Option<String> {
+fn reversal<'a>(
+    migration: &Migration,
+    before: &ProjectState,
+    site: Site<'_>,
+    parents: impl Iterator<Item = &'a Key>,
+) -> Option<String> {
     if migration.irreversible().is_some() {
         return None;
     }
-    reversal::written(migration, &program::backwards(migration, before, site).ok()?)
+    // What cannot be written down here is told when somebody undoes it.
+    reversal::written(parents, &program::backwards(migration, before, site).ok()?)
 }
 
 /// Tables and columns that a migration makes.

@@ -18,9 +18,14 @@ use crate::backends::base::{BackendRef, Connection, Statement, Value};
 /// Most rows that are written at once.
 const ROWS: usize = 100;
 
+/// The number of the form in which it is written. Programs that are older than what they read have to know that they are.
+const FORM: u32 = 1;
+
 /// The form in which it is written.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Written {
+    form: u32,
     depends: Vec<String>,
     atomic: bool,
     guarded: bool,
@@ -28,13 +33,14 @@ struct Written {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WrittenPart {
     description: String,
     actions: Vec<WrittenAction>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum WrittenAction {
     Sql(String),
     Several { before: Option<String>, statements: Vec<String>, after: Option<String> },
@@ -42,6 +48,7 @@ enum WrittenAction {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WrittenStatement {
     sql: String,
     rows: Option<String>,
@@ -49,15 +56,16 @@ struct WrittenStatement {
     is_tame: bool,
 }
 
-/// What undoes `migration`, as it is kept; none where that takes a function of an app.
-pub(super) fn written(migration: &Migration, program: &Program) -> Option<String> {
+/// What undoes a migration with these parents, as it is kept; none where that takes a function of an app.
+pub(super) fn written<'a>(parents: impl Iterator<Item = &'a Key>, program: &Program) -> Option<String> {
     let mut parts = Vec::with_capacity(program.parts.len());
     for part in &program.parts {
         let actions = part.actions.iter().map(written_action).collect::<Option<_>>()?;
         parts.push(WrittenPart { description: part.description.clone(), actions });
     }
-    let depends = migration.depends.iter().map(|reference| reference.key.to_string()).collect();
-    let written = Written { depends, atomic: program.is_atomic, guarded: program.guard.is_some(), parts };
+    let depends = parents.map(ToString::to_string).collect();
+    let (atomic, guarded) = (program.is_atomic, program.guard.is_some());
+    let written = Written { form: FORM, depends, atomic, guarded, parts };
     serde_json::to_string(&written).ok()
 }
 
@@ -118,6 +126,8 @@ pub(super) async fn keep(
 /// An applied migration without a file, with what the database keeps to undo it.
 #[derive(Debug, Clone)]
 pub struct Gone {
+    /// Alias of the database.
+    pub alias: String,
     /// It, without operations.
     pub migration: Arc<Migration>,
     /// What undoes it; none where nothing is kept.
@@ -149,7 +159,7 @@ pub(super) async fn gone(
         let key = applied.key.clone()?;
         let body = kept.get(&(applied.version, applied.checksum.clone()));
         let written = body.and_then(|body| serde_json::from_str::<Written>(body).ok());
-        Some(read(backend, &key, written))
+        Some(read(backend, &key, written.filter(|written| written.form == FORM)))
     });
     Ok(found.collect())
 }
@@ -166,12 +176,12 @@ fn read(backend: &BackendRef, key: &Key, written: Option<Written>) -> Gone {
         run_before: Vec::new(),
         initial: None,
         atomic: written.as_ref().is_none_or(|written| written.atomic),
-        follows_number: true,
+        follows_number: false,
         operations: Vec::new(),
         canonical: Canonical::default(),
     };
     let program = written.map(|written| Arc::new(program(backend, &path, written)));
-    Gone { migration: Arc::new(migration), program }
+    Gone { alias: backend.alias().to_owned(), migration: Arc::new(migration), program }
 }
 
 fn program(backend: &BackendRef, path: &str, written: Written) -> Program {
@@ -203,40 +213,43 @@ fn read_action(action: WrittenAction, place: &Place) -> Action {
     }
 }
 
-/// Those of `gone` that have to be undone where everything of an app behind `number` is, or anything of `victims`: what they
-/// depend on goes, or they come later in the same app.
+/// Those of `gone` that have to be undone where everything of an app behind `number` is, and `victims`: what depends on one of
+/// them, and on those again.
 pub(super) fn victims<'a>(
     gone: &'a [Gone],
     app: &str,
     number: Option<u64>,
     victims: &BTreeSet<Key>,
 ) -> Vec<&'a Gone> {
-    let is_behind = |one: &Gone| {
-        let key = &one.migration.key;
-        key.app == app && number.is_none_or(|number| one.migration.number > number)
+    let is_behind = |one: &&Gone| {
+        one.migration.key.app == app && number.is_none_or(|number| one.migration.number > number)
     };
+    let key = |one: &Gone| one.migration.key.clone();
     let mut chosen: BTreeSet<Key> = victims.clone();
-    chosen.extend(gone.iter().filter(|one| is_behind(one)).map(|one| one.migration.key.clone()));
+    chosen.extend(gone.iter().filter(is_behind).map(key));
     loop {
-        let needs = |one: &Gone| {
-            let later = |key: &Key| {
-                let own = &one.migration.key;
-                victims.contains(key)
-                    && key.app == own.app
-                    && number_of(&key.name) < Some(one.migration.number)
-            };
-            one.migration.depends.iter().any(|reference| chosen.contains(&reference.key))
-                || chosen.iter().any(later)
-        };
-        let more: Vec<Key> = gone
-            .iter()
-            .filter(|one| !chosen.contains(&one.migration.key) && needs(one))
-            .map(|one| one.migration.key.clone())
-            .collect();
+        let depends = |one: &&Gone| one.migration.depends.iter().any(|parent| chosen.contains(&parent.key));
+        let more: Vec<Key> =
+            gone.iter().filter(|one| !chosen.contains(&one.migration.key)).filter(depends).map(key).collect();
         if more.is_empty() {
             break;
         }
         chosen.extend(more);
     }
-    gone.iter().filter(|one| chosen.contains(&one.migration.key)).collect()
+    dependants_first(gone.iter().filter(|one| chosen.contains(&one.migration.key)).collect())
+}
+
+/// In an order in which none comes behind what it depends on; otherwise as they are.
+fn dependants_first(mut waiting: Vec<&Gone>) -> Vec<&Gone> {
+    let mut order = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let is_needed = |one: &Gone| {
+            let depends =
+                |other: &&Gone| other.migration.depends.iter().any(|parent| parent.key == one.migration.key);
+            waiting.iter().any(depends)
+        };
+        let next = waiting.iter().position(|one| !is_needed(one)).unwrap_or_default();
+        order.push(waiting.remove(next));
+    }
+    order
 }

@@ -11,8 +11,9 @@ use super::jobs::{Job, run_all};
 use super::migration::Key;
 use super::plan::{Plan, PlanSite, Target, database_order, needs};
 use super::prepare::Prepared;
+use super::reversal::Gone;
 use super::session::{Session, verify};
-use super::work::{Fake, How, Work};
+use super::work::{Fake, Frame, How, Work};
 use crate::connections::Connections;
 use crate::homes::Homes;
 
@@ -169,15 +170,10 @@ impl Run<'_> {
 
     async fn migrate(&self, how: How, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<usize> {
         let mut sessions = Vec::new();
-        for alias in self.homes.chosen() {
-            let backend = self.request.connections.backend(alias)?;
-            let mut waiting = |holder: Option<&str>, limit| tell(Event::Waiting { alias, holder, limit });
-            let mut session = Session::open_locked(backend, self.request.wait, &mut waiting).await?;
-            self.read_gone(&mut session).await?;
-            sessions.push(session);
-        }
-        tell(Event::Locked);
-        let answer = self.migrate_all(&mut sessions, how, tell).await;
+        let answer = match self.lock_all(&mut sessions, tell).await {
+            Ok(()) => self.migrate_all(&mut sessions, how, tell).await,
+            Err(error) => Err(error),
+        };
         // Whatever happened, the next run shall not have to wait until the server notices that this one is gone.
         let mut released = Ok(());
         for session in &mut sessions {
@@ -185,6 +181,24 @@ impl Run<'_> {
         }
         let number = answer?;
         released.map(|()| number)
+    }
+
+    /// Locks every database, one after the other, in the order in which everybody does.
+    async fn lock_all(
+        &self,
+        sessions: &mut Vec<Session>,
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<()> {
+        for alias in self.homes.chosen() {
+            let backend = self.request.connections.backend(alias)?;
+            let mut waiting = |holder: Option<&str>, limit| tell(Event::Waiting { alias, holder, limit });
+            sessions.push(Session::open_locked(backend, self.request.wait, &mut waiting).await?);
+        }
+        for session in sessions {
+            self.read_gone(session).await?;
+        }
+        tell(Event::Locked);
+        Ok(())
     }
 
     /// What has no file here is of interest where something may be undone.
@@ -240,6 +254,8 @@ impl Run<'_> {
                 .all(|session| session.history.get(key).is_some()),
             _ => false,
         };
+        let is_kept = matches!(self.request.mode, Mode::Apply(how) if how.frame != Frame::DryRun);
+        let gone: Vec<Gone> = sessions.iter().flat_map(Session::gone).cloned().collect();
         let needed = Target::These(with_parents(work.graph, work.router, &self.named));
         let mut plans = Vec::new();
         for (number, session) in sessions.iter().enumerate() {
@@ -247,14 +263,14 @@ impl Run<'_> {
             let is_named = self.named.is_empty() || self.named.iter().any(|named| named == alias);
             let target = if *target == Target::All && !is_named { &needed } else { target };
             let applied = session.history.keys();
-            let site = PlanSite { alias, applied: &applied, gone: session.gone(), is_behind_elsewhere };
+            let site = PlanSite { alias, applied: &applied, gone: &gone, is_behind_elsewhere };
             let plan = Plan::new(work.graph, work.router, site, target, fake == Fake::Yes)?;
             let unfinished = session.unfinished(work.graph, &plan);
             if !unfinished.is_empty() {
                 return Err(Error::History(unfinished));
             }
             if self.is_concerned(session, &plan) {
-                let prepared = session.prepare(work, &plan, fake)?;
+                let prepared = session.prepare(work, &plan, fake, is_kept)?;
                 plans.push(Planned { number, alias: alias.to_owned(), plan, prepared });
             }
         }

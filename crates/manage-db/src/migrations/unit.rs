@@ -12,7 +12,9 @@ use super::place::Place;
 use super::program::{Part, Program};
 use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;
-use crate::backends::base::{BackendRef, Connection, LockWait, Statement, Syntax, canonical, first_word};
+use crate::backends::base::{
+    BackendRef, Connection, LockWait, ScriptRules, Statement, Syntax, canonical, first_word,
+};
 use manage_leaves::crypto;
 
 /// Where migrations run.
@@ -67,6 +69,15 @@ pub(super) enum Failure {
         /// What the database said.
         error: crate::Error,
     },
+    /// Rows that it would stumble over, in sentences.
+    Rows(Vec<String>),
+    /// The database reads a text otherwise than it was read here.
+    Reading {
+        /// Where the text stands.
+        place: Place,
+        /// A statement that makes it read alike.
+        way_out: &'static str,
+    },
     /// refinery does not take it, with its reason.
     Refused(String),
     /// A step that is done already was changed since; its number, from 1.
@@ -80,7 +91,11 @@ impl Failure {
     async fn may_pass(&self, patience: &Patience) -> bool {
         match self {
             Self::Failed { error, .. } => patience.may_try_again(error).await,
-            Self::Refused(_) | Self::ChangedStep(_) | Self::Unrepeatable(_) => false,
+            Self::Rows(_)
+            | Self::Reading { .. }
+            | Self::Refused(_)
+            | Self::ChangedStep(_)
+            | Self::Unrepeatable(_) => false,
         }
     }
 
@@ -118,6 +133,7 @@ impl<'b> Unit<'_, 'b> {
 
     /// In one transaction, which gives way to those who hold what it needs.
     async fn whole(&mut self) -> Result<(), Failure> {
+        self.shorten_waits().await?;
         loop {
             let Err(failure) = self.in_transaction().await else { return Ok(()) };
             // When even this fails the connection is broken, which rolls back as well.
@@ -195,11 +211,12 @@ impl<'b> Unit<'_, 'b> {
             segment.push(&NOWHERE, sql);
         }
         self.content(&mut segment).await?;
-        if !self.program.is_tame() {
-            let refresh = self.place.backend.script_rules().refresh;
-            refresh.iter().for_each(|sql| segment.push(&NOWHERE, sql));
+        let refresh = if self.program.is_tame() { None } else { self.place.backend.refresh() };
+        self.flush(&mut segment).await?;
+        for sql in refresh.iter().flatten() {
+            self.plain(&NOWHERE, sql).await?;
         }
-        self.flush(&mut segment).await
+        Ok(())
     }
 
     /// What a script may have left that the history cannot be written under.
@@ -285,9 +302,7 @@ impl<'b> Unit<'_, 'b> {
             self.plain(&NOWHERE, &sql).await?;
             self.place.home.has_journal = true;
         }
-        if let LockWait::Session(sql) = self.place.lock_wait {
-            self.plain(&NOWHERE, sql).await?;
-        }
+        self.shorten_waits().await?;
         let actions: Vec<(&Part, &Action)> = self.program.actions().collect();
         if let Some(place) = self.unrepeatable(&actions) {
             return Err(Failure::Unrepeatable(place));
@@ -295,6 +310,7 @@ impl<'b> Unit<'_, 'b> {
         let mut is_as_client = false;
         let mut number = 0;
         while let Some((part, action)) = actions.get(number).copied() {
+            tokio::task::yield_now().await;
             self.be_as_client(action, &mut is_as_client).await?;
             let together = self.together(&actions[number..]);
             if together > 1 {
@@ -313,6 +329,14 @@ impl<'b> Unit<'_, 'b> {
         }
         // Whatever goes wrong from here on, all of it is done and stays.
         self.record_end().await.map_err(|failure| failure.behind(actions.len()))
+    }
+
+    /// Keeps waits for locks short, where that is a thing of the session.
+    async fn shorten_waits(&mut self) -> Result<(), Failure> {
+        match self.place.lock_wait {
+            LockWait::Session(sql) => self.plain(&NOWHERE, sql).await,
+            LockWait::Transaction(_) | LockWait::Connection => Ok(()),
+        }
     }
 
     /// What a done step left in its session, and the next run would miss without a word, keeps it from going on.
@@ -337,13 +361,16 @@ impl<'b> Unit<'_, 'b> {
         match noted {
             Some(row) if !is_same(row) => Err(Failure::ChangedStep(number + 1)),
             Some(row) if row.is_done => self.set_up_again(action).await,
-            noted => loop {
-                let done = self.step(part, action, number, &hash, noted.is_some()).await;
-                let Err(failure) = done else { return Ok(()) };
-                if !(self.gives_way(action) && failure.may_pass(self.place.patience).await) {
-                    return Err(failure.behind(number));
+            noted => {
+                let mut is_in_doubt = noted.is_some();
+                loop {
+                    let done = self.step(part, action, number, &hash, &mut is_in_doubt).await;
+                    let Err(failure) = done else { return Ok(()) };
+                    if !(self.gives_way(action) && failure.may_pass(self.place.patience).await) {
+                        return Err(failure.behind(number));
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -453,7 +480,7 @@ impl<'b> Unit<'_, 'b> {
         action: &Action,
         number: usize,
         hash: &str,
-        is_in_doubt: bool,
+        is_in_doubt: &mut bool,
     ) -> Result<(), Failure> {
         let note = |state: &str| {
             format!(
@@ -463,7 +490,7 @@ impl<'b> Unit<'_, 'b> {
         };
         let of_step =
             format!("WHERE version = {{version}} AND direction = {{direction}} AND step = {number}");
-        if self.can_roll_back(action) && !is_in_doubt {
+        if self.can_roll_back(action) && !*is_in_doubt {
             let noted = self.journal_sql(&note("done"));
             self.begin(&part.place).await?;
             if let LockWait::Transaction(sql) = self.place.lock_wait {
@@ -484,24 +511,37 @@ impl<'b> Unit<'_, 'b> {
                 .await
                 .map_err(|error| self.failed(&part.place, "COMMIT", error));
         }
-        if !is_in_doubt {
+        let was_in_doubt = *is_in_doubt;
+        if !was_in_doubt {
             let noted = self.journal_sql(&note("started"));
             self.plain(&part.place, &noted).await?;
         }
         match self.special(part, action).await {
             // It was done by the run that died before it could say so.
             Err(Failure::Failed { error, .. })
-                if is_in_doubt && self.place.backend.is_already_done(&error) => {}
+                if was_in_doubt
+                    && self.place.backend.is_already_done(&error)
+                    && !self.is_half_made(action) => {}
+            // What somebody else held up says nothing about what an earlier run did.
+            Err(failure) if was_in_doubt => return Err(failure),
             Err(failure) => {
                 let forget = self.journal_sql(&format!("DELETE FROM {{table}} {of_step}"));
                 // The connection may be gone; then the step stays in doubt, which is the truth.
-                drop(self.plain(&part.place, &forget).await);
+                *is_in_doubt = self.plain(&part.place, &forget).await.is_err();
                 return Err(failure);
             }
             Ok(()) => {}
         }
         let noted = self.journal_sql(&format!("UPDATE {{table}} SET state = 'done' {of_step}"));
         self.plain(&part.place, &noted).await
+    }
+
+    /// Whether what the action makes may exist and be of no use.
+    fn is_half_made(&self, action: &Action) -> bool {
+        let rules = self.place.backend.script_rules();
+        let is_so =
+            |statement: &ScriptStatement| ScriptRules::fits(rules.half_made, &rules.words(&statement.sql));
+        matches!(action, Action::Script(step) if step.statements.iter().any(is_so))
     }
 
     /// Runs a statement without rows.

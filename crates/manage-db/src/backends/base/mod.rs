@@ -94,6 +94,12 @@ pub trait Backend: Send + Sync {
         TouchedQueries::default()
     }
 
+    /// Statements that make a session as fresh as if it had just begun, without ending its transaction; none where there are
+    /// no such.
+    fn refresh(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// The name of its SQL in per-vendor texts, and a table of facts about it.
     fn features(&self) -> &'static Features;
 

@@ -34,8 +34,8 @@ pub struct ScriptRules {
     pub as_client: Option<(&'static str, &'static str)>,
     /// What a script may have left that the history cannot be written under.
     pub before_record: &'static [&'static str],
-    /// Make a session as fresh as if it had just begun, without ending its transaction; empty where nothing does.
-    pub refresh: &'static [&'static str],
+    /// Statements that leave something half made behind when they are cut short: that it exists does not mean that it is done.
+    pub half_made: &'static [Pattern],
     /// How a database is asked whether it reads texts as a script is read that does not say how.
     pub reading: Option<Reading>,
     /// A query for the schema in which the history is kept and for the number of the session; none: there is only one schema.

@@ -32,6 +32,11 @@ impl NamedLock {
 impl MigrationLock for NamedLock {
     async fn try_acquire(&mut self, connection: &mut dyn Connection, ask_holder: bool) -> Result<Attempt> {
         if self.ask::<i64>(connection, "SELECT GET_LOCK(?, 0)").await? == Some(1) {
+            // A session that has nothing to do for long would be closed, and its lock with it.
+            connection
+                .batch(&["SET SESSION wait_timeout = 2147483"])
+                .await
+                .map_err(|failure| failure.error)?;
             return Ok(Attempt::Taken);
         }
         let holder = if ask_holder {

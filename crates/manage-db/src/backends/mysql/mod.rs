@@ -182,7 +182,7 @@ impl Backend for Mysql {
 
     fn can_roll_back(&self, sql: &str) -> bool {
         // Everything else commits what was open before it.
-        ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH", "SET", "CALL"]
+        ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH", "SET"]
             .iter()
             .any(|word| first_word(sql).eq_ignore_ascii_case(word))
     }

@@ -33,7 +33,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
         "SET SESSION sql_mode = @manage_sql_mode",
     )),
     before_record: &[],
-    refresh: &[],
+    half_made: &[],
     reading: Some(Reading {
         query: "SELECT @@GLOBAL.sql_mode NOT LIKE '%NO\\_BACKSLASH\\_ESCAPES%'",
         way_out: "SET sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '');",

@@ -13,7 +13,7 @@ use futures_util::SinkExt as _;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{CancelToken, NoTls};
+use tokio_postgres::{CancelToken, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error;
@@ -95,6 +95,18 @@ impl PgConnection {
     /// The driver's.
     pub(super) async fn set_up(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.client.batch_execute(sql).await
+    }
+
+    /// Whether the session has a parameter of this name, with any value.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(super) async fn has_parameter(&self, name: &str) -> Result<bool, tokio_postgres::Error> {
+        let sql = format!("SELECT current_setting('{name}', true)");
+        let answers = self.client.simple_query(&sql).await?;
+        Ok(answers.iter().any(|answer| {
+            matches!(answer, SimpleQueryMessage::Row(row) if row.get(0).is_some_and(|value| !value.is_empty()))
+        }))
     }
 
     async fn prepare(&mut self, sql: &str) -> Result<tokio_postgres::Statement> {

@@ -13,11 +13,13 @@ use manage_leaves::crypto;
 /// a history of its own.
 const KEY: &str = "(7881702187500658541 # pg_catalog.hashtextextended(coalesce(current_schema(), ''), 0))";
 
-/// Has the server look once a second whether this program is still there (from PostgreSQL 14 on, not on Windows): the
+/// Has the server keep the session however long it has nothing to do (from PostgreSQL 14 on), and look once a second whether this program is still there (from PostgreSQL 14 on, not on Windows): the
 /// lock of a killed run is free again even while its statement would run for long.
 const WATCHED: &str = "CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 140000 \
     AND pg_catalog.version() !~* 'visual c|mingw|windows' \
-    THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END";
+    THEN pg_catalog.set_config('client_connection_check_interval', '1000', false) END, \
+    CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 140000 \
+    THEN pg_catalog.set_config('idle_session_timeout', '0', false) END";
 
 /// Whether what answers may be a pooler: it listens at another port than was asked, or this session is older than this
 /// connection.
@@ -33,31 +35,44 @@ pub(super) struct AdvisoryLock {
     server: Server,
     /// Whether it was looked at whether a pooler stands between.
     is_checked: bool,
+    /// The number of the lock that was taken: what a migration makes of its session may lead to another one.
+    key: Option<i64>,
 }
 
 impl AdvisoryLock {
     /// The lock of a database.
     pub(super) fn new(server: Server) -> Self {
-        Self { server, is_checked: false }
+        Self { server, is_checked: false, key: None }
     }
 
     /// Takes the lock if it is free.
-    async fn take(&self, connection: &mut dyn Connection) -> Result<Option<bool>> {
-        scalar(connection, &format!("SELECT pg_catalog.pg_try_advisory_lock({KEY}), {WATCHED}")).await
+    async fn take(&mut self, connection: &mut dyn Connection) -> Result<Option<bool>> {
+        let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({KEY}), {KEY}, {WATCHED}");
+        self.taken(connection, Statement { sql: &sql, params: &[] }).await
+    }
+
+    async fn taken(
+        &mut self,
+        connection: &mut dyn Connection,
+        statement: Statement<'_>,
+    ) -> Result<Option<bool>> {
+        let rows = connection.query(statement).await?;
+        let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+        self.key = row.take(1)?;
+        row.take(0)
     }
 
     /// The same, unless a pooler is suspected; none says so.
-    async fn take_unless_suspected(&self, connection: &mut dyn Connection) -> Result<Option<bool>> {
+    async fn take_unless_suspected(&mut self, connection: &mut dyn Connection) -> Result<Option<bool>> {
         let sql = format!(
-            "SELECT CASE WHEN {SUSPECTED} THEN NULL ELSE pg_catalog.pg_try_advisory_lock({KEY}) END, {WATCHED}"
+            "SELECT CASE WHEN {SUSPECTED} THEN NULL ELSE pg_catalog.pg_try_advisory_lock({KEY}) END, {KEY}, {WATCHED}"
         );
         let port = [Value::Int(i64::from(self.server.port()))];
-        let rows = connection.query(Statement { sql: &sql, params: &port }).await?;
-        rows.into_iter().next().map_or(Ok(None), |mut row| row.take(0))
+        self.taken(connection, Statement { sql: &sql, params: &port }).await
     }
 
     /// Whether the lock was taken; none where the session is not kept.
-    async fn take_or_look(&self, connection: &mut dyn Connection) -> Result<Option<bool>> {
+    async fn take_or_look(&mut self, connection: &mut dyn Connection) -> Result<Option<bool>> {
         match self.take_unless_suspected(connection).await? {
             None if !self.keeps_session(connection).await? => Ok(None),
             None => self.take(connection).await,
@@ -125,7 +140,9 @@ impl MigrationLock for AdvisoryLock {
     }
 
     async fn release(&mut self, connection: &mut dyn Connection) -> Result<()> {
-        scalar::<bool>(connection, &format!("SELECT pg_catalog.pg_advisory_unlock({KEY})")).await?;
+        if let Some(key) = self.key.take() {
+            scalar::<bool>(connection, &format!("SELECT pg_catalog.pg_advisory_unlock({key})")).await?;
+        }
         Ok(())
     }
 }

@@ -105,6 +105,10 @@ impl Backend for Postgresql {
         Some(blockers::BLOCKERS)
     }
 
+    fn refresh(&self) -> Option<Vec<String>> {
+        Some(vec!["RESET ALL".to_owned(), self.server.set_up()?])
+    }
+
     fn touched(&self) -> TouchedQueries {
         touched::TOUCHED
     }

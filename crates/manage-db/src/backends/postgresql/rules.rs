@@ -60,7 +60,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     left_out: &[],
     as_client: None,
     before_record: &["RESET SESSION AUTHORIZATION", "RESET ROLE"],
-    refresh: &["RESET ALL"],
+    half_made: &["CREATE INDEX CONCURRENTLY", "CREATE UNIQUE INDEX CONCURRENTLY"],
     reading: Some(Reading {
         query: "SELECT current_setting('standard_conforming_strings') = 'on'",
         way_out: "SET standard_conforming_strings = on;",

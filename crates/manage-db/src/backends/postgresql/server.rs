@@ -1,6 +1,7 @@
 //! How a server is reached.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -10,7 +11,7 @@ use tokio_postgres::{NoTls, Socket};
 
 use super::connection::{Link, PgConnection};
 use super::error::ConnectError;
-use super::session::SessionSettings;
+use super::session::{HEARD, SessionSettings};
 use super::{options, tls};
 use crate::backends::base::{Connection, Options};
 use crate::error::Result;
@@ -28,6 +29,8 @@ pub(super) struct Server {
     config: Config,
     timeout: Duration,
     session: SessionSettings,
+    /// Whether what is said at login arrives, once it was asked.
+    heard: Arc<OnceLock<bool>>,
 }
 
 impl Server {
@@ -53,7 +56,15 @@ impl Server {
             config.password(&settings.password.0);
         }
         options::apply(&options, &mut config)?;
-        Ok(Self { alias: alias.to_owned(), config, security, timeout, session, settings: settings.clone() })
+        Ok(Self {
+            alias: alias.to_owned(),
+            config,
+            security,
+            timeout,
+            session,
+            settings: settings.clone(),
+            heard: Arc::default(),
+        })
     }
 
     /// Opens a connection. A pooler may refuse the session's settings at login, or take them and pass none on; they are
@@ -62,12 +73,12 @@ impl Server {
         let mut plain = self.config.clone();
         plain.dbname(name);
         let mut config = plain.clone();
-        config.options(self.session.as_options());
+        config.options(self.session.at_login());
         let (connection, is_heard) = match self.link(&config).await {
             Err(error) if error.refuses_options() => (self.link(&plain).await?.0, false),
             opened => opened?,
         };
-        if !is_heard {
+        if !(is_heard && self.is_all_heard(&connection).await?) {
             let sql = self.session.as_statement().ok_or(ConnectError::Pooler)?;
             connection.set_up(&sql).await?;
         }
@@ -85,6 +96,18 @@ impl Server {
         let (client, driver) = config.connect(tls.clone()).await?;
         let is_heard = self.is_heard(&driver);
         Ok((PgConnection::new(client, Link { driver: drive(driver), tls: Some(tls) }), is_heard))
+    }
+
+    /// A pooler may pass on the time zone alone, or the server have the same. Where there is more, it is asked once.
+    async fn is_all_heard(&self, connection: &PgConnection) -> std::result::Result<bool, ConnectError> {
+        if !self.session.has_more() {
+            return Ok(true);
+        }
+        if let Some(known) = self.heard.get() {
+            return Ok(*known);
+        }
+        let is_heard = connection.has_parameter(HEARD).await?;
+        Ok(*self.heard.get_or_init(|| is_heard))
     }
 
     /// The server tells a session's time zone at login.
@@ -124,6 +147,11 @@ impl Server {
     /// The account.
     pub(super) fn user(&self) -> &str {
         user(&self.settings)
+    }
+
+    /// The statement that sets every session up; none where it cannot be said so.
+    pub(super) fn set_up(&self) -> Option<String> {
+        self.session.as_statement()
     }
 
     /// What every session has set, as it travels at login.

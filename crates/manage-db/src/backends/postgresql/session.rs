@@ -2,6 +2,9 @@
 
 use crate::settings::DatabaseSettings;
 
+/// A parameter that means nothing, and that no pooler knows.
+pub(super) const HEARD: &str = "manage.heard";
+
 /// Parameters of a session, the later ones over the earlier.
 #[derive(Debug, Clone)]
 pub(super) struct SessionSettings {
@@ -45,7 +48,13 @@ impl SessionSettings {
         }
     }
 
-    /// As they travel with the start-up message, where they cost no round trip.
+    /// As they travel with the start-up message, where they cost no round trip, with the mark by which it is seen that they
+    /// arrived.
+    pub(super) fn at_login(&self) -> String {
+        format!("{} -c {HEARD}=1", self.as_options())
+    }
+
+    /// The same without the mark.
     pub(super) fn as_options(&self) -> String {
         let named = self.parameters.iter().map(|(name, value)| format!("-c {name}={}", escaped(value)));
         named.chain(self.other.iter().map(|word| escaped(word))).collect::<Vec<_>>().join(" ")
@@ -59,6 +68,11 @@ impl SessionSettings {
         };
         let sets: Vec<String> = self.parameters.iter().map(set).collect();
         self.other.is_empty().then(|| format!("SELECT {}", sets.join(", ")))
+    }
+
+    /// Whether there is anything that the time zone at login does not tell of.
+    pub(super) fn has_more(&self) -> bool {
+        self.parameters.len() > 1 || !self.other.is_empty()
     }
 
     /// The time zone that a session has where the server heard of these.

@@ -25,8 +25,8 @@ use database::DatabaseFile;
 pub(super) use rules::RULES;
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, MigrationLock, Options, SchemaEditor, ScriptRules,
-    TouchedQueries, first_word,
+    Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, Options, SchemaEditor,
+    ScriptRules, TouchedQueries, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -140,6 +140,11 @@ impl Backend for Sqlite {
 
     fn lock_timeout(&self) -> Option<Duration> {
         self.lock_timeout
+    }
+
+    fn lock_wait(&self, limit: Duration) -> LockWait {
+        let limit = self.lock_timeout.map_or(limit, |own| own.min(limit));
+        LockWait::Session(format!("PRAGMA busy_timeout = {}", limit.as_millis().max(1)))
     }
 
     fn touched(&self) -> TouchedQueries {

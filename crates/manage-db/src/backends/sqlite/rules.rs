@@ -29,7 +29,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     left_out: &[],
     as_client: None,
     before_record: &[],
-    refresh: &[],
+    half_made: &[],
     reading: None,
     home: None,
 };

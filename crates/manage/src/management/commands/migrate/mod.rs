@@ -32,8 +32,8 @@ use watcher::Watcher;
 /// As JSON: `{"databases": [{"alias": "default", "dialect": "postgresql", "direction": "forwards", "migrations":
 /// [{"app": "blog", "name": "0001_initial", "state": "applied", "milliseconds": 12.5, "operations": [{"description":
 /// "Create model Article", "sql": ["CREATE TABLE ..."]}]}]}], "messages": [], "migrations": 1, "error": null}`. States are
-/// `planned`, `pending`, `applied`, `undone`, `faked` and `failed`. With `jsonl` each thing that happens is a line with
-/// its `event`: `database`, `migration`, `message`, `rolled back`, `unreachable`, `end`.
+/// `planned`, `pending`, `applied`, `undone`, `faked`, `failed` and `rolled back`. With `jsonl` each thing that happens is a
+/// line with its `event`: `database`, `migration`, `message`, `touched`, `rolled back`, `unreachable`, `end`.
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
     /// Label of one app; what it depends on is applied too

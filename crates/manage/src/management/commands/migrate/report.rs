@@ -99,6 +99,20 @@ impl<'a> Report<'a> {
         self.line("migration", Some(alias), facts);
     }
 
+    /// What was applied is not any more.
+    fn rolled_back(&mut self, alias: &str) {
+        self.line("rolled back", Some(alias), json!({}));
+        let Some(database) = self.database(alias) else { return };
+        database.insert("rolled_back".to_owned(), true.into());
+        let migrations = database.get_mut("migrations").and_then(Value::as_array_mut);
+        for migration in migrations.into_iter().flatten().filter(|one| one["state"] != "failed") {
+            migration["state"] = match migration["state"].as_str() {
+                Some("pending") => "pending".into(),
+                _ => "rolled back".into(),
+            };
+        }
+    }
+
     fn dry_run(&mut self, alias: &str, touched: &[Touched]) {
         let tables: Vec<Value> = touched
             .iter()
@@ -107,9 +121,8 @@ impl<'a> Report<'a> {
                 json!({ "table": table, "inserted": inserted, "updated": updated, "deleted": deleted, "lock": lock })
             })
             .collect();
-        self.line("rolled back", Some(alias), json!({ "touched": tables }));
+        self.line("touched", Some(alias), json!({ "touched": tables }));
         if let Some(database) = self.database(alias) {
-            database.insert("rolled_back".to_owned(), true.into());
             database.insert("touched".to_owned(), tables.into());
         }
     }
@@ -138,6 +151,7 @@ impl Watcher for Report<'_> {
                 self.databases.extend(away.as_object().cloned());
             }
             Event::DryRun { alias, touched } => self.dry_run(alias, touched),
+            Event::RolledBack { alias } => self.rolled_back(alias),
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar};
 
 use super::watcher::{Answer, Watcher};
 use super::words::{Talk, talk, touched};
-use crate::db::migrations::{Event, Migration, Mode, Prepared, Site, Target, Touched};
+use crate::db::migrations::{Event, Frame, Migration, Mode, Prepared, Site, Target, Touched};
 use crate::management::{CommandResult, ErrorKind, Output, Style};
 
 /// Shows a run as it goes: the databases one after the other, also where several run at once. What is ahead of its turn is
@@ -37,11 +37,15 @@ struct Database {
     is_backwards: bool,
     is_over: bool,
     has_failed: bool,
-    /// Migrations that are still to be run.
+    /// How many migrations there are.
+    number: usize,
+    /// How many of them are still to be run.
     left: usize,
     bar: ProgressBar,
-    /// The beginning of a line, while the bar stands where it would.
-    begun: String,
+    /// The beginning of the line of the migration in hand.
+    line: String,
+    /// Whether it stands there, and the line is still open.
+    is_line_open: bool,
     /// What is held back while another one is shown.
     held: String,
 }
@@ -78,7 +82,8 @@ impl<'a> Show<'a> {
                 drop(self.say(event));
                 Ok(())
             }
-            Event::Blocked { .. } => {
+            Event::Blocked { alias, .. } => {
+                self.break_line(alias)?;
                 drop(self.say(event));
                 Ok(())
             }
@@ -99,6 +104,16 @@ impl<'a> Show<'a> {
                 Ok(())
             }
             Event::DryRun { alias, touched } => self.rolled_back(alias, touched),
+            Event::RolledBack { alias } => {
+                let left =
+                    self.database(alias, |database| std::mem::replace(&mut database.left, database.number));
+                let is_tried = matches!(self.mode, Mode::Apply(how) if how.frame == Frame::DryRun);
+                match left {
+                    // One that did not fail itself, but was stopped.
+                    Some(_) if !is_tried => self.write(alias, "  Rolled back; nothing of it stays.\n"),
+                    _ => Ok(()),
+                }
+            }
             Event::Left { alias } => self.left(alias),
             Event::Same { .. }
             | Event::LeftBehind { .. }
@@ -108,6 +123,10 @@ impl<'a> Show<'a> {
             | Event::Stranger { .. }
             | Event::AlsoFailed { .. } => self.say(event),
         }
+    }
+
+    fn is_framed(&self) -> bool {
+        matches!(self.mode, Mode::Apply(how) if how.frame != Frame::Each)
     }
 
     fn note(&mut self, note: &str) -> io::Result<()> {
@@ -169,9 +188,11 @@ impl<'a> Show<'a> {
             is_backwards: site.plan.is_backwards,
             is_over: false,
             has_failed: false,
+            number,
             left: number,
             bar,
-            begun: String::new(),
+            line: String::new(),
+            is_line_open: false,
             held: String::new(),
         });
         if self.out.verbosity() == 0 {
@@ -207,33 +228,42 @@ impl<'a> Show<'a> {
     fn started(&mut self, alias: &str, migration: &Migration) -> io::Result<()> {
         let is_backwards = self.database(alias, |database| database.is_backwards).unwrap_or_default();
         let verb = if is_backwards { "Unapplying" } else { "Applying" };
-        let place = format!(
-            "stopped while {} {} on database `{alias}`; run it again: it goes on where this run stopped",
-            verb.to_lowercase(),
-            migration.key,
-        );
+        let what = format!("stopped while {} {} on database `{alias}`", verb.to_lowercase(), migration.key);
+        let place = match self.is_framed() {
+            true => format!("{what}; the whole run is rolled back"),
+            false => format!("{what}; run it again: it goes on where this run stopped"),
+        };
         self.database(alias, |database| database.place = place);
         let line = format!("  {verb} {}...", migration.key);
         if self.out.verbosity() == 0 {
             return Ok(());
         }
-        let is_bar_hidden = self.database(alias, |database| {
+        let is_shown = self.database(alias, |database| {
             database.bar.set_message(migration.key.to_string());
-            if database.bar.is_hidden() {
-                return true;
-            }
-            line.clone_into(&mut database.begun);
-            false
+            line.clone_into(&mut database.line);
+            // A bar stands where the line would.
+            database.is_line_open = database.bar.is_hidden();
+            database.is_line_open
         });
-        match is_bar_hidden {
-            Some(true) => self.write(alias, &line),
+        if is_shown == Some(true) { self.write(alias, &line) } else { Ok(()) }
+    }
+
+    /// Ends the line of the migration in hand, so that something else can be said; it is written anew when it is done.
+    fn break_line(&mut self, alias: &str) -> io::Result<()> {
+        match self.database(alias, |database| std::mem::take(&mut database.is_line_open)) {
+            Some(true) => self.write(alias, "\n"),
             _ => Ok(()),
         }
     }
 
     fn finished(&mut self, alias: &str, is_faked: bool, took: Duration) -> io::Result<()> {
+        let what = format!("stopped between two migrations of database `{alias}`");
+        let place = match self.is_framed() {
+            true => format!("{what}; the whole run is rolled back"),
+            false => format!("{what}; run it again"),
+        };
         self.database(alias, |database| {
-            database.place = format!("stopped between two migrations of database `{alias}`; run it again");
+            database.place = place;
             database.left = database.left.saturating_sub(1);
             database.bar.inc(1);
         });
@@ -249,7 +279,10 @@ impl<'a> Show<'a> {
         if self.out.verbosity() == 0 {
             return Ok(());
         }
-        let begun = self.database(alias, |database| std::mem::take(&mut database.begun));
+        let begun = self.database(alias, |database| match std::mem::take(&mut database.is_line_open) {
+            true => String::new(),
+            false => std::mem::take(&mut database.line),
+        });
         let line = format!("{} {}\n", begun.unwrap_or_default(), self.out.styled(style, word));
         self.write(alias, &line)
     }

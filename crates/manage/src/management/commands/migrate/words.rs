@@ -51,6 +51,7 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
         | Event::Finished { .. }
         | Event::Failed { .. }
         | Event::DryRun { .. }
+        | Event::RolledBack { .. }
         | Event::Left { .. } => return None,
     })
 }
