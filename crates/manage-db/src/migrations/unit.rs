@@ -490,8 +490,8 @@ impl<'b> Unit<'_, 'b> {
         }
         match self.special(part, action).await {
             // It was done by the run that died before it could say so.
-            Err(Failure::Failed { error, .. })
-                if is_in_doubt && self.place.backend.is_already_done(&error) => {}
+            Err(Failure::Failed { what, error, .. })
+                if is_in_doubt && self.place.backend.is_already_done(&what, &error) => {}
             Err(failure) => {
                 let forget = self.journal_sql(&format!("DELETE FROM {{table}} {of_step}"));
                 // The connection may be gone; then the step stays in doubt, which is the truth.
