@@ -61,7 +61,7 @@ on_every_database! {
         db.workspace.manage(["migrate", "--check"]).succeeds();
         db.workspace.manage(["migrate", "--accept-edit", "barn.0002_bad", "--yes"]).fails_with(
             1,
-            "error: barn.0002_bad was edited after it was applied nowhere\n",
+            "error: barn.0002_bad is nowhere applied from another file than the one that is there: nothing is to be accepted\n",
         );
         assert_eq!(notes(&db).await, ["accepts barn.0002_bad as its file is now"]);
     }

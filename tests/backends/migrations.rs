@@ -1,16 +1,12 @@
 //! What migrating has to hold on every kind of database.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use manage::db::migrations::{Event, Fake, Functions, How, Mode, Request, Target, Work, load, pending, run};
 use manage::db::{Connections, DatabaseSettings, Folder, Router, params};
 
-use crate::support::{Kind, Run, Server, TestDatabase, block_on, on_every_database};
+use crate::support::{Gate, Kind, Run, Server, TestDatabase, block_on, on_every_database};
 
 const INITIAL: &str = r#"
 [[operation]]
@@ -391,85 +387,19 @@ fn an_index_built_without_blocking_replaces_what_a_broken_run_left() {
     });
 }
 
-/// Stands between the program and the server and counts the connections and the statements that pass.
-struct Counter {
-    address: String,
-    connections: Arc<AtomicUsize>,
-    statements: Arc<AtomicUsize>,
-}
-
-impl Counter {
-    /// Stands before the database; the URL leads through it.
-    fn of(db: &TestDatabase) -> (Self, String) {
-        let (before, rest) = db.url.split_once('@').unwrap();
-        let (address, name) = rest.split_once('/').unwrap();
-        let counter = Self::before(address.to_owned());
-        let url = format!("{before}@{}/{name}?sslmode=disable", counter.address);
-        (counter, url)
-    }
-
-    fn passed(&self) -> (usize, usize) {
-        (self.connections.load(Ordering::Relaxed), self.statements.load(Ordering::Relaxed))
-    }
-
-    fn before(server: String) -> Self {
-        // At the server's own port, so that it is not taken for a pooler.
-        let (_, port) = server.split_once(':').unwrap();
-        let [high, middle, low, ..] = std::process::id().to_le_bytes();
-        let address = format!("127.{}.{middle}.{low}:{port}", high | 1);
-        let listener = TcpListener::bind(&address).unwrap();
-        let statements = Arc::new(AtomicUsize::new(0));
-        let connections = Arc::new(AtomicUsize::new(0));
-        let (counted, opened) = (Arc::clone(&statements), Arc::clone(&connections));
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                opened.fetch_add(1, Ordering::Relaxed);
-                let (mut client, mut server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
-                let (mut answers, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                std::thread::spawn(move || {
-                    drop(std::io::copy(&mut answers, &mut back));
-                    drop(back.shutdown(Shutdown::Both));
-                });
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || drop(forward(&mut client, &mut server, &counted)));
-            }
-        });
-        Self { address, connections, statements }
-    }
-}
-
-/// Moves messages of PostgreSQL's protocol: a length alone at first, then a kind and a length.
-fn forward(client: &mut TcpStream, server: &mut TcpStream, counted: &AtomicUsize) -> std::io::Result<()> {
-    let mut is_started = false;
-    loop {
-        let mut head = vec![0; if is_started { 5 } else { 4 }];
-        client.read_exact(&mut head)?;
-        let length = u32::from_be_bytes(head[head.len() - 4..].try_into().unwrap());
-        let mut body = vec![0; length as usize - 4];
-        client.read_exact(&mut body)?;
-        // `Q` is a text, `E` a prepared statement.
-        if is_started && matches!(head[0], b'Q' | b'E') {
-            counted.fetch_add(1, Ordering::Relaxed);
-        }
-        is_started = true;
-        server.write_all(&head)?;
-        server.write_all(&body)?;
-    }
-}
-
 #[test]
 fn a_run_with_nothing_to_do_takes_four_statements() {
     block_on(async {
         let db = TestDatabase::create(Kind::Postgresql).await;
         shop(&db);
         db.workspace.manage(["migrate"]).succeeds();
-        let (counter, url) = Counter::of(&db);
+        let gate = Gate::before(&db);
         db.workspace.write(
             "settings/base.toml",
-            &format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{url}\"\n"),
+            &format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{}\"\n", gate.url),
         );
         db.workspace.manage(["migrate"]).succeeds();
-        assert_eq!(counter.statements.load(Ordering::Relaxed), 4);
+        assert_eq!(gate.passed(), (1, 4));
     });
 }
 
@@ -477,14 +407,14 @@ fn a_run_with_nothing_to_do_takes_four_statements() {
 fn readyz_asks_through_the_pool_and_remembers_that_nothing_is_missing() {
     block_on(async {
         let mut db = TestDatabase::create(Kind::Postgresql).await;
-        let (counter, url) = Counter::of(&db);
-        db.workspace.set("MANAGE__DATABASES__DEFAULT__URL", &url);
+        let gate = Gate::before(&db);
+        db.workspace.set("MANAGE__DATABASES__DEFAULT__URL", &gate.url);
         db.workspace.manage(["migrate", "--database", "users"]).succeeds();
         let server = Server::of(db.workspace);
         let probe = |status| {
-            let before = counter.passed();
+            let before = gate.passed();
             assert_eq!(server.browser().get("/readyz").status, status);
-            let after = counter.passed();
+            let after = gate.passed();
             (after.0 - before.0, after.1 - before.1)
         };
         // The pool opens its connection; then it is asked whether it answers, and what it remembers.

@@ -2,7 +2,9 @@
 
 mod alterations;
 mod amendments;
+mod corpus;
 mod databases;
+mod faults;
 mod histories;
 mod homes;
 mod imports;

@@ -6,6 +6,7 @@ mod createsuperuser;
 mod databases;
 mod dbshell;
 mod diffsettings;
+mod golden;
 mod help;
 mod jsonschema;
 mod man;

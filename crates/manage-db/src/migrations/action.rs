@@ -42,6 +42,14 @@ pub struct ScriptStep {
     pub is_as_client: bool,
 }
 
+impl ScriptStep {
+    /// Each statement as a step of its own.
+    pub(super) fn apart(self) -> Vec<Action> {
+        let step = |statement| Self { statements: vec![statement], is_transaction: false, ..self };
+        self.statements.into_iter().map(|statement| Action::Script(step(statement))).collect()
+    }
+}
+
 /// A statement that somebody wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptStatement {

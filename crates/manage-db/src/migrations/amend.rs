@@ -199,7 +199,9 @@ impl Amendment {
 
     fn nothing(&self) -> String {
         match self {
-            Self::AcceptEdit(key) => format!("{key} was edited after it was applied nowhere"),
+            Self::AcceptEdit(key) => format!(
+                "{key} is nowhere applied from another file than the one that is there: nothing is to be accepted"
+            ),
             Self::Forget(key) => format!("no database remembers {key}"),
             Self::ForgetApp(app) | Self::RenameApp { from: app, .. } => {
                 format!("no database remembers migrations of an app `{app}`")

@@ -64,7 +64,7 @@ pub(super) async fn check(
     plans: &[(bool, BTreeSet<Key>)],
     tell: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<()> {
-    let mut histories: BTreeMap<String, Option<BTreeSet<Key>>> = BTreeMap::new();
+    let mut histories: BTreeMap<String, Option<(BTreeSet<Key>, BTreeSet<Key>)>> = BTreeMap::new();
     for (is_backwards, keys) in plans {
         for bond in bonds(work, chosen, *is_backwards, keys) {
             let Bond { alias, parent, child } = &bond;
@@ -73,11 +73,13 @@ pub(super) async fn check(
                 if let Err(error) = &session {
                     tell(Event::Unasked { alias, parent, child, is_backwards: *is_backwards, error });
                 }
-                histories.insert(alias.clone(), session.ok().map(|session| session.history.keys()));
+                let history =
+                    session.ok().map(|session| (session.history.keys(), begun(work.graph, &session)));
+                histories.insert(alias.clone(), history);
             }
-            let Some(applied) = &histories[alias] else { continue };
+            let Some((applied, begun)) = &histories[alias] else { continue };
             let (child, parent, alias) = (child.to_string(), parent.to_string(), alias.clone());
-            if *is_backwards && applied.contains(&bond.child) {
+            if *is_backwards && begun.contains(&bond.child) {
                 return Err(Error::NeededElsewhere { child, parent, alias });
             }
             if !is_backwards && !applied.contains(&bond.parent) {
@@ -86,6 +88,17 @@ pub(super) async fn check(
         }
     }
     Ok(())
+}
+
+/// What is applied on a database, or half done.
+fn begun(graph: &Graph, session: &Session) -> BTreeSet<Key> {
+    let mut keys = session.history.keys();
+    let half_done: BTreeSet<i64> = session.history.journal.keys().map(|key| key.version).collect();
+    if !half_done.is_empty() {
+        let begun = graph.migrations().filter(|migration| half_done.contains(&migration.version()));
+        keys.extend(begun.map(|migration| migration.key.clone()));
+    }
+    keys
 }
 
 /// What those migrations have to do with databases that are not chosen.

@@ -74,6 +74,13 @@ pub enum Event<'a> {
         /// Why it cannot be asked.
         error: &'a Error,
     },
+    /// A database on which nothing was ever applied holds the history of another tool.
+    Foreign {
+        /// The other tool's table.
+        table: &'a str,
+        /// Alias of the database.
+        alias: &'a str,
+    },
     /// Migrations of an app are applied that is not installed.
     Stranger {
         /// Label of the app.

@@ -95,9 +95,29 @@ struct Execution<'a> {
 impl Execution<'_> {
     /// Each migration in a transaction of its own.
     async fn one_by_one(mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
-        self.make_history().await?;
-        self.keep_reversals().await?;
+        self.make_ready(tell).await?;
         self.steps(tell).await.map(drop)
+    }
+
+    /// Makes the tables and rows that have to be there before the first migration. Somebody may hold them.
+    async fn make_ready(&mut self, tell: &mut (dyn FnMut(Event<'_>) + Send)) -> Result<()> {
+        let (backend, session) = (BackendRef::clone(self.session.backend()), self.home.session);
+        let (alias, limit) = (self.session.alias().to_owned(), self.limit);
+        let patience = Patience::new(limit);
+        let work = async {
+            loop {
+                let done = match self.make_history().await {
+                    Ok(()) => self.keep_reversals().await,
+                    Err(error) => Err(error),
+                };
+                match done {
+                    Err(Error::Database(error)) if patience.may_try_again(&error).await => {}
+                    done => return done,
+                }
+            }
+        };
+        let mut blocked = |found: &[String]| tell(Event::Blocked { alias: &alias, blockers: found, limit });
+        watched(&backend, session, &patience, work, &mut blocked).await
     }
 
     /// All migrations in one transaction.
@@ -364,10 +384,10 @@ async fn apply(
     let dialect = place.backend.features().dialect;
     let refused = |reason: String| Failure::Refused(reason);
     let next = recorded(&step.migration, dialect).ok_or_else(|| refused("the name".to_owned()))?;
-    let mut all = applied.clone();
-    all.push(next.clone());
+    let done_next = without_text(&next);
     let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
-    let mut runner = Runner::new(&all).set_target(target);
+    // The text of a dump is long, and the runner has its own.
+    let mut runner = Runner::new(&[applied.as_slice(), &[next]].concat()).set_target(target);
     runner.set_migration_table_name(place.home.history());
     let program = &*step.program;
     let mut driver = Driver { place, program, journal, done, applied: applied.clone(), failure: None };
@@ -376,7 +396,7 @@ async fn apply(
         return Err(failure);
     }
     answer.map_err(|error| refused(error.to_string()))?;
-    applied.extend(without_text(&next));
+    applied.extend(done_next);
     Ok(())
 }
 

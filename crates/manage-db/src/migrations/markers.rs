@@ -54,13 +54,20 @@ const PREFIXES: [&str; 8] =
 const FORWARDS: [&str; 6] = ["up", "ups", "upgrade", "upmigration", "forward", "forwards"];
 
 /// Words that lead back, also mistyped.
-const BACK: [&str; 12] = [
+const BACK: [&str; 19] = [
     "down",
     "downs",
     "downgrade",
     "downmigration",
     "dwon",
     "donw",
+    "dow",
+    "dwn",
+    "downn",
+    "doown",
+    "dowwn",
+    "ddown",
+    "back",
     "undo",
     "rollback",
     "revert",

@@ -158,7 +158,7 @@ impl Question {
 fn shown(key: &Value) -> String {
     match key {
         Value::Int(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => format!("`{}`", text::printable(text)),
         Value::Uuid(uuid) => uuid.to_string(),
         other => format!("{other:?}"),
     }

@@ -7,6 +7,7 @@ use super::arrival;
 use super::elsewhere::{self, reached, with_parents};
 use super::error::{Error, Result};
 use super::events::{Event, Site};
+use super::foreign::tables_of_others;
 use super::jobs::{Job, run_all};
 use super::migration::Key;
 use super::plan::{Plan, PlanSite, Target, database_order, needs};
@@ -83,8 +84,17 @@ pub enum Mode {
 pub async fn run(request: &Request<'_>, tell: &mut (impl FnMut(Event<'_>) + Send)) -> Result<usize> {
     let connections = request.connections;
     let mut aliases = request.aliases.clone();
-    if request.with_dependencies && !aliases.is_empty() {
-        aliases = reached(request.work.graph, request.work.router, &request.target, &aliases);
+    let (graph, router) = (request.work.graph, request.work.router);
+    match request.target.app() {
+        // An app has nothing to do with databases that hold neither it nor what it depends on, or what depends on it.
+        Some(app) if aliases.is_empty() => {
+            let homes: Vec<String> = router.aliases(app).map(str::to_owned).collect();
+            aliases = reached(graph, router, &request.target, &homes);
+        }
+        _ if request.with_dependencies && !aliases.is_empty() => {
+            aliases = reached(graph, router, &request.target, &aliases);
+        }
+        _ => {}
     }
     if let Some(limit) = request.wait {
         let named: Vec<&str> = aliases.iter().map(String::as_str).collect();
@@ -318,6 +328,11 @@ impl Run<'_> {
         let newer: Vec<String> = session.history.newer(graph).iter().map(ToString::to_string).collect();
         if !newer.is_empty() {
             tell(Event::Newer { migrations: &newer, alias });
+        }
+        if session.history.applied.is_empty() {
+            for table in tables_of_others(&session.history.tables) {
+                tell(Event::Foreign { table, alias });
+            }
         }
         for (app, number) in session.history.strangers(graph) {
             tell(Event::Stranger { app, number, alias });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::action::Action;
+use super::action::{Action, ScriptStep};
 use super::differ::changes;
 use super::hints::Hints;
 use super::place::Place;
@@ -143,7 +143,9 @@ impl<'a> Schema<'a> {
                 self.guard = self.guard.or(script.guard);
                 self.left_out.extend(script.notes);
                 self.assumed = self.assumed.take().or(script.assumed);
-                self.note(Wish::Script(script.actions));
+                let backend = self.tables.backend;
+                let actions = script.actions.into_iter().flat_map(|action| whole_or_apart(backend, action));
+                self.note(Wish::Script(actions.collect()));
                 Ok(())
             }
             Err(mistake) => {
@@ -286,5 +288,18 @@ impl<'a> Schema<'a> {
             }
         }
         None
+    }
+}
+
+/// A transaction in which something commits by itself is none: a run that dies in it would leave a part that nobody
+/// noted, so each of its statements is a step.
+fn whole_or_apart(backend: &dyn Backend, action: Action) -> Vec<Action> {
+    let is_kept = |step: &ScriptStep| {
+        backend.features().can_rollback_ddl
+            || step.statements.iter().all(|statement| backend.can_roll_back(&statement.sql))
+    };
+    match action {
+        Action::Script(step) if step.is_transaction && !is_kept(&step) => step.apart(),
+        action => vec![action],
     }
 }

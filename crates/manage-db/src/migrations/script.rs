@@ -48,6 +48,8 @@ struct Known {
     name: String,
     is_left_out: bool,
     is_guarded: bool,
+    /// Turns off what the guard turns off, or wants it off as the vendor's client has it.
+    wants_guard: bool,
     is_alone: bool,
     is_answered: bool,
     /// Begins or ends a transaction without a word about how.
@@ -118,6 +120,10 @@ fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
         control,
         is_left_out: ScriptRules::fits(rules.left_out, &words),
         is_guarded: ScriptRules::fits(rules.guarded, &words),
+        wants_guard: match ScriptRules::fits(rules.guarded, &words) {
+            true => turns_off(sql),
+            false => ScriptRules::fits(rules.guarding, &words),
+        },
         is_alone: rules.is_alone(sql, &words),
         is_answered: ScriptRules::fits(&["COPY * TO STDOUT"], &words),
         is_plain: words.iter().all(|word| PLAIN.contains(&word.as_str())),
@@ -156,12 +162,23 @@ fn leave_out(all: &mut Vec<Known>, script: &mut Script) {
     all.retain(|known| !known.is_left_out);
 }
 
-/// What turns foreign keys off does nothing inside of a transaction, so it surrounds it.
+/// What turns foreign keys off does nothing inside of a transaction, so it surrounds it. They are off as well where a script
+/// would lose rows by them that the vendor's client, which has them off, leaves alone; unless it turns them on.
 fn lift_guarded(all: &mut Vec<Known>, rules: &ScriptRules, script: &mut Script) {
-    if all.iter().any(|known| known.is_guarded) {
+    let turns_on = all.iter().any(|known| known.is_guarded && !known.wants_guard);
+    let turns_off = all.iter().any(|known| known.is_guarded && known.wants_guard);
+    let is_left_off = !turns_on && all.iter().any(|known| known.wants_guard);
+    if turns_off || is_left_off {
         script.guard = rules.guard;
         all.retain(|known| !known.is_guarded);
     }
+}
+
+/// Whether a setting is turned off: `PRAGMA foreign_keys = 0`.
+fn turns_off(sql: &str) -> bool {
+    let value = sql.rsplit(['=', '(']).next().unwrap_or_default();
+    let value = value.trim_matches(|sign: char| !sign.is_alphanumeric()).to_lowercase();
+    ["0", "off", "no", "false"].contains(&value.as_str())
 }
 
 /// One `BEGIN` before and one `COMMIT` behind everything say what is so anyway.

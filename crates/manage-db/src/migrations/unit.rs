@@ -465,11 +465,11 @@ impl<'b> Unit<'_, 'b> {
             self.journal_sql("DELETE FROM {table} WHERE version = {version} AND direction = {direction}");
         let begin = self.place.backend.features().begin;
         let end = [begin, &forget, self.record, "COMMIT"];
-        match self.place.connection.batch(&end).await {
-            Ok(()) => Ok(()),
-            Err(failure) => {
-                drop(self.place.connection.rollback().await);
-                Err(self.failed(self.last_place(), end[failure.index], failure.error))
+        loop {
+            let Err(failure) = self.place.connection.batch(&end).await else { return Ok(()) };
+            drop(self.place.connection.rollback().await);
+            if !self.place.patience.may_try_again(&failure.error).await {
+                return Err(self.failed(self.last_place(), end[failure.index], failure.error));
             }
         }
     }
@@ -518,9 +518,9 @@ impl<'b> Unit<'_, 'b> {
         }
         match self.special(part, action).await {
             // It was done by the run that died before it could say so.
-            Err(Failure::Failed { error, .. })
+            Err(Failure::Failed { what, error, .. })
                 if was_in_doubt
-                    && self.place.backend.is_already_done(&error)
+                    && self.place.backend.is_already_done(&what, &error)
                     && !self.is_half_made(action) => {}
             // What somebody else held up says nothing about what an earlier run did.
             Err(failure) if was_in_doubt => return Err(failure),

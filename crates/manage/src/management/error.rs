@@ -151,11 +151,11 @@ impl From<db::Error> for CommandError {
                     {
                         Some("a migration may be missing: run `manage migrate`".to_owned())
                     }
-                    db::Error::Pooler { .. } => Some(
-                        "name the server itself for `migrate`, as in `DATABASE_URL=... manage migrate`, or set \
-                         `pool_mode = session` for this database in the pooler"
-                            .to_owned(),
-                    ),
+                    db::Error::Pooler { alias, .. } => Some(format!(
+                        "name the server itself for `migrate`, as in `MANAGE__DATABASES__{}__URL=... manage migrate`, or set \
+                         `pool_mode = session` for this database in the pooler",
+                        alias.to_uppercase()
+                    )),
                     db::Error::Statement(statement) if statement.kind == db::StatementKind::Pooled => Some(
                         "a pooler passes statements to changing sessions: set `pool_mode = session` there, or from PgBouncer \
                          1.21 on `max_prepared_statements`"
@@ -188,6 +188,9 @@ impl From<migrations::Error> for CommandError {
             }
             migrations::Error::AmbiguousMigration { .. } => Self::usage(&error).hint("type more of the name"),
             migrations::Error::NoMigrations { .. } => Self::usage(&error),
+            migrations::Error::Import(ref problem @ ImportProblem::Unknown { .. }) => {
+                Self::usage(&error).hint(import_hint(problem))
+            }
             migrations::Error::NotHere { ref homes, .. } => {
                 Self::usage(&error).hint(format!("it lives on: {}", homes.join(", ")))
             }
@@ -227,8 +230,13 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             hints.dedup();
             hints
         }
-        migrations::Error::Irreversible { .. } => vec![
-            "give the operation `backwards`, or name a later migration".to_owned(),
+        migrations::Error::Irreversible { place, .. } => vec![
+            match place.rsplit_once(':') {
+                Some((path, _)) if path.ends_with(".sql") => {
+                    "say behind `-- down` what undoes it, or name a later migration".to_owned()
+                }
+                _ => "give the operation `backwards`, or name a later migration".to_owned(),
+            },
             "when it was undone by hand, `--fake` changes the history alone".to_owned(),
         ],
         migrations::Error::PendingElsewhere { alias, .. } => vec![format!(
@@ -279,7 +287,9 @@ fn import_hint(problem: &ImportProblem) -> String {
         }
         ImportProblem::App { .. } => "name the app: `manage migrate APP --import`".to_owned(),
         ImportProblem::Failed { .. } => {
-            "finish it with that tool, or take the row out by hand, and try again".to_owned()
+            "finish or withdraw it with that tool (`migrate force VERSION`, `flyway repair`, `prisma migrate resolve`), and try \
+             again"
+                .to_owned()
         }
         ImportProblem::Gap { parent, .. } => format!(
             "apply {parent} with that tool first, or give its file a number behind all that are applied"

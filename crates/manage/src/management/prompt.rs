@@ -56,7 +56,7 @@ impl<'a> Prompt<'a> {
     pub fn confirm(&self, question: &str, answered_by: &str) -> CommandResult<bool> {
         let prompt = question.to_owned();
         self.ask(question, answered_by, move |theme| {
-            Confirm::with_theme(theme).with_prompt(prompt).default(false).interact()
+            Confirm::with_theme(theme).with_prompt(prompt).default(false).wait_for_newline(true).interact()
         })
     }
 

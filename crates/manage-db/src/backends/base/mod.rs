@@ -144,8 +144,9 @@ pub trait Backend: Send + Sync {
     /// Whether a transaction can undo this statement, so that it may share one with its journal.
     fn can_roll_back(&self, sql: &str) -> bool;
 
-    /// Whether the error says that what the statement wants is so already.
-    fn is_already_done(&self, error: &Error) -> bool;
+    /// Whether the error says that what the statement wants is so already. That something is missing says so of a
+    /// statement that takes it away or names it otherwise alone.
+    fn is_already_done(&self, sql: &str, error: &Error) -> bool;
 
     /// The vendor's own client and its arguments, for `dbshell`.
     fn client(&self) -> Client;

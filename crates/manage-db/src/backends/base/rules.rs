@@ -26,6 +26,8 @@ pub struct ScriptRules {
     pub settings: &'static [Pattern],
     /// Statements that do nothing in a transaction, because they turn off what has to be off before it begins.
     pub guarded: &'static [Pattern],
+    /// Statements that take more rows with them than they say, where the vendor's client has turned that off.
+    pub guarding: &'static [Pattern],
     /// What surrounds a transaction instead of them.
     pub guard: Option<&'static Guard>,
     /// Statements under which the history cannot be written, and which a migration does not need.

@@ -247,9 +247,7 @@ impl<'a> Reader<'a, '_> {
         let word = first_word(rest);
         let is_client = match self.syntax.client {
             ClientLines::Backslash => rest.starts_with('\\'),
-            ClientLines::Delimiter => {
-                rest.starts_with('\\') || ["DELIMITER", "SOURCE"].iter().any(|own| is_alone(rest, word, own))
-            }
+            ClientLines::Delimiter => rest.starts_with('\\') || is_alone(rest, word, "SOURCE"),
             ClientLines::Dot => rest.starts_with('.'),
         };
         if !is_client {
@@ -257,11 +255,18 @@ impl<'a> Reader<'a, '_> {
         }
         let at = self.tokens.position;
         let text = self.tokens.line().trim_end();
-        if word.eq_ignore_ascii_case("DELIMITER") {
-            self.delimiter = text.split_whitespace().nth(1).unwrap_or(END);
-            return None;
-        }
         Some(Piece { kind: PieceKind::Client, text, at, open: None, is_assumed: false })
+    }
+
+    /// Passes over a line that says what ends a statement from here on, if one begins here.
+    fn takes_delimiter_line(&mut self) -> bool {
+        let rest = self.tokens.rest();
+        let is_here =
+            self.syntax.client == ClientLines::Delimiter && is_alone(rest, first_word(rest), "DELIMITER");
+        if is_here {
+            self.delimiter = self.tokens.line().split_whitespace().nth(1).unwrap_or(END);
+        }
+        is_here
     }
 
     /// Passes over what ends a statement, if that is here.
@@ -326,15 +331,17 @@ impl<'a> Reader<'a, '_> {
 
     /// `IF ... END IF` as the body of a routine without `BEGIN`.
     fn flow(&mut self, token: &Token<'_>) {
-        const FLOWS: [&str; 4] = ["IF", "WHILE", "LOOP", "REPEAT"];
+        const FLOWS: [&str; 5] = ["IF", "WHILE", "LOOP", "REPEAT", "FOR"];
+        // `IF NOT EXISTS` and `FOR EACH ROW` belong to CREATE, the others to SELECT.
+        const BEHIND_OTHERS: [&str; 6] = ["NOT", "EXISTS", "EACH", "UPDATE", "SHARE", "SYSTEM_TIME"];
         let is_outer = self.statement.blocks.iter().all(|block| *block == Block::Flow);
         let next = self.next_word();
         let is_flow = FLOWS.iter().any(|flow| token.is_word(flow));
-        // `= IF(...)` and `RETURN IF(...)` are functions, `IF NOT EXISTS` belongs to CREATE.
+        // `= IF(...)` and `RETURN IF(...)` are functions.
         let is_value = self.statement.brackets > 0
             || self.statement.has_word(&["SELECT", "RETURN"])
             || self.statement.has_sign(&[",", "=", "+", "-", "*", "/", "<", ">"]);
-        let is_other = is_value || ["NOT", "EXISTS"].contains(&next.as_str());
+        let is_other = is_value || BEHIND_OTHERS.contains(&next.as_str());
         if is_flow && is_outer && !is_other && !self.statement.has_word(&["END"]) {
             self.statement.blocks.push(Block::Flow);
         }
@@ -394,10 +401,13 @@ impl<'a> Iterator for Reader<'a, '_> {
             return Some(self.rows());
         }
         loop {
-            if self.statement.start.is_none()
-                && let Some(piece) = self.client_line()
-            {
-                return Some(piece);
+            if self.statement.start.is_none() {
+                if self.takes_delimiter_line() {
+                    continue;
+                }
+                if let Some(piece) = self.client_line() {
+                    return Some(piece);
+                }
             }
             if self.takes_delimiter() {
                 match self.finished() {

@@ -187,7 +187,7 @@ impl Backend for Mysql {
             .any(|word| first_word(sql).eq_ignore_ascii_case(word))
     }
 
-    fn is_already_done(&self, error: &Error) -> bool {
+    fn is_already_done(&self, sql: &str, error: &Error) -> bool {
         const SIGNS: [&str; 7] = [
             "already exists",
             "Duplicate column name",
@@ -197,10 +197,14 @@ impl Backend for Mysql {
             "check that it exists",
             "Unknown table",
         ];
-        matches!(error, Error::Statement(statement)
-            if SIGNS.iter().any(|sign| statement.message.contains(sign))
-                // InnoDB tells a foreign key that is there already by its own number alone.
-                || statement.message.contains("errno: 121"))
+        const SIGNS_OF_RENAMING: [&str; 2] = ["doesn't exist", "Unknown column"];
+        let Error::Statement(statement) = error else { return false };
+        let says = |signs: &[&str]| signs.iter().any(|sign| statement.message.contains(sign));
+        let renames = ["RENAME", "ALTER * RENAME", "ALTER * CHANGE"];
+        // InnoDB tells a foreign key that is there already by its own number alone.
+        says(&SIGNS)
+            || says(&["errno: 121"])
+            || (says(&SIGNS_OF_RENAMING) && ScriptRules::fits(&renames, &RULES.words(sql)))
     }
 
     fn client(&self) -> Client {

@@ -25,6 +25,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     programs: &[],
     settings: &["SET", "USE"],
     guarded: &[],
+    guarding: &[],
     guard: None,
     left_out: &["LOCK TABLE", "LOCK TABLES", "UNLOCK TABLE", "UNLOCK TABLES"],
     // Text in double quotes is text to the client, and a name to this program.

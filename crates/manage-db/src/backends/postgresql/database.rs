@@ -35,7 +35,7 @@ pub(super) async fn create(connection: &mut dyn Connection, name: &str) -> Resul
         made = execute(connection, &create("template0")).await;
     }
     match made {
-        Err(error) if has_code(&error, DUPLICATE) => Ok(false),
+        Err(error) if has_code(&error, DUPLICATE) || error.is_unique_violation() => Ok(false),
         made => made.map(|()| true),
     }
 }

@@ -165,11 +165,14 @@ impl Backend for Postgresql {
         RULES.may_share(sql)
     }
 
-    fn is_already_done(&self, error: &Error) -> bool {
+    fn is_already_done(&self, sql: &str, error: &Error) -> bool {
         // Duplicate column, table, object or function; undefined column, table or object.
-        const CODES: [&str; 7] = ["42701", "42P07", "42710", "42723", "42703", "42P01", "42704"];
-        matches!(error, Error::Statement(statement)
-            if statement.code.as_deref().is_some_and(|code| CODES.contains(&code)))
+        const THERE: [&str; 4] = ["42701", "42P07", "42710", "42723"];
+        const GONE: [&str; 3] = ["42703", "42P01", "42704"];
+        let Error::Statement(statement) = error else { return false };
+        let says = |codes: &[&str]| statement.code.as_deref().is_some_and(|code| codes.contains(&code));
+        let takes_away = ["DROP", "ALTER * DETACH", "ALTER * RENAME"];
+        says(&THERE) || (says(&GONE) && ScriptRules::fits(&takes_away, &RULES.words(sql)))
     }
 
     fn client(&self) -> Client {

@@ -56,6 +56,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     programs: &["DO"],
     settings: &["SET", "RESET", "SELECT * SET_CONFIG", "LISTEN"],
     guarded: &[],
+    guarding: &[],
     guard: None,
     left_out: &[],
     as_client: None,

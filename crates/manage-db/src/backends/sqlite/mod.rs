@@ -214,7 +214,7 @@ impl Backend for Sqlite {
             .any(|other| word.eq_ignore_ascii_case(other))
     }
 
-    fn is_already_done(&self, error: &Error) -> bool {
+    fn is_already_done(&self, _sql: &str, error: &Error) -> bool {
         matches!(error, Error::Statement(statement)
             if statement.message.contains("already exists") || statement.message.starts_with("duplicate column"))
     }

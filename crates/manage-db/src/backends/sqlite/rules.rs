@@ -25,6 +25,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     programs: &[],
     settings: &["PRAGMA", "ATTACH", "DETACH"],
     guarded: &["PRAGMA FOREIGN_KEYS"],
+    guarding: &["DROP TABLE", "REPLACE", "INSERT OR REPLACE", "UPDATE OR REPLACE"],
     guard: Some(&GUARD),
     left_out: &[],
     as_client: None,

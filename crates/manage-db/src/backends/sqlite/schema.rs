@@ -239,14 +239,23 @@ impl Editor {
              WHERE type = 'view' AND instr(lower(sql), lower({table})) > 0) ORDER BY n",
             known.join(", ")
         );
-        self.steps.push(Step::Several { before: None, statements, after: Some(saved) });
+        // A statement that cannot be run, and says why.
+        let columns: Vec<String> = before.columns.iter().map(|column| text_literal(&column.name)).collect();
+        let unknown = format!(
+            "SELECT 'SELECT [column ' || replace(name, ']', ' ') || ' of table ' || {table} || \
+             ', which no migration knows, would be lost] FROM sqlite_master' \
+             FROM pragma_table_xinfo({table}) WHERE hidden <> 1 AND name COLLATE NOCASE NOT IN ({})",
+            columns.join(", ")
+        );
+        self.steps.push(Step::Several { before: Some(unknown), statements, after: Some(saved) });
         Ok(())
     }
 }
 
 /// Where the rows' value of `column` comes from.
 fn source(before: &Table, column: &Column) -> String {
-    let name = Sqlite.quote(&column.name);
+    // With its table: a name alone that is no column's would be taken for a text.
+    let name = format!("{}.{}", Sqlite.quote(&before.name), Sqlite.quote(&column.name));
     let fill = column.fill.as_ref().or(column.default.as_ref());
     let fill = fill.map(|fill| Sqlite.default_sql(fill, column.kind));
     let Some(old) = before.column(&column.name) else { return fill.unwrap_or_else(|| "NULL".to_owned()) };

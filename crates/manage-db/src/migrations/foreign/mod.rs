@@ -9,6 +9,8 @@ mod matching;
 pub(super) use entry::Foreign;
 pub(super) use matching::Search;
 
+use std::collections::BTreeSet;
+
 use super::error::Result;
 use super::import_problem::ImportProblem;
 use crate::backends::base::{BackendRef, Connection, Dialects, Statement};
@@ -23,10 +25,13 @@ pub(super) async fn read(
     connection: &mut dyn Connection,
     named: Option<&str>,
 ) -> Result<Option<Foreign>> {
-    let is_named = |tool: &&Tool| named.is_none_or(|name| name == tool.name || name == tool.table);
+    let is_named = |tool: &&Tool| named.is_none_or(|name| tool.is_called(name));
     let wanted: Vec<&Tool> = TOOLS.iter().filter(is_named).collect();
     if wanted.is_empty() {
-        let known = TOOLS.iter().map(|tool| tool.name).collect();
+        let known = TOOLS
+            .iter()
+            .flat_map(|tool| std::iter::once(tool.name).chain(tool.other_names.iter().copied()))
+            .collect();
         return Err(ImportProblem::Unknown { name: named.unwrap_or_default().to_owned(), known }.into());
     }
     let tables = backend.introspection().column_names(connection).await?;
@@ -42,6 +47,14 @@ pub(super) async fn read(
             Err(ImportProblem::Several { alias: backend.alias().to_owned(), tables }.into())
         }
     }
+}
+
+/// Tables among these in which other tools keep a history.
+pub(super) fn tables_of_others(tables: &BTreeSet<String>) -> Vec<&'static str> {
+    let mut found: Vec<&str> = TOOLS.iter().map(|tool| tool.table).collect();
+    found.dedup();
+    found.retain(|table| tables.contains(*table));
+    found
 }
 
 /// All rows of the table, each column as text: the same tool has other types on every database.

@@ -11,6 +11,8 @@ pub(super) type Record = Vec<Option<String>>;
 pub(super) struct Tool {
     /// What it is called.
     pub name: &'static str,
+    /// Tools that keep the same table.
+    pub other_names: &'static [&'static str],
     /// Its table.
     pub table: &'static str,
     /// The columns that are read.
@@ -24,6 +26,12 @@ pub(super) struct Tool {
 }
 
 impl Tool {
+    /// Whether somebody means it by this name, or its table.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let mut names = self.other_names.iter().chain([&self.name, &self.table]);
+        names.any(|own| own.eq_ignore_ascii_case(name))
+    }
+
     /// Whether a table with these columns is its own.
     pub(super) fn keeps(&self, columns: &BTreeSet<String>) -> bool {
         self.columns.iter().all(|name| columns.contains(*name))
@@ -35,6 +43,7 @@ impl Tool {
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "django",
+        other_names: &[],
         table: "django_migrations",
         columns: &["app", "name"],
         without: None,
@@ -43,6 +52,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "refinery",
+        other_names: &[],
         table: "refinery_schema_history",
         columns: &["version", "name"],
         without: None,
@@ -51,6 +61,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "golang-migrate",
+        other_names: &[],
         table: "schema_migrations",
         columns: &["version", "dirty"],
         without: None,
@@ -60,6 +71,7 @@ pub(super) const TOOLS: &[Tool] = &[
     // The tables of dbmate and Rails are the same.
     Tool {
         name: "dbmate",
+        other_names: &["rails"],
         table: "schema_migrations",
         columns: &["version"],
         without: Some("dirty"),
@@ -68,6 +80,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "flyway",
+        other_names: &[],
         table: "flyway_schema_history",
         columns: &["version", "description", "type", "script", "success", "installed_rank"],
         without: None,
@@ -76,6 +89,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "sqlx",
+        other_names: &[],
         table: "_sqlx_migrations",
         columns: &["version", "description", "success"],
         without: None,
@@ -84,6 +98,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "goose",
+        other_names: &[],
         table: "goose_db_version",
         columns: &["version_id", "is_applied"],
         without: None,
@@ -92,6 +107,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "prisma",
+        other_names: &[],
         table: "_prisma_migrations",
         columns: &["migration_name", "finished_at", "rolled_back_at", "started_at"],
         without: None,
@@ -100,6 +116,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "diesel",
+        other_names: &[],
         table: "__diesel_schema_migrations",
         columns: &["version", "run_on"],
         without: None,

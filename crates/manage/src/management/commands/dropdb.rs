@@ -51,6 +51,8 @@ impl BaseCommand for DropDb {
         if !self.yes && !Prompt::new(out).confirm(question, "`--yes` drops it without asking")? {
             return Ok(out.line("Nothing was dropped.")?);
         }
+        // Whoever came while it was asked.
+        self.check_others(backend)?;
         block_on(async { Ok(backend.drop_database(self.force).await?) })?;
         Ok(out.line(format!("Dropped database {place}."))?)
     }

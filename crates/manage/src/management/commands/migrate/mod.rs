@@ -108,6 +108,21 @@ impl BaseCommand for Migrate {
     const OUTLIVES_PIPE: bool = true;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let mut is_told = false;
+        match self.migrate(manage, out, &mut is_told) {
+            // Who reads JSON is told in JSON, also of what came before the run.
+            Err(error) if !is_told && self.format != Form::Plain => {
+                let report = Report::new(out, Mode::Plan(Fake::No), self.format == Form::Jsonl);
+                Box::new(report).end(Err(error)).map(drop)
+            }
+            done => done,
+        }
+    }
+}
+
+impl Migrate {
+    /// The whole command; `is_told`: a run began, and has told of itself.
+    fn migrate(&self, manage: &Manage, out: &mut Output, is_told: &mut bool) -> CommandResult {
         let project = manage.project()?;
         for label in apps::uninstalled(project, &manage.installed) {
             let place = apps::folder(project, &label);
@@ -133,6 +148,7 @@ impl BaseCommand for Migrate {
         if is_run {
             tell(project, &PreMigrate { databases: self.databases.clone() })?;
         }
+        *is_told = true;
         let mut watcher = self.watcher(&request, out);
         let answer = block_on(async { Ok(run(&request, &mut |event| watcher.event(&event)).await?) });
         let number = watcher.end(answer)?;
@@ -141,9 +157,7 @@ impl BaseCommand for Migrate {
         }
         if self.check && number > 0 { Err(CommandError::pending()) } else { Ok(()) }
     }
-}
 
-impl Migrate {
     /// A change of the history is nothing that a run does beside.
     fn check_alone(&self) -> CommandResult {
         let is_import = self.history.is_import();
@@ -219,8 +233,8 @@ impl Migrate {
     /// nothing else is undone.
     fn agreed(&self, request: &mut Request<'_>, out: &mut Output) -> CommandResult<bool> {
         let may_undo = matches!(request.target, Target::Zero(_) | Target::Migration(_));
-        let is_kept = !matches!(request.mode, Mode::Apply(how) if how.frame != Frame::DryRun);
-        if self.yes || !may_undo || is_kept {
+        let is_run = matches!(request.mode, Mode::Apply(how) if how.frame != Frame::DryRun);
+        if self.yes || !may_undo || !is_run {
             return Ok(true);
         }
         let wanted = block_on(undone(request))?;

@@ -121,6 +121,7 @@ impl<'a> Show<'a> {
             | Event::Away { .. }
             | Event::Unasked { .. }
             | Event::Stranger { .. }
+            | Event::Foreign { .. }
             | Event::AlsoFailed { .. } => self.say(event),
         }
     }

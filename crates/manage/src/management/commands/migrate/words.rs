@@ -41,6 +41,10 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
             "{child} of database `{alias}` depends on {parent}, and nobody knows whether that is applied: {error}"
         )),
         Event::Stranger { app, number, alias } => Talk::Warning(stranger(app, *number, alias)),
+        Event::Foreign { table, alias } => Talk::Warning(format!(
+            "database `{alias}` holds `{table}`, the history of another tool; `manage migrate --import` takes over what that has \
+             applied"
+        )),
         Event::AlsoFailed { alias, error } => {
             Talk::Warning(format!("database `{alias}` failed as well: {error}"))
         }
