@@ -386,8 +386,11 @@ async fn apply(
     let next = recorded(&step.migration, dialect).ok_or_else(|| refused("the name".to_owned()))?;
     let done_next = without_text(&next);
     let target = if is_faked { RefineryTarget::Fake } else { RefineryTarget::Latest };
+    let mut all = applied.clone();
+    all.push(next);
+    let mut runner = Runner::new(&all).set_target(target);
     // The text of a dump is long, and the runner has its own.
-    let mut runner = Runner::new(&[applied.as_slice(), &[next]].concat()).set_target(target);
+    drop(all);
     runner.set_migration_table_name(place.home.history());
     let program = &*step.program;
     let mut driver = Driver { place, program, journal, done, applied: applied.clone(), failure: None };

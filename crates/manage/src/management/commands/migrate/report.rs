@@ -143,11 +143,12 @@ impl Watcher for Report<'_> {
                 self.finished(alias, state, *took, json!({ "notes": notes }));
             }
             Event::Failed { alias, took, error } => {
-                self.finished(alias, "failed", *took, json!({ "error": error.to_string() }));
+                self.finished(alias, "failed", *took, json!({ "error": with_causes(error) }));
             }
             Event::Away { alias, error } => {
-                self.line("unreachable", Some(alias), json!({ "error": error.to_string() }));
-                let away = json!({ "alias": alias, "error": error.to_string() });
+                let error = with_causes(error);
+                self.line("unreachable", Some(alias), json!({ "error": error }));
+                let away = json!({ "alias": alias, "error": error });
                 self.databases.extend(away.as_object().cloned());
             }
             Event::DryRun { alias, touched } => self.dry_run(alias, touched),
@@ -197,4 +198,10 @@ fn programs(prepared: &Prepared, state: &str) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// What went wrong and why, as the whole run's error has it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
