@@ -132,19 +132,27 @@ impl ProjectState {
         if model.field(to).is_some() {
             return Err(format!("model {} has a field `{to}` already", model.label()));
         }
-        let before = self.clone();
-        let keys: Vec<Arc<str>> = self.models.keys().cloned().collect();
-        for key in keys {
-            let Some(other) = self.models.get_mut(&key) else { continue };
-            let seen = Arc::clone(other);
-            let is_key = |field: &Field| {
-                let target = field.to.as_deref().and_then(|to| before.target(&seen, to));
-                field.to_field.as_deref() == Some(from) && target.is_some_and(|one| Arc::ptr_eq(one, &model))
-            };
-            if seen.fields.iter().any(is_key) {
-                for field in Arc::make_mut(other).fields.iter_mut().filter(|field| is_key(field)) {
-                    field.to_field = Some(to.to_owned());
-                }
+        let is_key = |other: &ModelState, field: &Field| {
+            // Most keys name no field, and to look for a model takes longer than to see that.
+            field.to_field.as_deref() == Some(from)
+                && field
+                    .to
+                    .as_deref()
+                    .and_then(|to| self.target(other, to))
+                    .is_some_and(|one| Arc::ptr_eq(one, &model))
+        };
+        let keys: Vec<(Arc<str>, usize)> = self
+            .models
+            .iter()
+            .flat_map(|(key, other)| {
+                other.fields.iter().enumerate().map(move |(at, field)| (key, other, at, field))
+            })
+            .filter(|(_, other, _, field)| is_key(other, field))
+            .map(|(key, _, at, _)| (Arc::clone(key), at))
+            .collect();
+        for (key, at) in keys {
+            if let Some(other) = self.models.get_mut(&key) {
+                Arc::make_mut(other).fields[at].to_field = Some(to.to_owned());
             }
         }
         self.change(app, name, |model| {
@@ -180,8 +188,8 @@ impl ProjectState {
     pub(crate) fn reference_to_field(&self, model: &ModelState, name: &str) -> Option<String> {
         let fields = self.models().flat_map(|other| other.fields.iter().map(move |field| (other, field)));
         let mut pointing = fields.filter(|(other, field)| {
-            let to = field.to.as_deref().and_then(|to| self.target(other, to));
-            field.to_field.as_deref() == Some(name) && to.is_some_and(|to| to.label() == model.label())
+            let to = || field.to.as_deref().and_then(|to| self.target(other, to));
+            field.to_field.as_deref() == Some(name) && to().is_some_and(|to| to.label() == model.label())
         });
         pointing.next().map(|(other, field)| format!("{}.{}", other.label(), field.name))
     }
