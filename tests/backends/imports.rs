@@ -178,7 +178,7 @@ on_every_database! {
         db.workspace.manage(["migrate", "--import", "--yes"]).fails_with(
             1,
             "error: schema_migrations on database `default` says that this was not finished: 2\n\
-             hint: finish it with that tool, or take the row out by hand, and try again\n",
+             hint: finish or withdraw it with that tool (`migrate force VERSION`, `flyway repair`, `prisma migrate resolve`), and try again\n",
         );
         db.database.execute("UPDATE schema_migrations SET dirty = false, version = 7", &[]).await.unwrap();
         assert!(db.workspace.manage(["migrate", "--import"]).fails(1).contains("has what no file here explains: 7\n"));
@@ -203,7 +203,7 @@ on_every_database! {
         db.workspace.manage(["migrate", "--import", "--yes"]).fails_with(
             1,
             "error: flyway_schema_history on database `default` says that this was not finished: 3 next\n\
-             hint: finish it with that tool, or take the row out by hand, and try again\n",
+             hint: finish or withdraw it with that tool (`migrate force VERSION`, `flyway repair`, `prisma migrate resolve`), and try again\n",
         );
         db.database.execute("DELETE FROM flyway_schema_history WHERE installed_rank = 5", &[]).await.unwrap();
         taken_over(
@@ -313,12 +313,12 @@ on_every_database! {
             "error: database `default` has the histories of several tools: schema_migrations, __diesel_schema_migrations\n\
              hint: choose one: `--import=schema_migrations` or `--import=__diesel_schema_migrations`\n",
         );
-        db.workspace.manage(["migrate", "--import=rails"]).fails_with(
-            1,
-            "error: nobody knows the history of `rails`\n\
-             hint: known: django, refinery, golang-migrate, dbmate, flyway, sqlx, goose, prisma, diesel\n",
+        db.workspace.manage(["migrate", "--import=alembic"]).fails_with(
+            2,
+            "error: nobody knows the history of `alembic`\n\
+             hint: known: django, refinery, golang-migrate, dbmate, rails, flyway, sqlx, goose, prisma, diesel\n",
         );
-        db.workspace.manage(["migrate", "--import=dbmate"]).fails_with(
+        db.workspace.manage(["migrate", "--import=Rails"]).fails_with(
             1,
             "error: the rows of schema_migrations on database `default` name no app, and several have files for them: \
              shop, stock\nhint: name the app: `manage migrate APP --import`\n",

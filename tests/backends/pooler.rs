@@ -127,7 +127,8 @@ fn migrations_are_not_run_over_sessions_that_change() {
             }
             let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
             assert_eq!(db.database.query::<(i64,)>(tables, &[]).await.unwrap(), [(0,)]);
-            let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted";
+            let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted \
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
             assert_eq!(db.database.query::<(i64,)>(locks, &[]).await.unwrap(), [(0,)]);
         });
     }

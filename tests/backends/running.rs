@@ -328,3 +328,24 @@ fn when_one_of_several_databases_fails_the_others_finish_what_they_are_at() {
         assert!(told.contains("warning: database `") && told.contains("` failed as well: "), "{told}");
     });
 }
+
+#[test]
+fn a_run_in_one_transaction_that_another_database_stops_keeps_nothing() {
+    block_on(async {
+        let (db, others) = three(Kind::Postgresql, "SELECT pg_sleep(1);\n").await;
+        db.workspace
+            .write("migrations/pond/0001_fast.sql", "INSERT INTO nowhere VALUES (1);\n")
+            .write("migrations/mill/0001_slow.sql", "CREATE TABLE stone (id integer);\nSELECT pg_sleep(1);\n")
+            .write("migrations/mill/0002_more.sql", "CREATE TABLE wheel (id integer);\n");
+        let run =
+            db.workspace.manage(["migrate", "--single-transaction", "--database", "eu", "--database", "us"]);
+        assert!(
+            run.stdout.contains("Applying mill.0001_slow... OK\n  Rolled back; nothing of it stays.\n"),
+            "{run:?}"
+        );
+        let told = run.fails(1);
+        assert!(told.contains("hint: still to be migrated: eu\n"), "{told}");
+        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+        assert_eq!(others[0].database.query::<(i64,)>(tables, &[]).await.unwrap(), [(0,)]);
+    });
+}

@@ -268,7 +268,7 @@ fn one_irreversible_step_and_nothing_is_undone() {
         1,
         "error: migrations/shop/0002_x.sql:1: shop.0002_x cannot be undone: \"Raw SQL operation -> SELECT 1;\" is \
          irreversible; nothing was changed\n\
-         hint: give the operation `backwards`, or name a later migration\n\
+         hint: say behind `-- down` what undoes it, or name a later migration\n\
          hint: when it was undone by hand, `--fake` changes the history alone\n",
     );
     assert!(workspace.manage(["showmigrations", "--format", "plain"]).succeeds().contains("[X] 0003_y"));

@@ -252,3 +252,86 @@ fn one_database_is_migrated_with_what_it_depends_on_elsewhere() {
     );
     workspace.manage(["migrate", "--with-dependencies"]).fails(2);
 }
+
+/// A table with rows and one that points to it, on SQLite.
+fn stalls(second: &str) -> Workspace {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n",
+        )
+        .write(
+            "migrations/shop/0001_a.sql",
+            "CREATE TABLE p (id integer PRIMARY KEY);\n\
+             CREATE TABLE c (id integer, p integer REFERENCES p ON DELETE CASCADE);\n\
+             INSERT INTO p VALUES (1);\nINSERT INTO c VALUES (7, 1);\n",
+        )
+        .write("migrations/shop/0002_b.sql", second);
+    workspace
+}
+
+/// How many rows point to others.
+fn pointing(workspace: &Workspace) -> String {
+    let file = workspace.path().join("db.sqlite3");
+    let output = std::process::Command::new("python3")
+        .args(["-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM c').fetchone()[0])"])
+        .arg(file)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_table_that_is_made_anew_by_hand_keeps_the_rows_that_point_to_it() {
+    let workspace = stalls(
+        "CREATE TABLE n (id integer PRIMARY KEY);\nINSERT INTO n SELECT id FROM p;\nDROP TABLE p;\nALTER TABLE n RENAME TO p;\n",
+    );
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    assert_eq!(pointing(&workspace), "1");
+}
+
+#[test]
+fn foreign_keys_that_a_file_turns_on_are_on() {
+    for (on, left) in [("PRAGMA foreign_keys=ON;\n", "0"), ("PRAGMA foreign_keys = 1;\n", "0"), ("", "1")] {
+        let workspace = stalls(&format!("{on}REPLACE INTO p VALUES (1);\n"));
+        workspace.manage(["migrate", "-v", "0"]).succeeds();
+        assert_eq!(pointing(&workspace), left, "{on}");
+    }
+}
+
+#[test]
+fn a_column_that_no_migration_knows_is_not_lost() {
+    let workspace = Workspace::new();
+    workspace
+        .write("settings/base.toml", "apps = [\"shop\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n")
+        .write(
+            "migrations/shop/0001_a.toml",
+            "[[operation]]\nop = \"CreateModel\"\nmodel = \"P\"\nfields = [\n  { name = \"n\", type = \"Text\", null = true },\n  \
+             { name = \"k\", type = \"Integer\", null = true },\n]\n",
+        )
+        .write(
+            "migrations/shop/0003_c.toml",
+            "depends = [\"shop.0002_b\"]\n[[operation]]\nop = \"AlterField\"\nmodel = \"P\"\n\
+             field = { name = \"k\", type = \"BigInteger\", default = 0 }\n",
+        );
+    for (sql, told) in [
+        (
+            "ALTER TABLE shop_p ADD COLUMN mine text DEFAULT 'a';",
+            "column mine of table shop_p, which no migration knows, would be lost",
+        ),
+        (
+            "ALTER TABLE shop_p RENAME COLUMN n TO title;",
+            "column title of table shop_p, which no migration knows, would be lost",
+        ),
+        ("ALTER TABLE shop_p DROP COLUMN n;", "no such column: shop_p.n"),
+    ] {
+        drop(std::fs::remove_file(workspace.path().join("db.sqlite3")));
+        workspace.write(
+            "migrations/shop/0002_b.sql",
+            &format!("INSERT INTO shop_p (n, k) VALUES ('a', 1);\n{sql}\n"),
+        );
+        let failed = workspace.manage(["migrate"]).fails(1);
+        assert!(failed.contains(told), "{sql}: {failed}");
+    }
+}

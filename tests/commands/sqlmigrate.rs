@@ -79,7 +79,7 @@ fn what_cannot_be_undone_is_refused() {
         1,
         "error: migrations/shop/0002_x.sql:1: shop.0002_x cannot be undone: \"Raw SQL operation -> SELECT 1;\" is \
          irreversible; nothing was changed\n\
-         hint: give the operation `backwards`, or name a later migration\n\
+         hint: say behind `-- down` what undoes it, or name a later migration\n\
          hint: when it was undone by hand, `--fake` changes the history alone\n",
     );
 }

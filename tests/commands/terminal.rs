@@ -57,7 +57,7 @@ fn a_superuser_is_asked_for_and_every_answer_checked() {
         ("Email address", "ada@example.org\r"),
         ("Password", "password\r"),
         ("(again)", "password\r"),
-        ("anyway?", "n"),
+        ("anyway?", "n\r"),
         ("Password", "walks to Lyon\r"),
         ("(again)", "walks to Rome\r"),
         ("Password", "walks to Lyon\r"),
@@ -138,7 +138,7 @@ fn a_database_is_dropped_by_whoever_says_yes() {
     workspace.manage(["createdb"]).succeeds();
     let file = workspace.path().join("db.sqlite3");
     for (answer, told, is_left) in
-        [("n", "Nothing was dropped.", true), ("y", "Dropped database default", false)]
+        [("n\r", "Nothing was dropped.", true), ("y\r", "Dropped database default", false)]
     {
         let seen = at_terminal(&workspace, &["dropdb"], &[("Drop it with all", answer)]).succeeds();
         assert!(seen.contains("0 tables, 0 applied migrations"), "{seen}");

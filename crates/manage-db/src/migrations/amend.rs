@@ -92,6 +92,7 @@ struct Place<'a> {
     dialect: &'static str,
     table: &'a str,
     journal: Option<&'a str>,
+    reversals: Option<&'a str>,
 }
 
 /// Amends the histories of databases, an empty list of which is all, and gives the number of changes.
@@ -150,6 +151,7 @@ async fn amend_one(
         dialect: session.backend().features().dialect,
         table: home.history(),
         journal: home.has_journal.then(|| home.journal()),
+        reversals: home.has_reversals.then(|| home.reversals()),
     };
     let Some(outcome) = amendment.outcome(&place)? else { return Ok(None) };
     let alias = session.alias().to_owned();
@@ -262,12 +264,19 @@ impl Place<'_> {
         let statement = format!("UPDATE {} SET checksum = ? WHERE version = ?", self.table);
         let params = params![self.checksum(migration)?, row.version].to_vec();
         let words = format!("accepts {key} as its file is now");
-        Ok(Some(Change { words, statements: vec![(statement, params)] }))
+        let mut statements = vec![(statement, params.clone())];
+        // What undoes it is what undoes what was applied.
+        statements.extend(
+            self.reversals
+                .map(|reversals| (format!("UPDATE {reversals} SET checksum = ? WHERE version = ?"), params)),
+        );
+        Ok(Some(Change { words, statements }))
     }
 
     fn forget(&self, (key, row): (&Key, &Applied)) -> Change {
         let mut statements = vec![self.delete(self.table, row.version)];
         statements.extend(self.journal.map(|journal| self.delete(journal, row.version)));
+        statements.extend(self.reversals.map(|reversals| self.delete(reversals, row.version)));
         Change { words: format!("forgets that {key} is applied"), statements }
     }
 
@@ -287,8 +296,13 @@ impl Place<'_> {
         }
         let sql = format!("UPDATE {} SET version = ?, name = ?, checksum = ? WHERE version = ?", self.table);
         let (version, name) = (migration.version(), renamed.recorded_name());
-        let params = params![version, name, self.checksum(migration)?, row.version].to_vec();
-        Ok(Change { words: format!("calls {key} {renamed}"), statements: vec![(sql, params)] })
+        let checksum = self.checksum(migration)?;
+        let mut statements = vec![(sql, params![version, name, checksum.clone(), row.version].to_vec())];
+        statements.extend(self.reversals.map(|reversals| {
+            let sql = format!("UPDATE {reversals} SET version = ?, checksum = ? WHERE version = ?");
+            (sql, params![version, checksum, row.version].to_vec())
+        }));
+        Ok(Change { words: format!("calls {key} {renamed}"), statements })
     }
 
     /// What is half done of an app's migrations goes on under its new name.

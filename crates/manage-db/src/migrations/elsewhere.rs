@@ -52,6 +52,13 @@ struct Bond {
     child: Key,
 }
 
+/// What another database remembers.
+struct Known {
+    applied: BTreeSet<Key>,
+    /// Applied, or half done.
+    begun: BTreeSet<Key>,
+}
+
 /// Looks whether what a run would do on the chosen databases can stand beside what the others hold.
 ///
 /// # Errors
@@ -64,7 +71,7 @@ pub(super) async fn check(
     plans: &[(bool, BTreeSet<Key>)],
     tell: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<()> {
-    let mut histories: BTreeMap<String, Option<(BTreeSet<Key>, BTreeSet<Key>)>> = BTreeMap::new();
+    let mut histories: BTreeMap<String, Option<Known>> = BTreeMap::new();
     for (is_backwards, keys) in plans {
         for bond in bonds(work, chosen, *is_backwards, keys) {
             let Bond { alias, parent, child } = &bond;
@@ -73,11 +80,13 @@ pub(super) async fn check(
                 if let Err(error) = &session {
                     tell(Event::Unasked { alias, parent, child, is_backwards: *is_backwards, error });
                 }
-                let history =
-                    session.ok().map(|session| (session.history.keys(), begun(work.graph, &session)));
+                let history = session.ok().map(|session| Known {
+                    applied: session.history.keys(),
+                    begun: begun(work.graph, &session),
+                });
                 histories.insert(alias.clone(), history);
             }
-            let Some((applied, begun)) = &histories[alias] else { continue };
+            let Some(Known { applied, begun }) = &histories[alias] else { continue };
             let (child, parent, alias) = (child.to_string(), parent.to_string(), alias.clone());
             if *is_backwards && begun.contains(&bond.child) {
                 return Err(Error::NeededElsewhere { child, parent, alias });

@@ -210,7 +210,7 @@ impl Editor {
         let (old, new) = (&alter.old, &alter.new);
         let fresh = format!("new__{}", new.name);
         let kept: Vec<&Column> = new.columns.iter().filter(|column| column.generated.is_none()).collect();
-        let sources: Vec<String> = kept.iter().map(|column| source(before, column)).collect();
+        let sources: Vec<String> = kept.iter().map(|column| source(&new.name, before, column)).collect();
         let names: Vec<&str> = kept.iter().map(|column| column.name.as_str()).collect();
         let (quoted, quoted_fresh) = (Sqlite.quote(&new.name), Sqlite.quote(&fresh));
         let mut statements = vec![
@@ -240,7 +240,8 @@ impl Editor {
             known.join(", ")
         );
         // A statement that cannot be run, and says why.
-        let columns: Vec<String> = before.columns.iter().map(|column| text_literal(&column.name)).collect();
+        let known_columns = old.columns.iter().chain(&before.columns).chain(&new.columns);
+        let columns: Vec<String> = known_columns.map(|column| text_literal(&column.name)).collect();
         let unknown = format!(
             "SELECT 'SELECT [column ' || replace(name, ']', ' ') || ' of table ' || {table} || \
              ', which no migration knows, would be lost] FROM sqlite_master' \
@@ -253,9 +254,9 @@ impl Editor {
 }
 
 /// Where the rows' value of `column` comes from.
-fn source(before: &Table, column: &Column) -> String {
+fn source(table: &str, before: &Table, column: &Column) -> String {
     // With its table: a name alone that is no column's would be taken for a text.
-    let name = format!("{}.{}", Sqlite.quote(&before.name), Sqlite.quote(&column.name));
+    let name = format!("{}.{}", Sqlite.quote(table), Sqlite.quote(&column.name));
     let fill = column.fill.as_ref().or(column.default.as_ref());
     let fill = fill.map(|fill| Sqlite.default_sql(fill, column.kind));
     let Some(old) = before.column(&column.name) else { return fill.unwrap_or_else(|| "NULL".to_owned()) };
