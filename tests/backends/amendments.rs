@@ -87,6 +87,10 @@ on_every_database! {
         assert!(told.contains("`--allow-missing`") && told.contains("--forget barn.0002_bad"), "{told}");
         db.workspace.manage(["migrate", "--allow-missing", "-v", "0"]).succeeds();
         db.workspace.manage(["migrate", "--forget", "barn.0002_bad", "--yes"]).succeeds();
+        db.workspace.manage(["migrate", "--forget", "barn.0001_crates", "--yes"]).fails_with(
+            1,
+            "error: barn.0003_next is applied on database `default` and depends on barn.0001_crates: forget that first\n",
+        );
         db.workspace.manage(["migrate", "--check"]).says("");
     }
 

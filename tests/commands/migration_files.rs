@@ -335,3 +335,17 @@ fn a_column_that_no_migration_knows_is_not_lost() {
         assert!(failed.contains(told), "{sql}: {failed}");
     }
 }
+
+#[test]
+fn what_flyway_would_fill_in_is_not_taken_for_a_text() {
+    let workspace = stalls("SELECT 1;\n");
+    workspace.write(
+        "migrations/shop/V3__user.sql",
+        "CREATE TABLE a (b text);\nINSERT INTO a VALUES ('${user}');\n",
+    );
+    workspace.manage(["migrate"]).fails_with(
+        1,
+        "error: migrations/shop/V3__user.sql:2: `${...}` is filled in by Flyway, and by nobody here: write what it stands for\n\
+         hint: correct the file and run the command again; no database was changed\n",
+    );
+}

@@ -234,6 +234,7 @@ impl Amendment {
                 .filter_map(|row| place.accept(row).transpose())
                 .collect(),
             Self::Forget(key) => {
+                place.check_unneeded(key)?;
                 Ok(applied(&|one| one == key).into_iter().map(|row| place.forget(row)).collect())
             }
             Self::ForgetApp(app) => {
@@ -253,6 +254,19 @@ impl Amendment {
 }
 
 impl Place<'_> {
+    /// What others that are applied depend on cannot be forgotten before them: no run would go on.
+    fn check_unneeded(&self, key: &Key) -> Result<()> {
+        let depends = |one: &Key| self.graph.parents(one).any(|parent| parent.key == *key);
+        let mut keys = self.history.applied.iter().filter_map(|row| row.key.as_ref());
+        match keys.find(|one| depends(one)) {
+            Some(child) => Err(Error::Amendment(format!(
+                "{child} is applied on database `{}` and depends on {key}: forget that first",
+                self.alias
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// None where the file is what was applied.
     fn accept(&self, (key, row): (&Key, &Applied)) -> Result<Option<Change>> {
         let migration = self.graph.get(key);

@@ -28,12 +28,16 @@ const MAX_BYTES: usize = 200;
 
 const EXPECTED: &str = "this is no migration's name: expected NNNN_name.toml or NNNN_name.sql, with letters, digits and underscores";
 
+/// What Prisma puts beside its migrations: it says which kind of database they are for.
+const LOCK_OF_PRISMA: &str = "migration_lock.toml";
+
 /// Reads a path below the folder of an app; none is something else than a migration.
 ///
 /// # Errors
 /// A sentence when it looks like a migration and cannot be taken for one.
 pub(super) fn read(path: &str) -> Result<Option<FileName>, String> {
     let (stem, endings) = match path.split('/').collect::<Vec<_>>().as_slice() {
+        [file] if *file == LOCK_OF_PRISMA => return Ok(None),
         [file] => file.split_once('.').unwrap_or((file, "")),
         [folder, file] => match in_folder(folder, file)? {
             Some(endings) => (*folder, endings),
@@ -199,7 +203,7 @@ mod tests {
             ("README.md", None),
             ("max_migration.txt", None),
             ("notes/README.md", None),
-            ("migration_lock.json", None),
+            ("migration_lock.toml", None),
         ] {
             assert_eq!(read(path), Ok(expected), "{path}");
         }

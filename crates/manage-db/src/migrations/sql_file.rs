@@ -16,6 +16,24 @@ use crate::backends::base::{Piece, PieceKind, Syntax, pieces};
 use crate::backends::script_rules;
 use crate::models::document::{Mistake, line_of};
 
+/// Flyway fills in `${name}` before it runs a file; here it would be a text as any other.
+///
+/// # Errors
+/// The first one of a file that is named in Flyway's way.
+fn check_placeholders(key: &Key, file: &SqlFile) -> Result<(), Mistake> {
+    let mut letters = key.name.chars();
+    let is_flyways = letters.next() == Some('V') && letters.next().is_some_and(|sign| sign.is_ascii_digit());
+    match file.text.find("${").filter(|_| is_flyways) {
+        None => Ok(()),
+        Some(at) => Err(Mistake {
+            path: file.path.clone(),
+            line: line_of(&file.text, at),
+            message: "`${...}` is filled in by Flyway, and by nobody here: write what it stands for"
+                .to_owned(),
+        }),
+    }
+}
+
 /// Reads the SQL files of one migration, one for all kinds of database, or several by dialect, in the dialects that are
 /// asked for.
 ///
@@ -27,6 +45,7 @@ pub(crate) fn parse_sql(
     files: Vec<SqlFile>,
     dialects: &[&'static str],
 ) -> Result<Migration, Mistake> {
+    files.iter().try_for_each(|file| check_placeholders(key, file))?;
     let mut header = Header::default();
     let mut halves = BTreeMap::new();
     for dialect in dialects.iter().copied() {

@@ -167,7 +167,11 @@ impl Backend for Sqlite {
     }
 
     async fn has_database(&self) -> Result<bool> {
-        Ok(self.database_file()?.path.exists())
+        // A folder, or a file that is no database, is none.
+        match self.database_file()?.path.exists() {
+            true => self.connect_to_look().await.map(|_| true),
+            false => Ok(false),
+        }
     }
 
     async fn create_database(&self) -> Result<bool> {

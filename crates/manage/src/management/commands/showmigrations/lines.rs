@@ -16,6 +16,8 @@ pub(super) enum State {
     Pending,
     HalfDone,
     MissingFile,
+    /// Applied by a later release or another branch, with a number above all files of its app.
+    Newer,
     Edited,
     /// The database does not answer.
     Unreachable,
@@ -23,8 +25,15 @@ pub(super) enum State {
 
 impl State {
     /// All of them, in the order in which they are summed up.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Applied, Self::Pending, Self::HalfDone, Self::MissingFile, Self::Edited, Self::Unreachable];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Applied,
+        Self::Pending,
+        Self::HalfDone,
+        Self::Newer,
+        Self::MissingFile,
+        Self::Edited,
+        Self::Unreachable,
+    ];
 
     /// Its word, the same in every format.
     pub(super) fn word(self) -> &'static str {
@@ -33,6 +42,7 @@ impl State {
             Self::Pending => "pending",
             Self::HalfDone => "half done",
             Self::MissingFile => "missing file",
+            Self::Newer => "newer release",
             Self::Edited => "edited",
             Self::Unreachable => "unreachable",
         }
@@ -42,19 +52,19 @@ impl State {
     pub(super) fn style(self) -> Style {
         match self {
             Self::Applied => Style::Success,
-            Self::Pending => Style::Warning,
+            Self::Pending | Self::Newer => Style::Warning,
             Self::HalfDone | Self::MissingFile | Self::Edited | Self::Unreachable => Style::Error,
         }
     }
 
     /// Whether somebody has to do something about the migration.
     pub(super) fn is_noteworthy(self) -> bool {
-        !matches!(self, Self::Applied | Self::Unreachable)
+        !matches!(self, Self::Applied | Self::Newer | Self::Unreachable)
     }
 
     /// Whether the history has it.
     pub(super) fn is_recorded(self) -> bool {
-        matches!(self, Self::Applied | Self::MissingFile | Self::Edited)
+        matches!(self, Self::Applied | Self::MissingFile | Self::Newer | Self::Edited)
     }
 }
 
@@ -137,18 +147,14 @@ impl Reading<'_> {
             .filter(|(_, migration)| lives(&migration.key.app))
             .map(|(position, migration)| self.line(position, migration, session))
             .collect();
+        let newer = session.map(|session| session.history.newer(self.graph)).unwrap_or_default();
         let rows = session.map(|session| session.history.applied.as_slice()).unwrap_or_default();
         for (key, row) in rows.iter().filter_map(|row| Some((row.key.clone()?, row))) {
             let is_ours = self.graph.apps().contains(&key.app) && self.is_chosen(&key.app);
             if is_ours && self.graph.get(&key).is_none() {
+                let state = if newer.contains(&&key) { State::Newer } else { State::MissingFile };
                 let (applied_at, depends) = (row.applied_on, Vec::new());
-                lines.push(Line {
-                    key,
-                    state: State::MissingFile,
-                    applied_at,
-                    depends,
-                    position: usize::MAX,
-                });
+                lines.push(Line { key, state, applied_at, depends, position: usize::MAX });
             }
         }
         if !self.is_plan {

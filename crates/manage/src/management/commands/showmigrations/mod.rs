@@ -23,8 +23,8 @@ use table::Table;
 ///
 /// As JSON: `{"databases": [{"alias": "default", "migrations": [{"app": "blog", "name": "0001_initial", "state":
 /// "applied", "applied_at": "2026-03-04T15:04:05Z", "depends": ["auth.0001_initial"]}]}], "summary": {"migrations": 1,
-/// "applied": 1, "pending": 0, ...}}`. States are `applied`, `pending`, `half done`, `missing file`, `edited` and
-/// `unreachable`; the summary counts all, also what `--pending` leaves out. A database that does not answer has `error`
+/// "applied": 1, "pending": 0, ...}}`. States are `applied`, `pending`, `half done`, `newer release`,
+/// `missing file`, `edited` and `unreachable`; the summary counts all, also what `--pending` leaves out. A database that does not answer has `error`
 /// instead of `migrations`; the exit status is 5 then.
 #[derive(Debug, Args)]
 pub(super) struct ShowMigrations {
