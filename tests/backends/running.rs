@@ -316,12 +316,14 @@ fn several_databases_are_migrated_at_once_and_shown_one_after_the_other() {
 #[test]
 fn when_one_of_several_databases_fails_the_others_finish_what_they_are_at() {
     block_on(async {
-        let (db, _others) = three(Kind::Postgresql, "SELECT pg_sleep(1);\n").await;
-        db.workspace.write("migrations/pond/0001_fast.sql", "INSERT INTO nowhere VALUES (1);\n");
+        let (db, _others) = three(Kind::Postgresql, "SELECT pg_sleep(4);\n").await;
+        // When the others are at it.
+        let late = "SELECT pg_sleep(2);\nINSERT INTO nowhere VALUES (1);\n";
+        db.workspace.write("migrations/pond/0001_fast.sql", late);
         let run = db.workspace.manage(["migrate"]);
         assert_eq!(run.stdout, THREE_SHOWN.replace("pond.0001_fast... OK", "pond.0001_fast... FAILED"));
         assert!(!run.fails(1).contains("still to be migrated"));
-        let (db, _others) = three(Kind::Postgresql, "INSERT INTO nowhere VALUES (1);\n").await;
+        let (db, _others) = three(Kind::Postgresql, late).await;
         let told = db.workspace.manage(["migrate", "--jobs", "1"]).fails(1);
         assert!(told.ends_with("hint: still to be migrated: eu, us\n"), "{told}");
         let told = db.workspace.manage(["migrate", "--jobs", "3"]).fails(1);
@@ -334,8 +336,8 @@ fn a_run_in_one_transaction_that_another_database_stops_keeps_nothing() {
     block_on(async {
         let (db, others) = three(Kind::Postgresql, "SELECT pg_sleep(1);\n").await;
         db.workspace
-            .write("migrations/pond/0001_fast.sql", "INSERT INTO nowhere VALUES (1);\n")
-            .write("migrations/mill/0001_slow.sql", "CREATE TABLE stone (id integer);\nSELECT pg_sleep(1);\n")
+            .write("migrations/pond/0001_fast.sql", "SELECT pg_sleep(2);\nINSERT INTO nowhere VALUES (1);\n")
+            .write("migrations/mill/0001_slow.sql", "CREATE TABLE stone (id integer);\nSELECT pg_sleep(4);\n")
             .write("migrations/mill/0002_more.sql", "CREATE TABLE wheel (id integer);\n");
         let run =
             db.workspace.manage(["migrate", "--single-transaction", "--database", "eu", "--database", "us"]);
