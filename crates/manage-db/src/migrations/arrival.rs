@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::error::Result;
 use super::events::Event;
+use super::pause::Pauses;
 use crate::connections::Connections;
 
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const PAUSES: Pauses = Pauses { shortest: Duration::from_millis(100), longest: Duration::from_secs(1) };
 
 /// Waits until each of them answers, all in all for at most `limit`.
 ///
@@ -22,19 +22,17 @@ pub(super) async fn wait(
     let start = Instant::now();
     for alias in aliases {
         let backend = connections.backend(alias)?;
-        let mut pause = SHORTEST_PAUSE;
-        let mut is_told = false;
+        let mut attempts = 0;
         while let Err(error) = backend.connect_to_look().await {
             let left = limit.saturating_sub(start.elapsed());
             if !matches!(error, crate::Error::Connect { may_pass: true, .. }) || left.is_zero() {
                 return Err(error.into());
             }
-            if !is_told {
-                is_told = true;
+            if attempts == 0 {
                 tell(Event::Absent { alias, error: &error, limit });
             }
-            tokio::time::sleep(pause.min(left)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::time::sleep(PAUSES.behind(attempts).min(left)).await;
+            attempts += 1;
         }
     }
     Ok(())

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::pause::Pauses;
 use crate::backends::base::{Attempt, Connection, MigrationLock};
 
-const SHORTEST_WAIT: Duration = Duration::from_millis(5);
-const LONGEST_WAIT: Duration = Duration::from_millis(250);
+const PAUSES: Pauses = Pauses { shortest: Duration::from_millis(5), longest: Duration::from_millis(250) };
 
 /// How long a run waits for another one where the settings say nothing: long enough for most migrations, short enough
 /// for whoever waits for a deployment.
@@ -22,8 +22,8 @@ pub(super) async fn acquire(
     waiting: &mut impl FnMut(Option<&str>),
 ) -> crate::Result<Attempt> {
     let start = Instant::now();
-    let mut wait = SHORTEST_WAIT;
     let mut is_told = false;
+    let mut attempts = 0_u32;
     loop {
         let left = limit.saturating_sub(start.elapsed());
         let attempt = lock.try_acquire(connection, !is_told || left.is_zero()).await?;
@@ -36,7 +36,7 @@ pub(super) async fn acquire(
             Attempt::Held { .. } => {}
             Attempt::Taken => return Ok(attempt),
         }
-        tokio::time::sleep(wait.min(left)).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        tokio::time::sleep(PAUSES.behind(attempts).min(left)).await;
+        attempts = attempts.saturating_add(1);
     }
 }

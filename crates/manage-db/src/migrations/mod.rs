@@ -75,6 +75,8 @@ pub mod plan;
 // What a run is about, and what runs.
 mod work;
 
+mod pause;
+
 mod lock;
 
 mod session;

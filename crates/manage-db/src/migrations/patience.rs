@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use manage_leaves::crypto;
 
+use super::pause::Pauses;
 use crate::backends::base::{BackendRef, Connection, Statement, Value, shown};
 use crate::error::{Result, StatementKind};
 
 /// Longest wait of one attempt: whoever comes behind a waiting `ALTER TABLE` waits as well.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(2);
 
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const PAUSES: Pauses = Pauses { shortest: Duration::from_millis(100), longest: Duration::from_secs(3) };
 
 /// When it is asked first who holds the lock, and then again and again.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
@@ -47,9 +47,9 @@ impl Patience {
             return false;
         }
         let attempts = self.attempts.fetch_add(1, Ordering::Relaxed);
-        let pause = (SHORTEST_PAUSE * 2_u32.saturating_pow(attempts.min(8))).min(LONGEST_PAUSE);
         let [byte] = crypto::random_bytes::<1>();
-        tokio::time::sleep(pause.mul_f64(0.5 + f64::from(byte) / 256.0).min(left)).await;
+        let pause = PAUSES.behind(attempts).mul_f64(0.5 + f64::from(byte) / 256.0);
+        tokio::time::sleep(pause.min(left)).await;
         true
     }
 }

@@ -1,6 +1,7 @@
 //! Databases of a server: seen, made and dropped over a connection to another one.
 
 use super::features::FEATURES;
+use super::who::WHO;
 use crate::backends::base::{Connection, Statement};
 use crate::error::{Error, Result};
 use crate::params;
@@ -42,11 +43,11 @@ pub(super) async fn create(connection: &mut dyn Connection, name: &str) -> Resul
 
 /// Who is connected to it.
 pub(super) async fn sessions(connection: &mut dyn Connection, name: &str) -> Result<Vec<String>> {
-    let sql = "SELECT 'process ' || pid || coalesce(' of ' || usename, '') \
-               || coalesce(' at ' || host(client_addr), '') \
-               || coalesce(' (' || nullif(application_name, '') || ')', '') \
-               FROM pg_catalog.pg_stat_activity WHERE datname = ? ORDER BY pid";
-    let rows = connection.query(Statement { sql, params: params![name] }).await?;
+    let sql = format!(
+        "SELECT {WHO} || coalesce(' (' || nullif(a.application_name, '') || ')', '') \
+         FROM pg_catalog.pg_stat_activity a WHERE a.datname = ? ORDER BY a.pid"
+    );
+    let rows = connection.query(Statement { sql: &sql, params: params![name] }).await?;
     rows.into_iter().map(|mut row| row.take(0)).collect()
 }
 

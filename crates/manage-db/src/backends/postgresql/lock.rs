@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::server::Server;
+use super::who::WHO;
 use crate::backends::base::{Attempt, Connection, MigrationLock, Statement, Value};
 use crate::error::{Error, Result, StatementKind};
 use manage_leaves::crypto;
@@ -125,8 +126,7 @@ impl MigrationLock for AdvisoryLock {
         }
         let holder = if ask_holder {
             let sql = format!(
-                "SELECT 'process ' || a.pid || coalesce(' of ' || a.usename, '') \
-                 || coalesce(' at ' || host(a.client_addr), '') FROM pg_catalog.pg_locks l \
+                "SELECT {WHO} FROM pg_catalog.pg_locks l \
                  JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
                  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
                  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \

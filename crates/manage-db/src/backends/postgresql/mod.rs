@@ -4,6 +4,7 @@ mod error;
 mod features;
 mod options;
 mod values;
+mod who;
 
 mod blockers;
 mod connection;
@@ -102,7 +103,7 @@ impl Backend for Postgresql {
     }
 
     fn blockers(&self) -> Option<&'static str> {
-        Some(blockers::BLOCKERS)
+        Some(blockers::BLOCKERS.as_str())
     }
 
     fn refresh(&self) -> Option<Vec<String>> {
