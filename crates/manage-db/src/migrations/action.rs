@@ -1,5 +1,6 @@
 //! What a migration runs, one thing after the other.
 
+use super::excerpt::Excerpt;
 use super::place::Place;
 use super::state::ProjectState;
 use crate::backends::base::schema::Step;
@@ -54,9 +55,9 @@ impl ScriptStep {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptStatement {
     /// Its text.
-    pub sql: String,
-    /// The rows that are sent behind it.
-    pub rows: Option<String>,
+    pub sql: Excerpt,
+    /// The rows that are sent behind it, as few have.
+    pub rows: Option<Box<Excerpt>>,
     /// Where it begins.
     pub place: Place,
     /// Whether it sets up the session for those behind it, and does the same when it is run again later.

@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::earlier::Source;
 use super::operations::{Operation, RunRust, RunSql, SeparateDatabaseAndState, SqlPart};
-use crate::backends::base::{Piece, PieceKind, Syntax, canonical as by_tokens, pieces};
+use crate::backends::base::{Piece, PieceKind, Syntax, add_canonical, canonical as by_tokens, pieces};
 use crate::backends::script_rules;
 
 /// What the history keeps a checksum of.
@@ -88,16 +88,25 @@ fn json(operation: &Operation, dialect: &str) -> Result<Json, toml::ser::Error> 
 
 /// The statements of texts.
 fn script(parts: &[SqlPart], syntax: Syntax) -> String {
-    let pieces = parts.iter().flat_map(|part| pieces(&part.text, syntax, &|_| false));
-    pieces.map(|piece| statement(piece, syntax)).collect()
+    let mut out = String::new();
+    for part in parts {
+        pieces(&part.text, syntax, &|_| false).for_each(|piece| add_statement(piece, syntax, &mut out));
+    }
+    out
 }
 
-/// A part of a script, whatever its layout and its comments.
-pub(super) fn statement(piece: Piece<'_>, syntax: Syntax) -> String {
+/// Adds a part of a script, whatever its layout and its comments.
+pub(super) fn add_statement(piece: Piece<'_>, syntax: Syntax, out: &mut String) {
     match piece.kind {
-        PieceKind::Statement => format!("{};\n", by_tokens(piece.text, syntax)),
-        PieceKind::Rows => format!("{}\\.\n", piece.text),
-        PieceKind::Client | PieceKind::Comment | PieceKind::Stray => String::new(),
+        PieceKind::Statement => {
+            add_canonical(piece.text, syntax, out);
+            out.push_str(";\n");
+        }
+        PieceKind::Rows => {
+            out.push_str(piece.text);
+            out.push_str("\\.\n");
+        }
+        PieceKind::Client | PieceKind::Comment | PieceKind::Stray => {}
     }
 }
 

@@ -357,7 +357,7 @@ fn sql_texts(document: Document<'_>, node: &Node<'_>) -> Result<Vec<SqlPart>, Mi
         let text = node.get_ref().as_str().map(str::to_owned);
         let text =
             text.ok_or_else(|| document.mistake(&node.span(), "expected SQL: a text or a list of texts"))?;
-        Ok(SqlPart { text, path: None, line: text_line(document, node.span().start) })
+        Ok(SqlPart { text: text.into(), path: None, line: text_line(document, node.span().start) })
     };
     match node.get_ref() {
         DeValue::Array(items) => items.iter().map(part).collect(),

@@ -90,7 +90,7 @@ fn load_one(files: &dyn Files, key: &Key, parts: &Parts, dialects: &[&'static st
     let mut sql = Vec::new();
     for (named, path) in parts {
         let Form::Sql(dialect, section) = named.form else { continue };
-        sql.push(SqlFile { path: path.clone(), text: text(files, path)?, dialect, section });
+        sql.push(SqlFile { path: path.clone(), text: text(files, path)?.into(), dialect, section });
     }
     Ok(parse_sql(key, number, sql, dialects)?)
 }

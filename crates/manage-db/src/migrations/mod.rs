@@ -15,6 +15,9 @@ pub mod error;
 // Models at one point of the history.
 pub mod state;
 
+// Parts of files.
+mod excerpt;
+
 // What a migration runs, and what Rust code it may call.
 pub mod action;
 mod functions;
@@ -113,6 +116,7 @@ pub use amend::{Amendment, Histories, amend};
 pub use canonical::Canonical;
 pub use error::{Error, Result};
 pub use events::{Event, Site};
+pub use excerpt::Excerpt;
 pub use file::schema as json_schema;
 pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;

@@ -12,7 +12,7 @@ use super::migration::{Key, Migration, Reference};
 use super::place::Place;
 use super::program::{Part, Program};
 use super::recorder::{Applied, History, REVERSALS_TABLE};
-use crate::backends::base::schema::Step;
+use crate::backends::base::schema::{Several, Step};
 use crate::backends::base::{BackendRef, Connection, Statement, Value};
 
 /// Most rows that are written at once.
@@ -72,18 +72,17 @@ pub(super) fn written<'a>(parents: impl Iterator<Item = &'a Key>, program: &Prog
 fn written_action(action: &Action) -> Option<WrittenAction> {
     Some(match action {
         Action::Step(Step::Sql(sql)) => WrittenAction::Sql(sql.clone()),
-        Action::Step(Step::Several { before, statements, after }) => WrittenAction::Several {
-            before: before.clone(),
-            statements: statements.clone(),
-            after: after.clone(),
-        },
+        Action::Step(Step::Several(several)) => {
+            let Several { before, statements, after } = (**several).clone();
+            WrittenAction::Several { before, statements, after }
+        }
         Action::Script(step) => WrittenAction::Script {
             statements: step
                 .statements
                 .iter()
                 .map(|statement| WrittenStatement {
-                    sql: statement.sql.clone(),
-                    rows: statement.rows.clone(),
+                    sql: statement.sql.to_string(),
+                    rows: statement.rows.as_ref().map(ToString::to_string),
                     is_setting: statement.is_setting,
                     is_tame: statement.is_tame,
                 })
@@ -198,12 +197,12 @@ fn read_action(action: WrittenAction, place: &Place) -> Action {
     match action {
         WrittenAction::Sql(sql) => Action::Step(Step::Sql(sql)),
         WrittenAction::Several { before, statements, after } => {
-            Action::Step(Step::Several { before, statements, after })
+            Action::Step(Step::Several(Box::new(Several { before, statements, after })))
         }
         WrittenAction::Script { statements, is_transaction, is_as_client } => {
             let statements = statements.into_iter().map(|statement| ScriptStatement {
-                sql: statement.sql,
-                rows: statement.rows,
+                sql: statement.sql.into(),
+                rows: statement.rows.map(|rows| Box::new(rows.into())),
                 place: place.clone(),
                 is_setting: statement.is_setting,
                 is_tame: statement.is_tame,

@@ -1,6 +1,6 @@
 //! The notes that operations take about what has to run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{Action, ScriptStep};
 use super::differ::changes;
@@ -221,6 +221,9 @@ impl<'a> Schema<'a> {
     pub(crate) fn finish(mut self) -> Result<Written, (usize, Problem)> {
         let mut editor = self.tables.backend.schema_editor();
         let changes = self.notes.iter().map(Note::noted).collect();
+        if self.tables.backend.features().can_point_ahead {
+            self.make_at_once();
+        }
         self.put_together(&*editor);
         let mut parts: Vec<Vec<Action>> = Vec::new();
         parts.resize_with(self.part, Vec::new);
@@ -257,6 +260,27 @@ impl<'a> Schema<'a> {
 
     fn note(&mut self, wish: Wish) {
         self.notes.push(Note { part: self.part, wish });
+    }
+
+    /// Makes a table that is changed by its own migration as it will be, where nothing but other tables comes in between.
+    fn make_at_once(&mut self) {
+        let mut made: BTreeMap<String, usize> = BTreeMap::new();
+        let mut position = 0;
+        while let Some(note) = self.notes.get(position) {
+            match &note.wish {
+                Wish::Change(TableChange::Create(table)) => {
+                    made.insert(table.name.clone(), position);
+                }
+                Wish::Change(TableChange::Alter(alter)) if made.contains_key(&alter.new.name) => {
+                    let (at, whole) = (made[&alter.new.name], alter.new.clone());
+                    self.notes[at].wish = Wish::Change(TableChange::Create(whole));
+                    self.notes.remove(position);
+                    continue;
+                }
+                Wish::Change(_) | Wish::Script(_) | Wish::Function { .. } => made.clear(),
+            }
+            position += 1;
+        }
     }
 
     /// Lets a table that would be made anew several times be made anew once, with the last that changes it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::action::{Action, ScriptStatement, ScriptStep};
+use super::excerpt::Excerpt;
 use super::place::Place;
 use super::sql_source::SqlPart;
 use crate::backends::base::schema::Guard;
@@ -44,8 +45,6 @@ const PLAIN: [&str; 8] = ["BEGIN", "START", "TRANSACTION", "WORK", "IMMEDIATE", 
 struct Known {
     statement: ScriptStatement,
     control: Option<Control>,
-    /// Its first words.
-    name: String,
     is_left_out: bool,
     is_guarded: bool,
     /// Turns off what the guard turns off, or wants it off as the vendor's client has it.
@@ -54,6 +53,14 @@ struct Known {
     is_answered: bool,
     /// Begins or ends a transaction without a word about how.
     is_plain: bool,
+}
+
+impl Known {
+    /// Its first words.
+    fn name(&self, rules: &ScriptRules) -> String {
+        let words = rules.words(&self.statement.sql);
+        words[..words.len().min(2)].join(" ")
+    }
 }
 
 /// Compiles the texts of one operation.
@@ -68,11 +75,11 @@ pub(super) fn compile(parts: &[SqlPart], setting: Setting<'_>) -> Result<Script,
         script.assumed = script.assumed.or(assumed.filter(|_| !is_own_session(setting)));
     }
     refuse_answers(&all)?;
-    leave_out(&mut all, &mut script);
+    leave_out(&mut all, setting.rules, &mut script);
     if setting.is_atomic {
         lift_guarded(&mut all, setting.rules, &mut script);
         take_frame_off(&mut all, &mut script);
-        refuse_what_breaks(&all)?;
+        refuse_what_breaks(&all, setting.rules)?;
         script.actions.extend(all.into_iter().map(|known| step(vec![known.statement], false, setting)));
     } else {
         group(all, setting, &mut script)?;
@@ -99,35 +106,38 @@ fn read(part: &SqlPart, setting: Setting<'_>, all: &mut Vec<Known>) -> Result<Op
             PieceKind::Stray => return Err(mistake(&place(piece.at), STRAY)),
             PieceKind::Rows => {
                 if let Some(known) = all.last_mut() {
-                    known.statement.rows = Some(piece.text.to_owned());
+                    known.statement.rows = Some(Box::new(excerpt(part, piece)));
                 }
             }
-            PieceKind::Statement => all.push(known(piece.text, place(piece.at), setting.rules)),
+            PieceKind::Statement => all.push(known(excerpt(part, piece), place(piece.at), setting.rules)),
         }
     }
     Ok(assumed)
 }
 
-fn known(sql: &str, place: Place, rules: &ScriptRules) -> Known {
-    let words = rules.words(sql);
+fn excerpt(part: &SqlPart, piece: Piece<'_>) -> Excerpt {
+    part.text.part(piece.at..piece.at + piece.text.len())
+}
+
+fn known(sql: Excerpt, place: Place, rules: &ScriptRules) -> Known {
+    let words = rules.words(&sql);
     let control = control(&words);
     // What it sets must not depend on what was done meanwhile.
     let asks = |word: &String| ["SELECT", "LAST_INSERT_ID", "COUNT", "NEXTVAL"].contains(&word.as_str());
     let is_setting = ScriptRules::fits(rules.settings, &words) && !words.iter().skip(1).any(asks);
     let is_tame = rules.is_tame(&words) || control.is_some();
     Known {
-        statement: ScriptStatement { sql: sql.to_owned(), rows: None, place, is_setting, is_tame },
         control,
         is_left_out: ScriptRules::fits(rules.left_out, &words),
         is_guarded: ScriptRules::fits(rules.guarded, &words),
         wants_guard: match ScriptRules::fits(rules.guarded, &words) {
-            true => turns_off(sql),
+            true => turns_off(&sql),
             false => ScriptRules::fits(rules.guarding, &words),
         },
-        is_alone: rules.is_alone(sql, &words),
+        is_alone: rules.is_alone(&sql, &words),
         is_answered: ScriptRules::fits(&["COPY * TO STDOUT"], &words),
         is_plain: words.iter().all(|word| PLAIN.contains(&word.as_str())),
-        name: words[..words.len().min(2)].join(" "),
+        statement: ScriptStatement { sql, rows: None, place, is_setting, is_tame },
     }
 }
 
@@ -155,9 +165,9 @@ fn refuse_answers(all: &[Known]) -> Result<(), Mistake> {
 }
 
 /// Takes out what the history could not be written under.
-fn leave_out(all: &mut Vec<Known>, script: &mut Script) {
+fn leave_out(all: &mut Vec<Known>, rules: &ScriptRules, script: &mut Script) {
     let Some(first) = all.iter().find(|known| known.is_left_out) else { return };
-    let (place, name) = (&first.statement.place, &first.name);
+    let (place, name) = (&first.statement.place, first.name(rules));
     script.notes.push(format!("{place}: its {name} is left out: the history could not be written under it"));
     all.retain(|known| !known.is_left_out);
 }
@@ -200,10 +210,12 @@ fn take_frame_off(all: &mut Vec<Known>, script: &mut Script) {
     }
 }
 
-fn refuse_what_breaks(all: &[Known]) -> Result<(), Mistake> {
-    for Known { statement, control, name, is_alone, .. } in all {
-        let word = name.split(' ').next().unwrap_or_default();
+fn refuse_what_breaks(all: &[Known], rules: &ScriptRules) -> Result<(), Mistake> {
+    for known in all {
+        let Known { statement, control, is_alone, .. } = known;
         if control.is_some() {
+            let name = known.name(rules);
+            let word = name.split(' ').next().unwrap_or_default();
             let message = format!(
                 "`{word}` would break the migration's own transaction: take it out, or say that there is none with {}; \
                  then each BEGIN with its COMMIT is a step",
@@ -284,7 +296,7 @@ mod tests {
     use crate::backends::script_rules;
 
     fn compiled(text: &str, dialect: &str, is_atomic: bool) -> Result<Vec<Vec<String>>, String> {
-        let parts = [SqlPart { text: text.to_owned(), path: None, line: 1 }];
+        let parts = [SqlPart { text: text.into(), path: None, line: 1 }];
         let setting = Setting { rules: script_rules(dialect), path: "a.sql", is_atomic };
         let script = compile(&parts, setting).map_err(|mistake| mistake.to_string())?;
         let texts = |action: &Action| action.statements().into_iter().map(str::to_owned).collect();

@@ -171,7 +171,7 @@ impl<'a> FileReader<'a> {
                 _ => self.is_top = false,
             }
             if self.section == Section::Up && piece.kind != PieceKind::Comment {
-                halves.canonical.push_str(&canonical::statement(piece, self.syntax));
+                canonical::add_statement(piece, self.syntax, &mut halves.canonical);
             }
         }
         self.end_part(self.file.text.len(), halves);
@@ -209,11 +209,11 @@ impl<'a> FileReader<'a> {
 
     /// A part that holds nothing is one as well: it says that nothing is to be done.
     fn end_part(&self, end: usize, halves: &mut Halves) {
-        let text = &self.file.text[self.start..end];
+        let text = self.file.text.part(self.start..end);
         let is_before_marker = self.start == 0 && end < self.file.text.len() && self.is_top;
         if !is_before_marker {
             let line = line_of(&self.file.text, self.start);
-            let part = SqlPart { text: text.to_owned(), path: Some(self.file.path.clone()), line };
+            let part = SqlPart { text, path: Some(self.file.path.clone()), line };
             halves.add(self.section, part);
         }
     }
@@ -305,7 +305,7 @@ mod tests {
         let files = vec![sql("SELECT 1;", None), sql("SELECT 2;", Some("postgresql"))];
         let migration = parse_sql(&Key::new("shop", "0002_x"), 2, files, &DIALECTS).unwrap();
         let Operation::RunSql(operation) = &migration.operations[0].operation else { panic!("not SQL") };
-        assert_eq!(operation.forwards.parts("postgresql").unwrap()[0].text, "SELECT 2;");
-        assert_eq!(operation.forwards.parts("mysql").unwrap()[0].text, "SELECT 1;");
+        assert_eq!(operation.forwards.parts("postgresql").unwrap()[0].text.as_str(), "SELECT 2;");
+        assert_eq!(operation.forwards.parts("mysql").unwrap()[0].text.as_str(), "SELECT 1;");
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 
+use super::excerpt::Excerpt;
 use crate::backends::DIALECT_WORDS;
 
 /// A text of one or more statements, and where it stands.
 #[derive(Debug, Clone)]
 pub struct SqlPart {
     /// The statements.
-    pub text: String,
+    pub text: Excerpt,
     /// The file, where it is another one than the migration's.
     pub path: Option<String>,
     /// The line of the text's beginning, from 1.
@@ -52,7 +53,7 @@ pub(super) struct SqlFile {
     /// Its path, relative to the project's root.
     pub path: String,
     /// Its text.
-    pub text: String,
+    pub text: Excerpt,
     /// The dialect that its name says; none: for all.
     pub dialect: Option<&'static str>,
     /// The section that its name says; none: its text says it.

@@ -255,10 +255,10 @@ impl<'b> Unit<'_, 'b> {
                 }
                 Ok(())
             }
-            Action::Step(Step::Several { before, statements, after }) => {
-                let before = self.asked(part, before.as_deref()).await?;
-                let after = self.asked(part, after.as_deref()).await?;
-                for sql in before.iter().chain(statements).chain(&after) {
+            Action::Step(Step::Several(several)) => {
+                let before = self.asked(part, several.before.as_deref()).await?;
+                let after = self.asked(part, several.after.as_deref()).await?;
+                for sql in before.iter().chain(&several.statements).chain(&after) {
                     self.plain(&part.place, sql).await?;
                 }
                 Ok(())

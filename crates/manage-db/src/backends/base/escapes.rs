@@ -88,7 +88,7 @@ mod tests {
     }
 
     fn split(text: &str, dialect: &str) -> usize {
-        pieces(text, syntax(dialect), &|_| false).len()
+        pieces(text, syntax(dialect), &|_| false).count()
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_text_that_may_end_elsewhere_is_known_unless_the_script_says_how_it_is_meant() {
         let assumed = |text: &str, dialect: &str| -> Vec<bool> {
-            pieces(text, syntax(dialect), &|_| false).iter().map(|piece| piece.is_assumed).collect()
+            pieces(text, syntax(dialect), &|_| false).map(|piece| piece.is_assumed).collect()
         };
         let text = "SELECT 'a\\b'; SELECT E'a\\b', $$a\\b$$, \"a\\b\"; SET standard_conforming_strings = on; SELECT 'a\\b'";
         assert_eq!(assumed(text, "postgresql"), [true, false, false, false]);

@@ -29,6 +29,8 @@ pub struct Features {
     pub indexes_foreign_keys_itself: bool,
     /// Foreign keys can be added to and dropped from an existing table.
     pub can_alter_foreign_keys: bool,
+    /// A table can be made before those that its keys point to.
+    pub can_point_ahead: bool,
     /// Longest name of a table, column, index or constraint, in bytes.
     pub max_identifier_bytes: usize,
     /// Most values that one statement can bind.

@@ -48,7 +48,7 @@ pub use row::{FromRow, Row};
 pub(crate) use rules::{Control, control};
 pub use rules::{Pattern, Reading, ScriptRules};
 pub use schema::SchemaEditor;
-pub(crate) use script::{Piece, PieceKind, canonical, first_word, pieces, shown};
+pub(crate) use script::{Piece, PieceKind, add_canonical, canonical, first_word, pieces, shown};
 pub(crate) use sql::positional;
 pub use sql::{DIALECT_WORDS, DIALECTS, Dialects, SqlText, dialect};
 pub use tokens::{ClientLines, EscapeSetting, Syntax};

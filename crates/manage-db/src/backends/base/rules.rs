@@ -118,10 +118,7 @@ impl ScriptRules {
 
     /// Whether one of the patterns fits.
     pub(crate) fn fits(patterns: &[Pattern], words: &[String]) -> bool {
-        patterns.iter().any(|pattern| {
-            let pattern: Vec<&str> = pattern.split(' ').collect();
-            begins(&pattern, words)
-        })
+        patterns.iter().any(|pattern| begins(pattern, words))
     }
 }
 
@@ -142,11 +139,12 @@ pub(crate) fn control(words: &[String]) -> Option<Control> {
     }
 }
 
-fn begins(pattern: &[&str], words: &[String]) -> bool {
-    match pattern.split_first() {
-        None => true,
-        Some((&"*", rest)) => (0..=words.len()).any(|skipped| begins(rest, &words[skipped..])),
-        Some((first, rest)) => words.first().is_some_and(|word| word == first) && begins(rest, &words[1..]),
+fn begins(pattern: &str, words: &[String]) -> bool {
+    let (first, rest) = pattern.split_once(' ').unwrap_or((pattern, ""));
+    match first {
+        "" => true,
+        "*" => (0..=words.len()).any(|skipped| begins(rest, &words[skipped..])),
+        _ => words.first().is_some_and(|word| word == first) && begins(rest, &words[1..]),
     }
 }
 

@@ -14,15 +14,19 @@ use manage_leaves::crypto;
 pub enum Step {
     /// A statement.
     Sql(String),
-    /// Statements that are one step, because what they are depends on what people or a broken run left behind.
-    Several {
-        /// A query whose rows are statements to run first.
-        before: Option<String>,
-        /// The statements.
-        statements: Vec<String>,
-        /// A query, asked before anything runs, whose rows are statements to run last.
-        after: Option<String>,
-    },
+    /// Statements that are one step.
+    Several(Box<Several>),
+}
+
+/// Statements that are one step, because what they are depends on what people or a broken run left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Several {
+    /// A query whose rows are statements to run first.
+    pub before: Option<String>,
+    /// The statements.
+    pub statements: Vec<String>,
+    /// A query, asked before anything runs, whose rows are statements to run last.
+    pub after: Option<String>,
 }
 
 impl Step {
@@ -30,7 +34,7 @@ impl Step {
     pub fn statements(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::Sql(sql) => std::slice::from_ref(sql).iter(),
-            Self::Several { statements, .. } => statements.iter(),
+            Self::Several(several) => several.statements.iter(),
         }
         .map(String::as_str)
     }

@@ -34,9 +34,13 @@ pub(crate) enum PieceKind {
 }
 
 /// The parts of `text`. A comment on a line of its own for which `is_marker` holds ends a statement that nobody ended.
-pub(crate) fn pieces<'a>(text: &'a str, syntax: Syntax, is_marker: &dyn Fn(&str) -> bool) -> Vec<Piece<'a>> {
+pub(crate) fn pieces<'a>(
+    text: &'a str,
+    syntax: Syntax,
+    is_marker: &dyn Fn(&str) -> bool,
+) -> impl Iterator<Item = Piece<'a>> {
     let tokens = Tokens::new(text, syntax);
-    let reader = Reader {
+    Reader {
         text,
         syntax,
         is_marker,
@@ -45,8 +49,7 @@ pub(crate) fn pieces<'a>(text: &'a str, syntax: Syntax, is_marker: &dyn Fn(&str)
         has_rows: false,
         is_said: false,
         statement: Pending::default(),
-    };
-    reader.collect()
+    }
 }
 
 /// The first word of a statement, behind opening brackets.
@@ -57,12 +60,22 @@ pub(crate) fn first_word(sql: &str) -> &str {
 
 /// The words of a statement that nobody quoted, in upper case, `limit` at most.
 pub(crate) fn words(sql: &str, syntax: Syntax, limit: usize) -> Vec<String> {
-    let words = Tokens::new(sql, syntax).flat_map(|token| match token.kind {
-        TokenKind::Word => vec![token.text.to_ascii_uppercase()],
-        TokenKind::Sign => run_comment(token.text).map_or_else(Vec::new, |sql| words(sql, syntax, limit)),
-        _ => Vec::new(),
-    });
-    words.take(limit).collect()
+    let mut found = Vec::new();
+    for token in Tokens::new(sql, syntax) {
+        match token.kind {
+            TokenKind::Word => found.push(token.text.to_ascii_uppercase()),
+            TokenKind::Sign => {
+                let inner = run_comment(token.text).map(|sql| words(sql, syntax, limit));
+                found.extend(inner.into_iter().flatten());
+            }
+            _ => {}
+        }
+        if found.len() >= limit {
+            break;
+        }
+    }
+    found.truncate(limit);
+    found
 }
 
 /// Whether a text of the statement, read as a program, holds one of these words.
@@ -90,8 +103,19 @@ fn run_comment(text: &str) -> Option<&str> {
 
 /// A statement whatever its layout and its comments.
 pub(crate) fn canonical(sql: &str, syntax: Syntax) -> String {
-    let tokens: Vec<&str> = Tokens::new(sql, syntax).filter(Token::counts).map(|token| token.text).collect();
-    tokens.join(" ")
+    let mut out = String::new();
+    add_canonical(sql, syntax, &mut out);
+    out
+}
+
+/// Adds a statement whatever its layout and its comments.
+pub(crate) fn add_canonical(sql: &str, syntax: Syntax, out: &mut String) {
+    let mut space = "";
+    for token in Tokens::new(sql, syntax).filter(Token::counts) {
+        out.push_str(space);
+        out.push_str(token.text);
+        space = " ";
+    }
 }
 
 /// Most characters of a statement that an error shows.
@@ -141,8 +165,8 @@ struct Pending<'a> {
     is_assumed: bool,
     brackets: u32,
     blocks: Vec<Block>,
-    /// Its first words in upper case.
-    words: Vec<String>,
+    /// Its first words.
+    words: Vec<&'a str>,
     previous: Option<Token<'a>>,
 }
 
@@ -157,17 +181,24 @@ impl Pending<'_> {
         const ROUTINES: [&str; 5] = ["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"];
         const OTHERS: [&str; 8] =
             ["TABLE", "INDEX", "VIEW", "DATABASE", "SCHEMA", "USER", "SEQUENCE", "RULE"];
-        match self.words.first().map(String::as_str) {
-            Some("CREATE") => {
-                let kind = self
-                    .words
-                    .iter()
-                    .find(|word| ROUTINES.contains(&word.as_str()) || OTHERS.contains(&word.as_str()));
-                kind.is_some_and(|kind| ROUTINES.contains(&kind.as_str()))
-            }
-            Some("BEGIN") => true,
-            _ => false,
+        let is_one_of = |word: &str, words: &[&str]| words.iter().any(|own| word.eq_ignore_ascii_case(own));
+        if self.begins_with("CREATE") {
+            let mut words = self.words.iter();
+            let kind = words.find(|word| is_one_of(word, &ROUTINES) || is_one_of(word, &OTHERS));
+            return kind.is_some_and(|kind| is_one_of(kind, &ROUTINES));
         }
+        self.begins_with("BEGIN")
+    }
+
+    fn begins_with(&self, word: &str) -> bool {
+        self.words.first().is_some_and(|first| first.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether rows follow it.
+    fn is_copy_in(&self) -> bool {
+        let is_source =
+            |pair: &[&str]| pair[0].eq_ignore_ascii_case("FROM") && pair[1].eq_ignore_ascii_case("STDIN");
+        self.begins_with("COPY") && self.words.windows(2).any(is_source)
     }
 
     fn has_word(&self, words: &[&str]) -> bool {
@@ -197,9 +228,7 @@ impl<'a> Reader<'a, '_> {
     fn finished(&mut self) -> Option<Piece<'a>> {
         let statement = std::mem::take(&mut self.statement);
         let start = statement.start?;
-        let is_copy = statement.words.first().is_some_and(|word| word == "COPY");
-        let from_client = statement.words.windows(2).any(|pair| pair == ["FROM", "STDIN"]);
-        self.has_rows = is_copy && from_client && self.syntax.client == ClientLines::Backslash;
+        self.has_rows = self.syntax.client == ClientLines::Backslash && statement.is_copy_in();
         let text = &self.text[start..statement.end];
         if let Some(said) = said(text, self.syntax) {
             self.is_said = said.is_some();
@@ -271,8 +300,11 @@ impl<'a> Reader<'a, '_> {
 
     /// Passes over what ends a statement, if that is here.
     fn takes_delimiter(&mut self) -> bool {
-        let is_here = self.tokens.rest().starts_with(self.delimiter)
-            && (self.delimiter != END || self.statement.is_flat());
+        let rest = self.tokens.rest();
+        let is_here = match self.delimiter {
+            END => rest.starts_with(';') && self.statement.is_flat(),
+            other => rest.starts_with(other),
+        };
         if is_here {
             self.tokens.position += self.delimiter.len();
         }
@@ -311,7 +343,7 @@ impl<'a> Reader<'a, '_> {
 
     fn word(&mut self, token: Token<'a>) {
         if self.statement.words.len() < 64 {
-            self.statement.words.push(token.text.to_ascii_uppercase());
+            self.statement.words.push(token.text);
         }
         if self.delimiter != END || !self.statement.has_body() || self.statement.has_sign(&["."]) {
             return;
@@ -463,13 +495,13 @@ mod tests {
     }
 
     fn split(text: &str, syntax: Syntax) -> Vec<&str> {
-        let pieces = pieces(text, syntax, &|_| false).into_iter();
+        let pieces = pieces(text, syntax, &|_| false);
         pieces.filter(|piece| piece.kind == PieceKind::Statement).map(|piece| piece.text).collect()
     }
 
     fn kinds(text: &str, syntax: Syntax) -> Vec<(PieceKind, &str)> {
         let is_marker = |comment: &str| comment == "-- down";
-        pieces(text, syntax, &is_marker).into_iter().map(|piece| (piece.kind, piece.text)).collect()
+        pieces(text, syntax, &is_marker).map(|piece| (piece.kind, piece.text)).collect()
     }
 
     #[test]
@@ -581,7 +613,7 @@ mod tests {
             (Statement, "SELECT 2"),
         ];
         assert_eq!(kinds(dump, pg()), expected);
-        let open = pieces("COPY a FROM STDIN;\n1\n", pg(), &|_| false);
+        let open: Vec<_> = pieces("COPY a FROM STDIN;\n1\n", pg(), &|_| false).collect();
         assert_eq!((open[1].text, open[1].open), ("1\n", Some(19)));
         let routine = "DELIMITER $$\nCREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW\nBEGIN SET @a = 1; END$$\ndelimiter ;\nSELECT 1;\nsource b.sql\n";
         let expected = [

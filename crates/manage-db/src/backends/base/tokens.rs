@@ -134,18 +134,18 @@ impl<'a> Tokens<'a> {
             '-' if self.is_dashed(rest) => (TokenKind::Comment, line_length(rest), false),
             '#' if self.syntax.hash_comments => (TokenKind::Comment, line_length(rest), false),
             '/' if rest.starts_with("/*") => self.comment(rest),
-            '\'' => self.quoted(rest, '\'', TokenKind::Text, self.syntax.backslash_escapes),
+            '\'' => self.quoted(rest, b'\'', TokenKind::Text, self.syntax.backslash_escapes),
             '"' => {
                 let escapes = self.syntax.backslash_escapes && self.syntax.double_quoted_texts;
-                self.quoted(rest, '"', TokenKind::Name, escapes)
+                self.quoted(rest, b'"', TokenKind::Name, escapes)
             }
-            '`' => self.quoted(rest, '`', TokenKind::Name, false),
+            '`' => self.quoted(rest, b'`', TokenKind::Name, false),
             '[' if self.syntax.bracket_names => match rest.find(']') {
                 Some(end) => (TokenKind::Name, end + 1, false),
                 None => (TokenKind::Name, rest.len(), true),
             },
             'e' | 'E' if self.syntax.escape_strings && rest[1..].starts_with('\'') => {
-                let (kind, length, is_open) = self.quoted(&rest[1..], '\'', TokenKind::Text, true);
+                let (kind, length, is_open) = self.quoted(&rest[1..], b'\'', TokenKind::Text, true);
                 (kind, length + 1, is_open)
             }
             '$' if self.syntax.dollar_quotes => dollar_quoted(rest).unwrap_or((TokenKind::Sign, 1, false)),
@@ -197,13 +197,17 @@ impl<'a> Tokens<'a> {
         (kind, rest.len(), true)
     }
 
-    fn quoted(&self, rest: &str, quote: char, kind: TokenKind, escapes: bool) -> (TokenKind, usize, bool) {
-        let mut signs = rest.char_indices().skip(1).peekable();
-        while let Some((index, sign)) = signs.next() {
-            if sign == '\\' && escapes {
-                signs.next();
-            } else if sign == quote && signs.next_if(|(_, next)| *next == quote).is_none() {
-                return (kind, index + sign.len_utf8(), false);
+    fn quoted(&self, rest: &str, quote: u8, kind: TokenKind, escapes: bool) -> (TokenKind, usize, bool) {
+        // A byte of a longer letter is never one of these signs.
+        let (bytes, mut position) = (rest.as_bytes(), 1);
+        while let Some(byte) = bytes.get(position) {
+            let is_pair = *byte == quote && bytes.get(position + 1) == Some(&quote);
+            if is_pair || (*byte == b'\\' && escapes) {
+                position += 2;
+            } else if *byte == quote {
+                return (kind, position + 1, false);
+            } else {
+                position += 1;
             }
         }
         (kind, rest.len(), true)

@@ -17,6 +17,7 @@ pub(crate) static FEATURES: Features = Features {
     can_validate_later: false,
     indexes_foreign_keys_itself: true,
     can_alter_foreign_keys: true,
+    can_point_ahead: false,
     max_identifier_bytes: 64,
     max_params: 65_535,
     explain: "EXPLAIN",

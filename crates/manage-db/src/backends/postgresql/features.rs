@@ -17,6 +17,7 @@ pub(crate) static FEATURES: Features = Features {
     can_validate_later: true,
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: true,
+    can_point_ahead: false,
     max_identifier_bytes: 63,
     max_params: 65_535,
     explain: "EXPLAIN",

@@ -3,7 +3,7 @@
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
-use crate::backends::base::schema::{SchemaEditor, Step, Words, as_index, literal, text_literal};
+use crate::backends::base::schema::{SchemaEditor, Several, Step, Words, as_index, literal, text_literal};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Generated, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
@@ -318,7 +318,8 @@ impl Editor {
              WHERE NOT i.indisvalid AND c.relname = {} AND pg_catalog.pg_table_is_visible(c.oid)",
             text_literal(&index.name)
         );
-        self.steps.push(Step::Several { before: Some(broken), statements: vec![sql], after: None });
+        let several = Several { before: Some(broken), statements: vec![sql], after: None };
+        self.steps.push(Step::Several(Box::new(several)));
         Ok(())
     }
 

@@ -17,6 +17,7 @@ pub(crate) static FEATURES: Features = Features {
     can_validate_later: false,
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: false,
+    can_point_ahead: true,
     max_identifier_bytes: 255,
     max_params: 32_766,
     explain: "EXPLAIN QUERY PLAN",

@@ -3,7 +3,7 @@
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::Misfit;
-use crate::backends::base::schema::{Guard, SchemaEditor, Step, Words, as_index, text_literal};
+use crate::backends::base::schema::{Guard, SchemaEditor, Several, Step, Words, as_index, text_literal};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
@@ -248,7 +248,8 @@ impl Editor {
              FROM pragma_table_xinfo({table}) WHERE hidden <> 1 AND name COLLATE NOCASE NOT IN ({})",
             columns.join(", ")
         );
-        self.steps.push(Step::Several { before: Some(unknown), statements, after: Some(saved) });
+        let several = Several { before: Some(unknown), statements, after: Some(saved) };
+        self.steps.push(Step::Several(Box::new(several)));
         Ok(())
     }
 }

@@ -180,11 +180,12 @@ impl SeparateDatabaseAndState {
     }
 }
 
-/// The first words of a text, without its comments.
+/// The first words of a text, without its comments. The rest, which may be long, is not looked at.
 fn beginning(sql: &str) -> String {
+    const SHOWN: usize = 40;
     let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
-    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
-    text::truncate(&words.join(" "), 40)
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).take(SHOWN + 1).collect();
+    text::truncate(&words.join(" "), SHOWN)
 }
 
 impl Change for RunSql {

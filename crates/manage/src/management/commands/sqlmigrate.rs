@@ -94,7 +94,7 @@ fn show(out: &mut Output, part: &Part) -> CommandResult {
         match action {
             Action::Step(step) => {
                 step.statements().try_for_each(|sql| out.line(format!("{sql};")))?;
-                if let Step::Several { after: Some(_), .. } = step {
+                if matches!(step, Step::Several(several) if several.after.is_some()) {
                     out.line("-- and again: triggers and indexes that were made by hand")?;
                 }
             }
