@@ -208,6 +208,11 @@ impl Error {
         self.statement_kind() == Some(StatementKind::Retryable)
     }
 
+    /// Whether the statement was cut short, because it took too long or somebody wanted it to end.
+    pub fn is_timeout(&self) -> bool {
+        self.statement_kind() == Some(StatementKind::Timeout)
+    }
+
     /// Whether the database is away or overloaded, so that asking again later makes sense.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Connect { .. } | Self::PoolTimeout { .. })

@@ -30,6 +30,7 @@ pub mod models;
 pub mod migrations;
 
 pub use backends::base::{FromRow, FromValue, Row, SqlText, ToValue, Value};
+pub use backends::{Stopping, stop_statements};
 pub use connections::{Connections, Database, Limits};
 pub use error::{Error, Result, StatementKind};
 pub use files::{Files, Folder};

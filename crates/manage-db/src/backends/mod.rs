@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use base::{BackendRef, ScriptRules};
 pub use base::{DIALECT_WORDS, DIALECTS, dialect};
+pub use sqlite::{Stopping, stop_statements};
 
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;

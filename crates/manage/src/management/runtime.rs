@@ -6,22 +6,32 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::{CommandError, CommandResult, ErrorKind};
+use crate::db;
 
 /// How long an interrupted command may take to have its statement stopped at the server.
 const STOPPING: Duration = Duration::from_millis(300);
 
-/// Runs `work` to its end on this thread. Ctrl-C and SIGTERM drop it, which rolls open transactions back.
+/// Runs `work` to its end on this thread. Ctrl-C and SIGTERM drop it, which rolls open transactions back. Another thread
+/// waits for them, for a statement of SQLite keeps this one.
 ///
 /// # Errors
 /// Those of `work`, [`CommandError::interrupted`] and [`CommandError::terminated`].
 pub fn block_on<T>(work: impl Future<Output = CommandResult<T>>) -> CommandResult<T> {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
+        let mut stop = tokio::spawn(async {
+            let error = stopped().await?;
+            Ok::<_, io::Error>((error, db::stop_statements()))
+        });
         let answer = tokio::select! {
             answer = work => answer,
-            error = stopped() => Err(error?),
+            stopped = &mut stop => {
+                let (error, _stopping) = stopped.map_err(io::Error::other)??;
+                Err(error)
+            }
         };
+        stop.abort();
         let is_stopped =
             |error: &CommandError| matches!(error.kind, ErrorKind::Interrupted | ErrorKind::Terminated);
         if answer.as_ref().is_err_and(is_stopped) {

@@ -14,7 +14,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, ToSql};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::error;
+use super::{error, stop};
 use crate::backends::base::{BatchError, Connection, Row, Statement, Value};
 use crate::error::Result;
 
@@ -24,7 +24,7 @@ const STATEMENT_CACHE: usize = 128;
 /// An open SQLite file.
 pub(super) struct SqliteConnection {
     inner: rusqlite::Connection,
-    limit: Option<Limit>,
+    limit: Limit,
     /// Names of the columns of the statements that were run, so that they are not copied each time.
     columns: RefCell<HashMap<Box<str>, Arc<[String]>>>,
 }
@@ -40,9 +40,9 @@ pub(super) enum Access {
     Create,
 }
 
-/// The longest time of one statement. SQLite asks every few thousand steps whether to go on.
+/// Where a statement ends: when it takes too long, and when the program is to end. SQLite asks every few thousand steps.
 struct Limit {
-    longest: Duration,
+    longest: Option<Duration>,
     start: Instant,
     /// When the statement in hand has to end, in microseconds since `start`.
     deadline: Arc<AtomicU64>,
@@ -52,18 +52,20 @@ impl Limit {
     /// Steps of SQLite's machine between two looks at the clock: about 0.1 ms.
     const STEPS: i32 = 10_000;
 
-    fn on(inner: &mut rusqlite::Connection, longest: Duration) -> rusqlite::Result<Self> {
+    fn on(inner: &mut rusqlite::Connection, longest: Option<Duration>) -> rusqlite::Result<Self> {
         let limit = Self { longest, start: Instant::now(), deadline: Arc::new(AtomicU64::new(u64::MAX)) };
         let (start, deadline) = (limit.start, Arc::clone(&limit.deadline));
         inner.progress_handler(
             Self::STEPS,
-            Some(move || micros(start.elapsed()) > deadline.load(Ordering::Relaxed)),
+            Some(move || stop::is_wanted() || micros(start.elapsed()) > deadline.load(Ordering::Relaxed)),
         )?;
         Ok(limit)
     }
 
     fn begin(&self) {
-        self.deadline.store(micros(self.start.elapsed() + self.longest), Ordering::Relaxed);
+        if let Some(longest) = self.longest {
+            self.deadline.store(micros(self.start.elapsed() + longest), Ordering::Relaxed);
+        }
     }
 }
 
@@ -100,7 +102,7 @@ impl SqliteConnection {
         // With statistics (ANALYZE), SQLite plans a statement anew whenever a value of it changes; a plan takes longer
         // than most queries here.
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let limit = longest.map(|longest| Limit::on(&mut inner, longest)).transpose()?;
+        let limit = Limit::on(&mut inner, longest)?;
         Ok(Self { inner, limit, columns: RefCell::default() })
     }
 
@@ -117,7 +119,7 @@ impl SqliteConnection {
         statement: Statement<'_>,
         read: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        self.begin_limit();
+        self.limit.begin();
         let run = || {
             let prepared = self.inner.prepare_cached(statement.sql);
             let mut prepared = prepared.map_err(|error| error::statement(statement.sql, &error))?;
@@ -154,14 +156,8 @@ impl SqliteConnection {
         columns
     }
 
-    fn begin_limit(&self) {
-        if let Some(limit) = &self.limit {
-            limit.begin();
-        }
-    }
-
     fn simple(&self, sql: &str) -> Result<()> {
-        self.begin_limit();
+        self.limit.begin();
         in_place(|| run_all(&self.inner, sql)).map_err(|error| error::statement(sql, &error))
     }
 }
@@ -209,7 +205,7 @@ fn in_place<T>(work: impl FnOnce() -> T) -> T {
 #[async_trait]
 impl Connection for SqliteConnection {
     async fn query(&mut self, statement: Statement<'_>) -> Result<Vec<Row>> {
-        self.run(statement, |prepared| {
+        let answer = self.run(statement, |prepared| {
             let mut rows = prepared.raw_query();
             let mut columns: Arc<[String]> = Arc::default();
             let mut answer = Vec::new();
@@ -222,21 +218,23 @@ impl Connection for SqliteConnection {
                 answer.push(Row::new(Arc::clone(&columns), values.collect::<rusqlite::Result<_>>()?));
             }
             Ok(answer)
-        })
+        });
+        unless_stopped(answer).await
     }
 
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
-        self.run(statement, |prepared| prepared.raw_execute().map(|changed| changed as u64))
+        let done = self.run(statement, |prepared| prepared.raw_execute().map(|changed| changed as u64));
+        unless_stopped(done).await
     }
 
     async fn insert(&mut self, statement: Statement<'_>, _key: &str) -> Result<i64> {
-        self.run(statement, |prepared| prepared.raw_execute())?;
+        unless_stopped(self.run(statement, |prepared| prepared.raw_execute())).await?;
         Ok(self.inner.last_insert_rowid())
     }
 
     async fn batch(&mut self, statements: &[&str]) -> std::result::Result<(), BatchError> {
         for (index, sql) in statements.iter().enumerate() {
-            self.simple(sql).map_err(|error| BatchError { index, error })?;
+            unless_stopped(self.simple(sql)).await.map_err(|error| BatchError { index, error })?;
         }
         Ok(())
     }
@@ -256,6 +254,14 @@ impl Connection for SqliteConnection {
 
     fn is_reusable(&self) -> bool {
         self.inner.is_autocommit()
+    }
+}
+
+/// A statement that was cut short because the program is to end has no answer: whoever waits for it is dropped.
+async fn unless_stopped<T>(answer: Result<T>) -> Result<T> {
+    match answer {
+        Err(error) if stop::is_wanted() && error.is_timeout() => std::future::pending().await,
+        answer => answer,
     }
 }
 

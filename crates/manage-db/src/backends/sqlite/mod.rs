@@ -3,6 +3,7 @@
 mod error;
 mod features;
 mod file;
+mod stop;
 
 mod connection;
 mod introspection;
@@ -23,6 +24,7 @@ use connection::{Access, SqliteConnection};
 use database::DatabaseFile;
 
 pub(super) use rules::RULES;
+pub use stop::{Stopping, stop_statements};
 
 use super::base::{
     Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, Options, SchemaEditor,
