@@ -291,3 +291,54 @@ async fn fills_up(db: &TestDatabase, reason: &str) {
     assert_eq!(number(db, "SELECT count(*) FROM sack").await, 0);
     assert_eq!(number(db, "SELECT count(*) FROM manage_migrations").await, 1);
 }
+
+#[test]
+fn rows_that_no_transaction_undoes_are_put_in_once() {
+    const LOOSE: &str = "CREATE TABLE log (line varchar(20)) ENGINE=MyISAM;\nINSERT INTO log VALUES ('a');\n\
+                         INSERT INTO log VALUES ('b');\nUPDATE log SET line = 'c' WHERE line = 'b';\n";
+    block_on(async {
+        let db = TestDatabase::create(Kind::Mariadb).await;
+        let gate = Gate::before(&db);
+        barn(&db, &gate.url, &[("0001_log.sql", &format!("{LOOSE}INSERT INTO nowhere VALUES (1);\n"))]);
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert!(told.contains("the 4 statements before it are done and stay"), "{told}");
+        db.workspace.write("migrations/barn/0001_log.sql", LOOSE);
+        db.workspace.manage(["migrate"]).succeeds();
+        let lines = "SELECT count(*) FROM log";
+        assert_eq!(number(&db, lines).await, 2);
+        db.database.execute("DROP TABLE log", &[]).await.unwrap();
+        db.workspace.manage(["migrate", "--forget", "barn.0001_log", "--yes"]).succeeds();
+        // Killed behind each of its statements, it never puts a row in twice: it goes on, or somebody has to look.
+        let mut in_doubt = 0;
+        for statement in 1.. {
+            gate.stop_behind(statement);
+            let mut child = db.workspace.command(["migrate"]).spawn().unwrap();
+            if !gate.is_reached(&mut child) {
+                gate.cut();
+                Run::of(child).succeeds();
+                break;
+            }
+            befall(Fault::Killed, &gate, child);
+            let next = db.workspace.manage(["migrate"]);
+            if next.status != 0 {
+                let told = next.fails(1);
+                assert!(
+                    told.contains("the run that died may have done this statement or a part of it"),
+                    "{told}"
+                );
+                assert!(
+                    told.contains("undo by hand what is done, forget it (`manage migrate --repair`)"),
+                    "{told}"
+                );
+                in_doubt += 1;
+                db.database.execute("DROP TABLE log", &[]).await.unwrap();
+                db.workspace.manage(["migrate", "--repair", "--yes"]).succeeds();
+                db.workspace.manage(["migrate"]).succeeds();
+            }
+            assert_eq!(number(&db, lines).await, 2, "behind statement {statement}");
+            db.database.execute("DROP TABLE log", &[]).await.unwrap();
+            db.workspace.manage(["migrate", "--forget", "barn.0001_log", "--yes"]).succeeds();
+        }
+        assert!(in_doubt >= 3, "{in_doubt}");
+    });
+}

@@ -308,6 +308,11 @@ pub enum HistoryProblemKind {
         /// File and line of the statement.
         place: String,
     },
+    /// Begun and not finished, and a statement was begun whose rows no transaction undoes.
+    InDoubt {
+        /// File and line of the statement.
+        place: String,
+    },
     /// Begun and not finished, and a step that is done was changed in the file since.
     ChangedStep {
         /// The file.
@@ -364,6 +369,10 @@ impl HistoryProblem {
             HistoryProblemKind::Unrepeatable { place } => format!(
                 "{place}: {migration} is half done on database `{alias}`; this statement, which is done, may have left in its \
                  session what those behind it need, and that session is gone"
+            ),
+            HistoryProblemKind::InDoubt { place } => format!(
+                "{place}: {migration} is half done on database `{alias}`; the run that died may have done this statement or a \
+                 part of it, and its tables keep what was done"
             ),
             HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards } => format!(
                 "{migration} is half {} on database `{alias}` ({} done), and its file is gone",

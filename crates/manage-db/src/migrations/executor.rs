@@ -266,6 +266,7 @@ impl Execution<'_> {
             home: &mut self.home,
             lock_wait: &self.lock_wait,
             patience: &patience,
+            has_loose_tables: None,
             is_in_transaction: self.how.frame != Frame::Each,
         };
         let (mut blockers, applied) = (Vec::new(), &mut self.applied);
@@ -324,6 +325,10 @@ impl Execution<'_> {
             }
             Failure::Unrepeatable(place) => {
                 let kind = HistoryProblemKind::Unrepeatable { place: place.to_string() };
+                Error::History(vec![HistoryProblem { alias, migration: name, kind }])
+            }
+            Failure::InDoubt(place) => {
+                let kind = HistoryProblemKind::InDoubt { place: place.to_string() };
                 Error::History(vec![HistoryProblem { alias, migration: name, kind }])
             }
             Failure::ChangedStep(step) => {

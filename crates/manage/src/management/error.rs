@@ -324,7 +324,7 @@ fn history_hint(problem: &HistoryProblem) -> String {
             problem.migration.split('.').next().unwrap_or_default(),
             problem.alias
         ),
-        HistoryProblemKind::Unrepeatable { .. } => {
+        HistoryProblemKind::Unrepeatable { .. } | HistoryProblemKind::InDoubt { .. } => {
             "undo by hand what is done, forget it (`manage migrate --repair`) and run the migration from its beginning"
                 .to_owned()
         }

@@ -38,6 +38,8 @@ pub struct ScriptRules {
     pub before_record: &'static [&'static str],
     /// Statements that leave something half made behind when they are cut short: that it exists does not mean that it is done.
     pub half_made: &'static [Pattern],
+    /// A query that has a row where the database has tables whose rows no transaction undoes.
+    pub loose_tables: Option<&'static str>,
     /// How a database is asked whether it reads texts as a script is read that does not say how.
     pub reading: Option<Reading>,
     /// A query for the schema in which the history is kept and for the number of the session; none: there is only one schema.

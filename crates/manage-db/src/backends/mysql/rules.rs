@@ -35,6 +35,10 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     )),
     before_record: &[],
     half_made: &[],
+    loose_tables: Some(
+        "SELECT t.table_name FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine \
+         WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' AND e.transactions = 'NO' LIMIT 1",
+    ),
     reading: Some(Reading {
         query: "SELECT @@GLOBAL.sql_mode NOT LIKE '%NO\\_BACKSLASH\\_ESCAPES%'",
         way_out: "SET sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '');",

@@ -62,6 +62,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     as_client: None,
     before_record: &["RESET SESSION AUTHORIZATION", "RESET ROLE"],
     half_made: &["CREATE INDEX CONCURRENTLY", "CREATE UNIQUE INDEX CONCURRENTLY"],
+    loose_tables: None,
     reading: Some(Reading {
         query: "SELECT current_setting('standard_conforming_strings') = 'on'",
         way_out: "SET standard_conforming_strings = on;",

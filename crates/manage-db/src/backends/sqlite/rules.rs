@@ -31,6 +31,7 @@ pub(in crate::backends) static RULES: ScriptRules = ScriptRules {
     as_client: None,
     before_record: &[],
     half_made: &[],
+    loose_tables: None,
     reading: None,
     home: None,
 };
