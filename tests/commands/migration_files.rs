@@ -349,3 +349,52 @@ fn what_flyway_would_fill_in_is_not_taken_for_a_text() {
          hint: correct the file and run the command again; no database was changed\n",
     );
 }
+
+#[test]
+fn every_broken_migration_is_named_at_once() {
+    let settings = "apps = [\"barn\", \"stall\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n";
+    let mut workspace = barn(&[
+        ("0001_lost.sql", CRATE),
+        ("barn/0001_crates.sql", "-- dwon\nSELECT 1;\n"),
+        ("barn/0002_x.SQL", CRATE),
+        ("stall/0001_stalls.toml", "[[operation]]\nop = \"MakeModel\"\n"),
+    ]);
+    workspace.write("settings/base.toml", settings);
+    let places = |workspace: &Workspace| -> Vec<String> {
+        let told = workspace.manage(["check", "-t", "migrations"]).stdout;
+        let lines = told.lines().filter_map(|line| line.split_once("(migrations.E001) "));
+        lines.map(|(_, told)| told.split(": ").next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(
+        places(&workspace),
+        [
+            "migrations/0001_lost.sql:1",
+            "migrations/barn/0002_x.SQL:1",
+            "migrations/barn/0001_crates.sql:1",
+            "migrations/stall/0001_stalls.toml:2",
+        ]
+    );
+    // Operations that make no sense, but for those behind them.
+    let drop = |model: &str| format!("[[operation]]\nop = \"DeleteModel\"\nmodel = \"{model}\"\n");
+    workspace = barn(&[]);
+    workspace
+        .write("settings/base.toml", settings)
+        .write("migrations/barn/0001_crates.toml", &drop("Crate"))
+        .write(
+            "migrations/barn/0002_more.toml",
+            &format!("depends = [\"barn.0001_crates\"]\n{}", drop("Box")),
+        )
+        .write("migrations/stall/0001_stalls.toml", &drop("Stall"));
+    assert_eq!(
+        places(&workspace),
+        ["migrations/barn/0001_crates.toml:1", "migrations/stall/0001_stalls.toml:1"]
+    );
+}
+
+#[test]
+fn a_pipe_among_the_files_is_not_waited_for() {
+    let workspace = barn(&[("barn/0001_crates.sql", CRATE)]);
+    let pipe = workspace.path().join("migrations/barn/0002_pipe.sql");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(told(&workspace), "migrations/barn/0002_pipe.sql:1: cannot be read: it is no regular file");
+}

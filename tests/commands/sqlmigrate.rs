@@ -98,3 +98,59 @@ fn what_a_database_cannot_do_is_told_with_the_line() {
          (index few)\nhint: correct the file and run the command again; no database was changed\n",
     );
 }
+
+/// Two models that point to each other and get a rule and an index, as `makemigrations` writes them, and a script.
+const CIRCLE: &str = r#"
+[[operation]]
+op = "CreateModel"
+model = "Crate"
+fields = [{ name = "label", type = "Slug" }]
+
+[[operation]]
+op = "CreateModel"
+model = "Stall"
+fields = [{ name = "best", type = "ForeignKey", to = "shop.Crate", on_delete = "CASCADE" }]
+
+[[operation]]
+op = "AddField"
+model = "Crate"
+field = { name = "stall", type = "ForeignKey", to = "shop.Stall", on_delete = "CASCADE" }
+
+[[operation]]
+op = "AddConstraint"
+model = "Crate"
+constraint = { name = "once", unique = ["label", "stall"] }
+
+[[operation]]
+op = "RunSql"
+forwards = "INSERT INTO shop_crate VALUES (1, 'a', 1)"
+backwards = ""
+
+[[operation]]
+op = "AddConstraint"
+model = "Crate"
+constraint = { name = "short", check = "length(label) < 9" }
+"#;
+
+#[test]
+fn a_table_of_sqlite_that_its_own_migration_changes_is_made_as_it_will_be() {
+    let workspace = workspace("sqlite:///db.sqlite3");
+    workspace.write("migrations/shop/0001_initial.toml", CIRCLE);
+    let sql = workspace.manage(["sqlmigrate", "shop", "0001"]).succeeds();
+    let (before, behind) = sql.split_once("-- Raw SQL operation").unwrap();
+    assert!(
+        before.starts_with(
+            "PRAGMA foreign_keys=OFF;\nPRAGMA legacy_alter_table=ON;\nBEGIN;\n--\n-- Create model Crate\n--\n\
+             CREATE TABLE \"shop_crate\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, \"label\" varchar(50) NOT NULL, \
+             \"stall_id\" bigint NOT NULL, CONSTRAINT \"once\" UNIQUE (\"label\", \"stall_id\"), "
+        ),
+        "{before}"
+    );
+    for operation in ["Add field stall to crate", "Create constraint once on model crate"] {
+        let line = format!("-- {operation}\n--\n-- (together with another operation)\n");
+        assert!(before.contains(&line), "{before}");
+    }
+    assert!(!before.contains("new__"), "{before}");
+    // Rows that a script put in are kept.
+    assert!(behind.contains("CREATE TABLE \"new__shop_crate\""), "{behind}");
+}

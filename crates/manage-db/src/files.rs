@@ -52,7 +52,12 @@ impl Files for Folder {
             return Ok(None);
         }
         let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory, io::ErrorKind::IsADirectory];
-        match fs::read(self.root.join(path)) {
+        let path = self.root.join(path);
+        // Reading a pipe would wait for somebody who writes into it.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "it is no regular file"));
+        }
+        match fs::read(path) {
             Ok(content) => Ok(Some(content.into())),
             Err(error) if absent.contains(&error.kind()) => Ok(None),
             Err(error) => Err(error),

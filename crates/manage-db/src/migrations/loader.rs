@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::file::parse_toml;
 use super::file_name::{self, FileName, Form};
 use super::graph::Graph;
@@ -23,45 +23,77 @@ const ROOT: &str = "migrations";
 /// # Errors
 /// The first mistake in a file's name or text, and those of [`Graph::new`].
 pub fn load(files: &dyn Files, apps: &[String], dialects: &[&'static str]) -> Result<Graph> {
-    check_root(files)?;
-    let mut migrations = Vec::new();
-    for app in apps {
-        migrations.extend(load_app(files, app, dialects)?);
+    let (migrations, mistakes) = read_all(files, apps, dialects);
+    match mistakes.into_iter().next() {
+        Some(first) => Err(first.into()),
+        None => Graph::new(apps, migrations),
     }
-    Graph::new(apps, migrations)
 }
 
-/// A file directly in `migrations/` belongs to no app.
-fn check_root(files: &dyn Files) -> Result<()> {
-    // What cannot be listed as a whole may still be read app by app.
-    let paths = files.list(ROOT).unwrap_or_default();
-    for path in paths {
-        let file = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&path);
-        if !file.contains('/') && file_name::read(file).is_ok_and(|found| found.is_some()) {
-            let message = format!("belongs into the folder of its app: {ROOT}/<app>/{file}");
-            return Err(mistake(&path, message).into());
+/// The migrations of `apps` as [`load`] reads them, and every mistake that is in the way.
+///
+/// # Errors
+/// All mistakes in files' names and texts; those of [`Graph::new`].
+pub fn load_or_tell_all(
+    files: &dyn Files,
+    apps: &[String],
+    dialects: &[&'static str],
+) -> Result<Graph, Vec<Error>> {
+    let (migrations, mistakes) = read_all(files, apps, dialects);
+    match mistakes.is_empty() {
+        true => Graph::new(apps, migrations).map_err(|error| vec![error]),
+        false => Err(mistakes.into_iter().map(Error::from).collect()),
+    }
+}
+
+fn read_all(files: &dyn Files, apps: &[String], dialects: &[&'static str]) -> (Vec<Migration>, Vec<Mistake>) {
+    let (mut migrations, mut mistakes) = (Vec::new(), misplaced(files));
+    for app in apps {
+        for (name, parts) in of_app(files, app, &mut mistakes) {
+            match load_one(files, &Key::new(app, &name), &parts, dialects) {
+                Ok(migration) => migrations.push(migration),
+                Err(mistake) => mistakes.push(mistake),
+            }
         }
     }
-    Ok(())
+    (migrations, mistakes)
+}
+
+/// Files directly in `migrations/`, which belong to no app.
+fn misplaced(files: &dyn Files) -> Vec<Mistake> {
+    // What cannot be listed as a whole may still be read app by app.
+    let paths = files.list(ROOT).unwrap_or_default();
+    let told = paths.iter().filter_map(|path| {
+        let file = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
+        let is_migration = !file.contains('/') && file_name::read(file).is_ok_and(|found| found.is_some());
+        is_migration
+            .then(|| mistake(path, format!("belongs into the folder of its app: {ROOT}/<app>/{file}")))
+    });
+    told.collect()
 }
 
 /// The files of one migration, with what their names say.
 type Parts = Vec<(FileName, String)>;
 
-fn load_app(files: &dyn Files, app: &str, dialects: &[&'static str]) -> Result<Vec<Migration>> {
+/// The files of an app by the names of its migrations.
+fn of_app(files: &dyn Files, app: &str, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Parts> {
     let folder = format!("{ROOT}/{app}");
-    let paths = files.list(&folder).map_err(|error| mistake(&folder, format!("cannot be read: {error}")))?;
+    let paths = files.list(&folder).unwrap_or_else(|error| {
+        mistakes.push(mistake(&folder, format!("cannot be read: {error}")));
+        Vec::new()
+    });
     let mut found = BTreeMap::<String, Parts>::new();
     for path in paths {
         let file = path.strip_prefix(&folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&path);
-        if let Some(named) = file_name::read(file).map_err(|problem| mistake(&path, problem))? {
-            found.entry(named.name.clone()).or_default().push((named, path));
+        match file_name::read(file) {
+            Ok(Some(named)) => found.entry(named.name.clone()).or_default().push((named, path)),
+            Ok(None) => {}
+            Err(problem) => mistakes.push(mistake(&path, problem)),
         }
     }
-    if let Some(problem) = label_problem(app).filter(|_| !found.is_empty()) {
-        return Err(mistake(&folder, problem).into());
-    }
-    found.into_iter().map(|(name, parts)| load_one(files, &Key::new(app, &name), &parts, dialects)).collect()
+    let problem = label_problem(app).filter(|_| !found.is_empty());
+    mistakes.extend(problem.map(|problem| mistake(&folder, problem)));
+    found
 }
 
 fn label_problem(app: &str) -> Option<String> {
@@ -77,30 +109,35 @@ fn label_problem(app: &str) -> Option<String> {
     })
 }
 
-fn load_one(files: &dyn Files, key: &Key, parts: &Parts, dialects: &[&'static str]) -> Result<Migration> {
-    let Some((first, path)) = parts.first() else { return Err(mistake(&key.name, "is no file").into()) };
+fn load_one(
+    files: &dyn Files,
+    key: &Key,
+    parts: &Parts,
+    dialects: &[&'static str],
+) -> Result<Migration, Mistake> {
+    let Some((first, path)) = parts.first() else { return Err(mistake(&key.name, "is no file")) };
     let number = first.number;
     if number > MAX_NUMBER {
-        return Err(mistake(path, format!("the number {number} is too great: at most {MAX_NUMBER}")).into());
+        return Err(mistake(path, format!("the number {number} is too great: at most {MAX_NUMBER}")));
     }
     check_once(key, parts)?;
     if first.form == Form::Toml {
-        return Ok(parse_toml(key, number, (path, &text(files, path)?), dialects)?);
+        return parse_toml(key, number, (path, &text(files, path)?), dialects);
     }
     let mut sql = Vec::new();
     for (named, path) in parts {
         let Form::Sql(dialect, section) = named.form else { continue };
         sql.push(SqlFile { path: path.clone(), text: text(files, path)?.into(), dialect, section });
     }
-    Ok(parse_sql(key, number, sql, dialects)?)
+    parse_sql(key, number, sql, dialects)
 }
 
 /// Operations stand in one file, and no SQL beside it.
-fn check_once(key: &Key, parts: &Parts) -> Result<()> {
+fn check_once(key: &Key, parts: &Parts) -> Result<(), Mistake> {
     let (toml, others): (Vec<_>, Vec<_>) = parts.iter().partition(|(named, _)| named.form == Form::Toml);
     match (toml.as_slice(), others.as_slice()) {
         ([(_, toml)], [(_, sql), ..]) => {
-            Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")).into())
+            Err(mistake(sql, format!("{key} is there twice: in this file and in {toml}")))
         }
         _ => Ok(()),
     }

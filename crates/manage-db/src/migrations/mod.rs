@@ -122,7 +122,7 @@ pub use functions::{Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use import_problem::ImportProblem;
-pub use loader::load;
+pub use loader::{load, load_or_tell_all};
 pub use migration::{Key, Located, Migration, Reference};
 pub use pending::{Pending, Watcher, pending};
 pub use place::Place;

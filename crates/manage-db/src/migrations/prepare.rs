@@ -278,22 +278,32 @@ pub fn compile(work: Work<'_>, backend: &BackendRef, key: &Key, is_backwards: bo
     Err(Error::UnknownMigration { app: key.app.clone(), name: key.name.clone(), known })
 }
 
-/// Compiles everything that would ever run on a database, from the first migration on, without asking it.
+/// What is wrong with all that would ever run on a database, from the first migration on; the database is not asked.
 ///
-/// # Errors
-/// [`Error::File`] for the first operation that makes no sense where it stands, that this kind of database cannot do, or
-/// that calls a function which no app has.
-pub fn replay_all(work: Work<'_>, backend: &BackendRef) -> Result<()> {
+/// It is of each migration the first operation that makes no sense where it stands, that this kind of database cannot do, or
+/// that calls a function which no app has. What depends on a broken one is not looked at.
+pub fn replay_all(work: Work<'_>, backend: &BackendRef) -> Vec<Error> {
     let is_here = |app: &str| work.router.allow_migrate(backend.alias(), app);
     let site = Site { backend: &**backend, is_here: &is_here };
-    let mut state = ProjectState::default();
+    let (mut state, mut errors) = (ProjectState::default(), Vec::new());
+    let mut broken: BTreeSet<&Key> = BTreeSet::new();
     for migration in work.graph.migrations() {
-        if is_here(&migration.key.app) {
-            let program = program::forwards(migration, &mut state, site)?;
-            check_functions(&program, work.functions)?;
-        } else {
-            program::replay(migration, &mut state)?;
+        let key = &migration.key;
+        if work.graph.parents(key).any(|parent| broken.contains(&parent.key)) {
+            broken.insert(key);
+            continue;
+        }
+        let before = state.clone();
+        let done = match is_here(&key.app) {
+            true => program::forwards(migration, &mut state, site)
+                .and_then(|program| check_functions(&program, work.functions)),
+            false => program::replay(migration, &mut state),
+        };
+        if let Err(error) = done {
+            errors.push(error);
+            broken.insert(key);
+            state = before;
         }
     }
-    Ok(())
+    errors
 }

@@ -76,6 +76,8 @@ pub struct Part {
     pub place: Place,
     /// What it runs.
     pub actions: Vec<Action>,
+    /// Whether it is done, or a part of it is, together with another operation.
+    pub is_joined: bool,
 }
 
 /// Where a program is to run.
@@ -171,9 +173,10 @@ fn program(migration: &Migration, located: &[&Located], schema: Schema<'_>) -> R
     let line = |part: usize| located.get(part).map_or(1, |located| located.line);
     let written = schema.finish().map_err(|(part, problem)| problem_at(migration, line(part), problem))?;
     let mut parts = Vec::with_capacity(located.len());
-    for (located, actions) in located.iter().zip(written.parts) {
+    for (number, (located, actions)) in located.iter().zip(written.parts).enumerate() {
         let description = located.operation.change().describe_for(dialect);
-        parts.push(Part { description, place: migration.place(located.line), actions });
+        let (place, is_joined) = (migration.place(located.line), written.joined.contains(&number));
+        parts.push(Part { description, place, actions, is_joined });
     }
     let Written { guard, left_out: notes, changes, assumed, .. } = written;
     Ok(Program { parts, guard, is_atomic: migration.atomic, notes, changes, assumed })

@@ -188,7 +188,7 @@ fn program(backend: &BackendRef, path: &str, written: Written) -> Program {
     let parts = written.parts.into_iter().zip(1..).map(|(part, line)| {
         let place = Place::new(path, line);
         let actions = part.actions.into_iter().map(|action| read_action(action, &place)).collect();
-        Part { description: part.description, place, actions }
+        Part { description: part.description, place, actions, is_joined: false }
     });
     Program { parts: parts.collect(), guard, is_atomic: written.atomic, ..Program::empty() }
 }

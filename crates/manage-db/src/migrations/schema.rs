@@ -23,6 +23,8 @@ pub struct Schema<'a> {
     file: MigrationFile<'a>,
     notes: Vec<Note>,
     part: usize,
+    /// Operations that are done together with another one.
+    joined: BTreeSet<usize>,
     guard: Option<&'static Guard>,
     left_out: Vec<String>,
     assumed: Option<Place>,
@@ -75,6 +77,8 @@ pub struct Noted {
 pub(crate) struct Written {
     /// By operation.
     pub parts: Vec<Vec<Action>>,
+    /// Operations that are done together with another one.
+    pub joined: BTreeSet<usize>,
     /// What has to surround the transaction.
     pub guard: Option<&'static Guard>,
     /// What is left out of scripts, in sentences.
@@ -103,6 +107,7 @@ impl<'a> Schema<'a> {
             file,
             notes: Vec::new(),
             part: 0,
+            joined: BTreeSet::new(),
             guard: None,
             left_out: Vec::new(),
             assumed: None,
@@ -251,6 +256,7 @@ impl<'a> Schema<'a> {
         }
         Ok(Written {
             parts,
+            joined: self.joined,
             guard: editor.guard().or(self.guard),
             left_out: self.left_out,
             changes,
@@ -274,7 +280,7 @@ impl<'a> Schema<'a> {
                 Wish::Change(TableChange::Alter(alter)) if made.contains_key(&alter.new.name) => {
                     let (at, whole) = (made[&alter.new.name], alter.new.clone());
                     self.notes[at].wish = Wish::Change(TableChange::Create(whole));
-                    self.notes.remove(position);
+                    self.joined.insert(self.notes.remove(position).part);
                     continue;
                 }
                 Wish::Change(_) | Wish::Script(_) | Wish::Function { .. } => made.clear(),
@@ -290,7 +296,7 @@ impl<'a> Schema<'a> {
             match self.continued(position, editor) {
                 Some((later, whole)) => {
                     self.notes[later].wish = Wish::Change(TableChange::Alter(Box::new(whole)));
-                    self.notes.remove(position);
+                    self.joined.insert(self.notes.remove(position).part);
                 }
                 None => position += 1,
             }

@@ -1,32 +1,35 @@
 //! Migrations: that every file can be read, all of them fit together, and each database can run them.
 
 use crate::checks::Message;
-use crate::db::migrations::{Error, Graph, Result, Work, load, replay_all};
+use crate::db::migrations::{Error, Graph, Work, load_or_tell_all, replay_all};
 use crate::management::base::Installed;
 use crate::setup::Project;
 
 /// What is wrong with the files; what is applied where is not asked, and no database is connected to.
 pub(crate) fn check(project: &Project, _installed: &Installed) -> Vec<Message> {
     match read(project) {
-        Err(error) => vec![message(&error)],
+        Err(errors) => errors.iter().map(message).collect(),
         Ok(graph) => check_databases(project, &graph),
     }
 }
 
-fn read(project: &Project) -> Result<Graph> {
-    let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
-    graph.check_conflicts()?;
+fn read(project: &Project) -> Result<Graph, Vec<Error>> {
+    let graph = load_or_tell_all(&project.files, &project.apps, &project.connections.dialects())?;
+    graph.check_conflicts().map_err(|error| vec![error])?;
     Ok(graph)
 }
 
-/// The first mistake that each database would find, each once.
+/// What each database would find wrong, each once.
 fn check_databases(project: &Project, graph: &Graph) -> Vec<Message> {
     let work = Work { graph, router: &project.router, functions: &project.functions };
     let mut found: Vec<Message> = Vec::new();
     for alias in project.connections.primaries() {
         let Ok(backend) = project.connections.backend(alias) else { continue };
-        let told = replay_all(work, backend).err().map(|error| message(&error));
-        found.extend(told.filter(|told| found.iter().all(|other| other.text != told.text)));
+        for told in replay_all(work, backend).iter().map(message) {
+            if found.iter().all(|other| other.text != told.text) {
+                found.push(told);
+            }
+        }
     }
     found
 }

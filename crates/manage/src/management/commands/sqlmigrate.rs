@@ -87,8 +87,10 @@ impl SqlMigrate {
 
 fn show(out: &mut Output, part: &Part) -> CommandResult {
     out.line(format!("--\n-- {}\n--", part.description))?;
-    if part.actions.is_empty() {
-        out.line("-- (no-op)")?;
+    match (part.is_joined, part.actions.is_empty()) {
+        (true, _) => out.line("-- (together with another operation)")?,
+        (false, true) => out.line("-- (no-op)")?,
+        (false, false) => {}
     }
     for action in &part.actions {
         match action {
