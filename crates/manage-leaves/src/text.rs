@@ -22,17 +22,15 @@ pub fn slugify(title: &str, max_bytes: usize) -> String {
 }
 
 /// `1 comment`, `2 comments`: the number and the noun that fits it.
-pub fn count(number: impl Into<i64>, singular: &str) -> String {
-    let number = number.into();
+pub fn count(number: impl TryInto<i64>, singular: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
     format!("{number} {singular}{}", if number == 1 { "" } else { "s" })
 }
 
 /// `10 minutes`, `2.5 s`: whole minutes as such, everything else in seconds.
 pub fn duration(time: Duration) -> String {
     match (time.as_secs(), time.subsec_nanos()) {
-        (seconds @ 60.., 0) if seconds % 60 == 0 => {
-            count(i64::try_from(seconds / 60).unwrap_or(i64::MAX), "minute")
-        }
+        (seconds @ 60.., 0) if seconds % 60 == 0 => count(seconds / 60, "minute"),
         _ => format!("{} s", time.as_secs_f64()),
     }
 }

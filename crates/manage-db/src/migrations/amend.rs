@@ -353,7 +353,7 @@ impl Place<'_> {
             return Ok(Some(Outcome::default()));
         }
         let number = matched.migrations.len();
-        let migrations = text::count(i64::try_from(number).unwrap_or(i64::MAX), "migration");
+        let migrations = text::count(number, "migration");
         let words = format!("takes {migrations} from {}", foreign.table);
         let records = matched.migrations.iter().map(|migration| self.record(migration));
         let statements = records.collect::<Result<_>>()?;
@@ -373,14 +373,12 @@ impl Place<'_> {
     fn repair(&self) -> Vec<Change> {
         let Some(journal) = self.journal else { return Vec::new() };
         let half_done = self.history.journal.iter().map(|(key, steps)| {
-            let found = self.graph.migrations().find(|migration| migration.version() == key.version);
-            let name = found
-                .map_or_else(|| format!("a migration of version {}", key.version), |one| one.key.to_string());
+            let name = self.history.name_of(self.graph, key.version);
             let done = steps.values().filter(|step| step.is_done).count();
             let verb = if key.is_backwards { "undone" } else { "done" };
             let words = format!(
                 "forgets that {name} is half {verb}: {} done and stay as they are",
-                text::count(i64::try_from(done).unwrap_or(i64::MAX), "statement")
+                text::count(done, "statement")
             );
             let sql = format!("DELETE FROM {journal} WHERE version = ? AND direction = ?");
             let params = params![key.version, key.direction()].to_vec();

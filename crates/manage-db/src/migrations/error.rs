@@ -377,7 +377,7 @@ impl HistoryProblem {
             HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards } => format!(
                 "{migration} is half {} on database `{alias}` ({} done), and its file is gone",
                 if *is_backwards { "undone" } else { "done" },
-                text::count(i64::try_from(*done).unwrap_or(i64::MAX), "statement"),
+                text::count(*done, "statement"),
             ),
             HistoryProblemKind::ChangedStep { path, step } => format!(
                 "{path}:1: {migration} is half done on database `{alias}`, and its statement {step}, which is done, \

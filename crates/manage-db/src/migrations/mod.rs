@@ -95,6 +95,11 @@ mod patience;
 
 mod unit;
 
+mod steps;
+mod whole;
+
+mod perform;
+
 mod driver;
 
 mod preflight;

@@ -79,6 +79,14 @@ pub struct History {
 }
 
 impl History {
+    /// The name of a migration, as far as files or history tell it.
+    pub(super) fn name_of(&self, graph: &Graph, version: i64) -> String {
+        let found = graph.migrations().find(|migration| migration.version() == version);
+        let applied = || self.applied.iter().find(|applied| applied.version == version)?.key.as_ref();
+        let key = found.map(|migration| &migration.key).or_else(applied);
+        key.map_or_else(|| format!("a migration of version {version}"), ToString::to_string)
+    }
+
     /// Reads it in two queries: which tables there are, and what ours hold.
     ///
     /// # Errors

@@ -129,19 +129,15 @@ impl Session {
 
     fn unfinished_one(&self, graph: &Graph, key: JournalKey) -> HistoryProblem {
         let JournalKey { version, is_backwards } = key;
-        let found = graph.migrations().find(|migration| migration.version() == version);
-        let applied = self.history.applied.iter().find(|applied| applied.version == version);
-        let name = found.map(|migration| migration.key.to_string());
-        let name = name.or_else(|| Some(applied?.key.as_ref()?.to_string()));
-        let kind = match found {
-            Some(_) => HistoryProblemKind::Unfinished { is_backwards },
-            None => {
+        let kind = match graph.migrations().any(|migration| migration.version() == version) {
+            true => HistoryProblemKind::Unfinished { is_backwards },
+            false => {
                 let steps = self.history.journal.get(&key).into_iter().flatten();
                 let done = steps.filter(|(_, row)| row.is_done).count();
                 HistoryProblemKind::UnfinishedWithoutFile { done, is_backwards }
             }
         };
-        let migration = name.unwrap_or_else(|| format!("a migration of version {version}"));
+        let migration = self.history.name_of(graph, version);
         HistoryProblem { alias: self.alias().to_owned(), migration, kind }
     }
 }

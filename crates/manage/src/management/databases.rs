@@ -33,7 +33,7 @@ pub(super) fn same(alias: &str, name: &str) -> String {
 
 /// That a database remembers migrations of an app that is not installed.
 pub(super) fn stranger(app: &str, number: usize, alias: &str) -> String {
-    let migrations = text::count(i64::try_from(number).unwrap_or(i64::MAX), "migration");
+    let migrations = text::count(number, "migration");
     let verb = if number == 1 { "is" } else { "are" };
     format!(
         "{migrations} of app `{app}`, which is not installed, {verb} applied on database `{alias}`; \

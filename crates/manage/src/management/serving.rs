@@ -34,7 +34,7 @@ fn warn_of_pending(project: &Project, out: &mut Output) -> CommandResult {
     match pending(project)? {
         Ok(pending) if pending.migrations.is_empty() => Ok(()),
         Ok(pending) => {
-            let count = text::count(i64::try_from(pending.migrations.len()).unwrap_or(i64::MAX), "migration");
+            let count = text::count(pending.migrations.len(), "migration");
             let names = pending.migrations.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
             Ok(out.warning(format!("{count} not applied ({names}…): run `manage migrate`"))?)
         }

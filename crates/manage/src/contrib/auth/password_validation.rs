@@ -25,7 +25,7 @@ pub fn validate(password: &str, attributes: UserAttributes<'_>, min_length: usiz
     let mut objections = Vec::new();
     let length = password.chars().count();
     if length < min_length {
-        let least = text::count(i64::try_from(min_length).unwrap_or(i64::MAX), "character");
+        let least = text::count(min_length, "character");
         objections.push(format!("This password is too short. It must contain at least {least}."));
     }
     if password.len() > MAX_LENGTH {
@@ -47,7 +47,7 @@ pub fn validate(password: &str, attributes: UserAttributes<'_>, min_length: usiz
 
 /// The rules in words, for a page on which a password is chosen.
 pub fn help_texts(min_length: usize) -> [String; 4] {
-    let least = text::count(i64::try_from(min_length).unwrap_or(i64::MAX), "character");
+    let least = text::count(min_length, "character");
     [
         format!("Your password must contain at least {least}."),
         "Your password can’t be too similar to your other personal information.".to_owned(),

@@ -111,7 +111,7 @@ async fn others(backend: &BackendRef) -> CommandResult<Vec<String>> {
 /// `14 tables, 12 applied migrations of blog, shop`.
 async fn contents(backend: &BackendRef) -> CommandResult<String> {
     let session = Session::open(backend).await?;
-    let count = |number: usize, what| text::count(i64::try_from(number).unwrap_or(i64::MAX), what);
+    let count = |number: usize, what| text::count(number, what);
     let keys = session.history.keys();
     let apps: BTreeSet<&str> = keys.iter().map(|key| key.app.as_str()).collect();
     let of = if apps.is_empty() { String::new() } else { format!(" of {}", Vec::from_iter(apps).join(", ")) };

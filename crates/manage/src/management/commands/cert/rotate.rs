@@ -175,7 +175,7 @@ fn check_unused(rotated: &[Authority], index: &Index, folder: &Folder) -> Comman
     if count == 0 {
         return Ok(());
     }
-    let certificates = text::count(i64::try_from(count).unwrap_or(i64::MAX), "certificate");
+    let certificates = text::count(count, "certificate");
     Err(CommandError::failed(format!(
         "{certificates} of an authority that would be forgotten: nobody would trust it"
     ))

@@ -104,7 +104,7 @@ impl History<'_> {
         }
         // What another run changed meanwhile was not agreed to.
         let number = run(out, &mut |alias, words| wanted.contains(&(alias.to_owned(), words.to_vec())))?;
-        let changes = text::count(i64::try_from(number).unwrap_or(i64::MAX), "change");
+        let changes = text::count(number, "change");
         Ok(out.line(format!("{changes} of the history."))?)
     }
 

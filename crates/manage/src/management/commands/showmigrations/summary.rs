@@ -13,7 +13,7 @@ pub(super) fn sentence(databases: &[Shown]) -> String {
     if number == 0 {
         return "No migrations.".to_owned();
     }
-    let mut parts = vec![text::count(i64::try_from(number).unwrap_or(i64::MAX), "migration")];
+    let mut parts = vec![text::count(number, "migration")];
     let noteworthy = State::ALL.into_iter().filter(|state| state.is_noteworthy());
     parts.extend(noteworthy.filter_map(|state| part(databases, state)));
     let away: Vec<&str> =

@@ -1,11 +1,11 @@
 //! Step by step, for databases where a transaction does not hold the whole of a migration.
 
-use super::{Failure, MOST_AT_ONCE, NOWHERE, Segment, Unit};
+use super::action::{Action, ScriptStatement};
+use super::place::Place;
+use super::program::Part;
+use super::recorder::JournalRow;
+use super::unit::{Failure, MOST_AT_ONCE, NOWHERE, Segment, Unit};
 use crate::backends::base::{LockWait, ScriptRules, Syntax, canonical, first_word};
-use crate::migrations::action::{Action, ScriptStatement};
-use crate::migrations::place::Place;
-use crate::migrations::program::Part;
-use crate::migrations::recorder::JournalRow;
 use manage_leaves::crypto;
 
 impl Unit<'_, '_> {

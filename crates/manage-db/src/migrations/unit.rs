@@ -1,6 +1,4 @@
-//! Runs the program of one migration together with its row of the history.
-
-mod steps;
+//! One migration about to run on one database, and how the parts of its program are run.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,7 +6,6 @@ use std::sync::LazyLock;
 use super::action::{Action, ScriptStatement};
 use super::error::Outcome;
 use super::functions::{Functions, Rows};
-use super::orphans::Orphans;
 use super::patience::Patience;
 use super::place::Place;
 use super::program::{Part, Program};
@@ -51,10 +48,10 @@ pub(super) struct Unit<'a, 'b> {
 }
 
 /// The place of what stands in no file.
-static NOWHERE: LazyLock<Place> = LazyLock::new(Place::default);
+pub(super) static NOWHERE: LazyLock<Place> = LazyLock::new(Place::default);
 
 /// Most statements that are on their way at once.
-const MOST_AT_ONCE: usize = 1000;
+pub(super) const MOST_AT_ONCE: usize = 1000;
 
 /// Why a unit stopped.
 #[derive(Debug)]
@@ -91,7 +88,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// Whether the same again may succeed, after a pause.
-    async fn may_pass(&self, patience: &Patience) -> bool {
+    pub(super) async fn may_pass(&self, patience: &Patience) -> bool {
         match self {
             Self::Failed { error, .. } => patience.may_try_again(error).await,
             Self::Rows(_)
@@ -104,7 +101,7 @@ impl Failure {
     }
 
     /// The failure of a step behind so many that are done and stay.
-    fn behind(self, finished: usize) -> Self {
+    pub(super) fn behind(self, finished: usize) -> Self {
         match self {
             Self::Failed { place, what, error, .. } => {
                 Self::Failed { place, what, outcome: Outcome::Kept(finished), error }
@@ -115,120 +112,21 @@ impl Failure {
 }
 
 impl<'b> Unit<'_, 'b> {
-    /// Runs it: in one transaction where DDL can be rolled back, otherwise step by step with a journal.
-    ///
-    /// # Errors
-    /// What failed first.
-    pub(super) async fn run(mut self) -> Result<(), Failure> {
-        if self.place.is_in_transaction {
-            return self.in_frame().await;
-        }
-        let guard = self.program.guard;
-        for sql in guard.map_or(&[][..], |guard| guard.before) {
-            self.plain(&NOWHERE, sql).await?;
-        }
-        let is_whole = self.program.is_atomic && self.place.backend.features().can_rollback_ddl;
-        let answer = if is_whole && self.done.is_none() { self.whole().await } else { self.by_steps().await };
-        for sql in guard.map_or(&[][..], |guard| guard.after) {
-            drop(self.place.connection.batch(&[sql]).await);
-        }
-        answer
-    }
-
-    /// In one transaction, which gives way to those who hold what it needs.
-    async fn whole(&mut self) -> Result<(), Failure> {
-        self.shorten_waits().await?;
-        loop {
-            let Err(failure) = self.in_transaction().await else { return Ok(()) };
-            // When even this fails the connection is broken, which rolls back as well.
-            drop(self.place.connection.rollback().await);
-            if !failure.may_pass(self.place.patience).await {
-                return Err(failure);
-            }
-        }
-    }
-
-    fn failed(&self, place: &Place, what: &str, error: crate::Error) -> Failure {
+    pub(super) fn failed(&self, place: &Place, what: &str, error: crate::Error) -> Failure {
         Failure::Failed { place: place.clone(), what: what.to_owned(), outcome: Outcome::RolledBack, error }
     }
 
-    async fn in_transaction(&mut self) -> Result<(), Failure> {
-        let program = self.program;
-        // A script may fail on this side of the wire; its COMMIT must not be on its way by then.
-        let is_ours = |action: &Action| is_plain(action) && !matches!(action, Action::Script(_));
-        let is_one_go = program.guard.is_none() && program.actions().all(|(_, action)| is_ours(action));
-        let mut segment = Segment::default();
-        if is_one_go {
-            // Everything in one go: a server is waited for once.
-            segment.push(&NOWHERE, self.place.backend.features().begin);
-        } else {
-            self.begin(&NOWHERE).await?;
-        }
-        if let LockWait::Transaction(sql) = self.place.lock_wait {
-            segment.push(&NOWHERE, sql);
-        }
-        let orphans = self.orphans().await?;
-        self.content(&mut segment).await?;
-        if program.guard.is_some() {
-            self.flush(&mut segment).await?;
-            if let Some(error) = self.orphans().await?.new_since(&orphans) {
-                return Err(self.failed(self.last_place(), "PRAGMA foreign_key_check", error));
-            }
-        }
-        if is_one_go {
-            segment.push(&NOWHERE, "COMMIT");
-            return self.flush(&mut segment).await;
-        }
-        self.flush(&mut segment).await?;
-        self.place.connection.commit().await.map_err(|error| self.failed(&NOWHERE, "COMMIT", error))
-    }
-
-    async fn begin(&mut self, place: &Place) -> Result<(), Failure> {
+    pub(super) async fn begin(&mut self, place: &Place) -> Result<(), Failure> {
         let begun = self.place.connection.begin().await;
         begun.map_err(|error| self.failed(place, self.place.backend.features().begin, error))
     }
 
-    /// What runs and the row of the history; what is left in `segment` is still to be sent.
-    async fn content(&mut self, segment: &mut Segment<'b>) -> Result<(), Failure> {
-        for (part, action) in self.program.actions() {
-            if is_plain(action) {
-                segment.push_action(part, action);
-                if segment.statements.len() >= MOST_AT_ONCE {
-                    self.flush(segment).await?;
-                }
-            } else {
-                self.flush(segment).await?;
-                self.special(part, action).await?;
-            }
-        }
-        for sql in self.before_record() {
-            segment.push(&NOWHERE, sql);
-        }
-        segment.push(&NOWHERE, self.record);
-        Ok(())
-    }
-
-    /// The same in a transaction around the whole run, and nothing of it holds for what comes next.
-    async fn in_frame(&mut self) -> Result<(), Failure> {
-        let mut segment = Segment::default();
-        if let LockWait::Transaction(sql) = self.place.lock_wait {
-            segment.push(&NOWHERE, sql);
-        }
-        self.content(&mut segment).await?;
-        let refresh = if self.program.is_tame() { None } else { self.place.backend.refresh() };
-        self.flush(&mut segment).await?;
-        for sql in refresh.iter().flatten() {
-            self.plain(&NOWHERE, sql).await?;
-        }
-        Ok(())
-    }
-
     /// What a script may have left that the history cannot be written under.
-    fn before_record(&self) -> &'static [&'static str] {
+    pub(super) fn before_record(&self) -> &'static [&'static str] {
         if self.program.is_tame() { &[] } else { self.place.backend.script_rules().before_record }
     }
 
-    async fn flush(&mut self, segment: &mut Segment<'_>) -> Result<(), Failure> {
+    pub(super) async fn flush(&mut self, segment: &mut Segment<'_>) -> Result<(), Failure> {
         let statements = std::mem::take(&mut segment.statements);
         let texts: Vec<&str> = statements.iter().map(|(_, sql)| *sql).collect();
         match self.place.connection.batch(&texts).await {
@@ -241,12 +139,12 @@ impl<'b> Unit<'_, 'b> {
         }
     }
 
-    fn last_place(&self) -> &'b Place {
+    pub(super) fn last_place(&self) -> &'b Place {
         self.program.parts.last().map_or(&NOWHERE, |part| &part.place)
     }
 
     /// Runs what is more than a statement.
-    async fn special(&mut self, part: &Part, action: &Action) -> Result<(), Failure> {
+    pub(super) async fn special(&mut self, part: &Part, action: &Action) -> Result<(), Failure> {
         match action {
             Action::Step(Step::Sql(sql)) => self.plain(&part.place, sql).await,
             Action::Script(step) => {
@@ -273,7 +171,7 @@ impl<'b> Unit<'_, 'b> {
     }
 
     /// Runs a statement that somebody wrote, with the rows behind it.
-    async fn statement(&mut self, statement: &ScriptStatement) -> Result<(), Failure> {
+    pub(super) async fn statement(&mut self, statement: &ScriptStatement) -> Result<(), Failure> {
         match &statement.rows {
             None => self.plain(&statement.place, &statement.sql).await,
             Some(rows) => {
@@ -284,20 +182,15 @@ impl<'b> Unit<'_, 'b> {
     }
 
     /// The statements that a query gives.
-    async fn asked(&mut self, part: &Part, query: Option<&str>) -> Result<Vec<String>, Failure> {
+    pub(super) async fn asked(&mut self, part: &Part, query: Option<&str>) -> Result<Vec<String>, Failure> {
         let Some(sql) = query else { return Ok(Vec::new()) };
         let rows = self.place.connection.query(Statement { sql, params: &[] }).await;
         let rows = rows.and_then(|rows| rows.into_iter().map(|mut row| row.take(0)).collect());
         rows.map_err(|error| self.failed(&part.place, sql, error))
     }
 
-    async fn orphans(&mut self) -> Result<Orphans, Failure> {
-        let orphans = Orphans::of(self.program.guard, self.place.connection).await;
-        orphans.map_err(|error| self.failed(&NOWHERE, "PRAGMA foreign_key_check", error))
-    }
-
     /// Keeps waits for locks short, where that is a thing of the session.
-    async fn shorten_waits(&mut self) -> Result<(), Failure> {
+    pub(super) async fn shorten_waits(&mut self) -> Result<(), Failure> {
         match self.place.lock_wait {
             LockWait::Session(sql) => self.plain(&NOWHERE, sql).await,
             LockWait::Transaction(_) | LockWait::Connection => Ok(()),
@@ -305,7 +198,7 @@ impl<'b> Unit<'_, 'b> {
     }
 
     /// Runs a statement without rows.
-    async fn plain(&mut self, place: &Place, sql: &str) -> Result<(), Failure> {
+    pub(super) async fn plain(&mut self, place: &Place, sql: &str) -> Result<(), Failure> {
         let done = self.place.connection.batch(&[sql]).await;
         done.map_err(|failure| self.failed(place, sql, failure.error))
     }
@@ -313,16 +206,16 @@ impl<'b> Unit<'_, 'b> {
 
 /// Statements that are sent together, each with the line it comes from.
 #[derive(Default)]
-struct Segment<'a> {
-    statements: Vec<(&'a Place, &'a str)>,
+pub(super) struct Segment<'a> {
+    pub statements: Vec<(&'a Place, &'a str)>,
 }
 
 impl<'a> Segment<'a> {
-    fn push(&mut self, place: &'a Place, sql: &'a str) {
+    pub(super) fn push(&mut self, place: &'a Place, sql: &'a str) {
         self.statements.push((place, sql));
     }
 
-    fn push_action(&mut self, part: &'a Part, action: &'a Action) {
+    pub(super) fn push_action(&mut self, part: &'a Part, action: &'a Action) {
         match action {
             Action::Step(Step::Sql(sql)) => self.push(&part.place, sql),
             Action::Script(step) => {
@@ -334,7 +227,7 @@ impl<'a> Segment<'a> {
 }
 
 /// Whether it is statements and nothing else, known before anything runs.
-fn is_plain(action: &Action) -> bool {
+pub(super) fn is_plain(action: &Action) -> bool {
     match action {
         Action::Step(Step::Sql(_)) => true,
         Action::Script(step) => step.statements.iter().all(|statement| statement.rows.is_none()),
