@@ -80,7 +80,7 @@ impl Unit<'_, '_> {
         match noted {
             Some(row) if !is_same(row) => Err(Failure::ChangedStep(number + 1)),
             Some(row) if row.is_done => self.set_up_again(action).await,
-            Some(_) if self.changes_rows(action) => {
+            Some(_) if self.is_left_by_the_dead(action) => {
                 Err(Failure::InDoubt(statement_place(part, action).clone()))
             }
             noted => {
@@ -96,12 +96,12 @@ impl Unit<'_, '_> {
         }
     }
 
-    /// Whether the action changes rows, and nothing else. Begun and not noted as done: of tables whose rows no
-    /// transaction undoes.
-    fn changes_rows(&self, action: &Action) -> bool {
+    /// Whether an action that was begun and not noted as done may have left rows that no transaction undid.
+    fn is_left_by_the_dead(&self, action: &Action) -> bool {
         let Action::Script(step) = action else { return false };
         let asks = |word: &str| ["SELECT", "SET"].iter().any(|own| word.eq_ignore_ascii_case(own));
-        self.keeps_tables(action) && !step.statements.iter().all(|one| asks(first_word(&one.sql)))
+        let changes_rows = !step.statements.iter().all(|one| asks(first_word(&one.sql)));
+        self.place.has_loose_tables == Some(true) && self.keeps_tables(action) && changes_rows
     }
 
     /// Whether nothing is left of the action when it waits for too long.
