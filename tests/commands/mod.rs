@@ -9,6 +9,7 @@ mod diffsettings;
 mod golden;
 mod help;
 mod jsonschema;
+mod makemigrations;
 mod man;
 mod migrate;
 mod migration_files;

@@ -175,3 +175,40 @@ fn the_password_of_a_pkcs12_file_is_asked_for_twice_and_not_shown() {
     assert_eq!(seen.status, 130, "{}", seen.stdout);
     assert!(opens("changeit"));
 }
+
+#[test]
+fn makemigrations_asks_what_only_a_person_knows_and_checks_the_answer() {
+    let workspace = Workspace::new();
+    let model = |fields: &str| format!("[Crate]\nfields = [{fields}]\n");
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n",
+        )
+        .write("models/shop.toml", &model("{ name = \"label\", type = \"Text\", default = \"\" }"));
+    workspace.manage(["makemigrations", "-v", "0"]).succeeds();
+    let renamed =
+        "{ name = \"title\", type = \"Text\", default = \"\" }, { name = \"weight\", type = \"Integer\" }";
+    workspace.write("models/shop.toml", &model(renamed));
+    let dialogue = [
+        ("Was crate.label renamed to crate.title (a Text)?", "y\r"),
+        ("Enter to end", "heavy\r"),
+        ("Enter to end", "7\r"),
+    ];
+    let run = at_terminal(&workspace, &["makemigrations"], &dialogue);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("the value \"heavy\" does not fit the Integer `weight`"), "{}", run.stdout);
+    let path = "migrations/shop/0002_rename_label_crate_title_crate_weight.toml";
+    let text = std::fs::read_to_string(workspace.path().join(path)).unwrap();
+    assert!(text.contains("op = \"RenameField\"") && text.contains("default = 7"), "{text}");
+    assert!(text.contains("preserve_default = false"), "{text}");
+    // No is no, and nothing typed ends it.
+    workspace.write(
+        "models/shop.toml",
+        &model(&renamed.replace("title", "name").replace("}, {", "}, { name = \"n\", type = \"Date\" }, {")),
+    );
+    let dialogue = [("renamed to crate.name", "n\r"), ("Enter to end", "\r")];
+    let run = at_terminal(&workspace, &["makemigrations"], &dialogue);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    assert!(run.stdout.contains("nothing was written"), "{}", run.stdout);
+}

@@ -87,6 +87,14 @@ pub enum Error {
         /// Migrations that may have been meant.
         nearest: Vec<String>,
     },
+    /// The models cannot become what they are to be.
+    #[error("{what}: no migration can be written for it: {problem}")]
+    NoWay {
+        /// The operation or the model.
+        what: String,
+        /// Why.
+        problem: String,
+    },
     /// Migrations depend on each other in a circle.
     #[error("migrations depend on each other in a circle: {}", circle(members))]
     Cycle {

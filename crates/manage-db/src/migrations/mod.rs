@@ -66,6 +66,11 @@ pub mod loader;
 // Statements.
 pub mod program;
 
+// What has to be written.
+mod naming;
+
+pub mod autodetector;
+
 // What a database remembers.
 pub mod recorder;
 
@@ -139,6 +144,7 @@ pub use reversal::Gone;
 pub use run::{Agreed, Mode, Request, run};
 pub use session::{Session, verify};
 pub use state::ProjectState;
+pub use tables::check_default;
 pub use touched::Touched;
 pub use work::{Fake, Frame, How, Work};
 pub use writer::write;

@@ -160,42 +160,7 @@ impl Tables<'_> {
             let (target, column) = self.pointed(state, model, field)?;
             return Ok(self.kind(state, target, column)?.of_reference());
         }
-        let kind = if field.kind == FieldType::Generated { field.output } else { Some(field.kind) };
-        Ok(match kind.unwrap_or(FieldType::Text) {
-            FieldType::SmallAuto => ColumnType::SmallAuto,
-            FieldType::Auto => ColumnType::Auto,
-            FieldType::BigAuto => ColumnType::BigAuto,
-            FieldType::SmallInteger => ColumnType::SmallInteger,
-            FieldType::Integer => ColumnType::Integer,
-            FieldType::BigInteger => ColumnType::BigInteger,
-            FieldType::PositiveSmallInteger => ColumnType::PositiveSmallInteger,
-            FieldType::PositiveInteger => ColumnType::PositiveInteger,
-            FieldType::PositiveBigInteger => ColumnType::PositiveBigInteger,
-            FieldType::Boolean => ColumnType::Boolean,
-            FieldType::Char
-            | FieldType::Slug
-            | FieldType::Email
-            | FieldType::Url
-            | FieldType::File
-            | FieldType::Image => ColumnType::Char(field.text_length().unwrap_or(255)),
-            FieldType::Text => ColumnType::Text,
-            FieldType::Uuid => ColumnType::Uuid,
-            FieldType::Date => ColumnType::Date,
-            FieldType::Time => ColumnType::Time,
-            FieldType::DateTime => ColumnType::DateTime,
-            FieldType::Duration => ColumnType::Duration,
-            FieldType::Decimal => ColumnType::Decimal {
-                max_digits: field.max_digits.unwrap_or(10),
-                decimal_places: field.decimal_places.unwrap_or(0),
-            },
-            FieldType::Float => ColumnType::Float,
-            FieldType::Binary => ColumnType::Binary,
-            FieldType::Json => ColumnType::Json,
-            FieldType::GenericIpAddress => ColumnType::IpAddress,
-            FieldType::ForeignKey | FieldType::OneToOne | FieldType::ManyToMany | FieldType::Generated => {
-                return Err(format!("{}.{}: no column can hold this", model.label(), field.name));
-            }
-        })
+        column_type(field).ok_or_else(|| format!("{}.{}: no column can hold this", model.label(), field.name))
     }
 
     /// The field at the end of a key, which may point to other keys.
@@ -345,6 +310,46 @@ impl Tables<'_> {
     }
 }
 
+/// The type of a field's column; none where that depends on another model, or there is no column.
+pub(super) fn column_type(field: &Field) -> Option<ColumnType> {
+    let kind = if field.kind == FieldType::Generated { field.output } else { Some(field.kind) };
+    Some(match kind.unwrap_or(FieldType::Text) {
+        FieldType::SmallAuto => ColumnType::SmallAuto,
+        FieldType::Auto => ColumnType::Auto,
+        FieldType::BigAuto => ColumnType::BigAuto,
+        FieldType::SmallInteger => ColumnType::SmallInteger,
+        FieldType::Integer => ColumnType::Integer,
+        FieldType::BigInteger => ColumnType::BigInteger,
+        FieldType::PositiveSmallInteger => ColumnType::PositiveSmallInteger,
+        FieldType::PositiveInteger => ColumnType::PositiveInteger,
+        FieldType::PositiveBigInteger => ColumnType::PositiveBigInteger,
+        FieldType::Boolean => ColumnType::Boolean,
+        FieldType::Char
+        | FieldType::Slug
+        | FieldType::Email
+        | FieldType::Url
+        | FieldType::File
+        | FieldType::Image => ColumnType::Char(field.text_length().unwrap_or(255)),
+        FieldType::Text => ColumnType::Text,
+        FieldType::Uuid => ColumnType::Uuid,
+        FieldType::Date => ColumnType::Date,
+        FieldType::Time => ColumnType::Time,
+        FieldType::DateTime => ColumnType::DateTime,
+        FieldType::Duration => ColumnType::Duration,
+        FieldType::Decimal => ColumnType::Decimal {
+            max_digits: field.max_digits.unwrap_or(10),
+            decimal_places: field.decimal_places.unwrap_or(0),
+        },
+        FieldType::Float => ColumnType::Float,
+        FieldType::Binary => ColumnType::Binary,
+        FieldType::Json => ColumnType::Json,
+        FieldType::GenericIpAddress => ColumnType::IpAddress,
+        FieldType::ForeignKey | FieldType::OneToOne | FieldType::ManyToMany | FieldType::Generated => {
+            return None;
+        }
+    })
+}
+
 fn target_field<'m>(target: &'m ModelState, field: &Field) -> Option<&'m Field> {
     match &field.to_field {
         Some(name) => target.field(name),
@@ -364,6 +369,46 @@ fn unique(name: String, columns: Vec<String>) -> Constraint {
 fn plain_index(name: String, column: String) -> tables::Index {
     let parts = vec![IndexPart::Column { name: column, descending: false }];
     tables::Index { name, parts, unique: false, condition: None, include: Vec::new(), method: None }
+}
+
+/// Whether rows can get this value for a field.
+///
+/// # Errors
+/// Why they cannot, in a sentence.
+pub fn check_default(field: &Field, default: &DefaultValue) -> Result<(), Problem> {
+    use FieldType::{
+        Auto, BigAuto, BigInteger, Char, Email, File, ForeignKey, Generated, Image, Integer, ManyToMany,
+        OneToOne, PositiveBigInteger, PositiveInteger, PositiveSmallInteger, Slug, SmallAuto, SmallInteger,
+        Text, Url,
+    };
+    let DefaultValue::Literal(literal) = default else { return Ok(()) };
+    let wrong = || Err(format!("the value {literal} does not fit the {:?} `{}`", field.kind, field.name));
+    constant(field.kind, literal)?;
+    let text = literal.as_str();
+    match field.kind {
+        SmallAuto | Auto | BigAuto | SmallInteger | Integer | BigInteger
+            if literal.as_integer().is_none() =>
+        {
+            wrong()
+        }
+        PositiveSmallInteger | PositiveInteger | PositiveBigInteger
+            if literal.as_integer().is_none_or(|number| number < 0) =>
+        {
+            wrong()
+        }
+        Char | Text | Slug | Email | Url | File | Image if text.is_none() => wrong(),
+        Generated | ManyToMany => wrong(),
+        ForeignKey | OneToOne => Ok(()),
+        _ => match (text, field.text_length()) {
+            (Some(text), Some(most)) if field.kind != Text && text.chars().count() > most as usize => {
+                Err(format!("the value has more than the {most} characters that `{}` takes", field.name))
+            }
+            _ if !field.choices.is_empty() && !field.choices.iter().any(|(value, _)| value == literal) => {
+                Err(format!("the value {literal} is none of the choices of `{}`", field.name))
+            }
+            _ => Ok(()),
+        },
+    }
 }
 
 /// A literal of a file as a value of a field's kind.

@@ -35,6 +35,15 @@ pub enum SqlText {
 }
 
 impl SqlText {
+    /// Its texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let (one, several) = match self {
+            Self::Same(text) => (Some(text), None),
+            Self::PerDialect(texts) => (None, Some(texts.values())),
+        };
+        one.into_iter().chain(several.into_iter().flatten()).map(String::as_str)
+    }
+
     /// The text for `dialect`, if there is one.
     pub(crate) fn for_dialect(&self, dialect: &str) -> Option<&str> {
         match self {

@@ -9,6 +9,7 @@ mod dev;
 mod diffsettings;
 mod dropdb;
 mod jsonschema;
+mod makemigrations;
 mod man;
 mod migrate;
 mod serve;
@@ -23,6 +24,7 @@ use super::base::Command;
 
 /// All of them, in the order of help.
 pub(crate) const COMMANDS: &[Command] = &[
+    Command::of::<makemigrations::MakeMigrations>(),
     Command::of::<migrate::Migrate>(),
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),

@@ -1,0 +1,61 @@
+//! What somebody said about names before anybody asked.
+
+use std::sync::Arc;
+
+use crate::migrations::state::ProjectState;
+use crate::models::ModelState;
+
+/// A model or a field that is called otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Label of the app.
+    pub app: String,
+    /// Name of the model.
+    pub model: String,
+    /// Name of the field; none: it is the model.
+    pub field: Option<String>,
+    /// The name afterwards; of a model that moves with its app: `store.Product`.
+    pub to: String,
+}
+
+impl Wish {
+    /// Whether it is about a model that is there before, and about one that is there afterwards. Of a field the model may have
+    /// another name by then.
+    pub fn fits(&self, before: &ProjectState, after: &ProjectState) -> bool {
+        let Some(model) = before.get(&self.app, &self.model) else {
+            let field = self.field.as_ref();
+            return field.is_some() && after.get(&self.app, &self.model).is_some();
+        };
+        match &self.field {
+            Some(field) => {
+                let is_there = |model: &Arc<ModelState>| model.field(&self.to).is_some();
+                model.field(field).is_some() && after.get(&self.app, &self.model).is_none_or(is_there)
+            }
+            None => {
+                let (app, name) = self.target();
+                after.get(app, name).is_some()
+            }
+        }
+    }
+
+    /// App and name of a model afterwards.
+    pub(super) fn target(&self) -> (&str, &str) {
+        self.to.split_once('.').unwrap_or((&self.app, &self.to))
+    }
+}
+
+/// Pairs of names, before and after, in an order in which none is there twice: a ring is cut open by a third name.
+pub(super) fn in_free_order(mut open: Vec<(String, String)>, third: &str) -> Vec<(String, String)> {
+    let is = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    let mut done = Vec::with_capacity(open.len());
+    while !open.is_empty() {
+        match open.iter().position(|(_, new)| open.iter().all(|(old, _)| !is(old, new))) {
+            Some(position) => done.push(open.remove(position)),
+            None => {
+                let between = format!("{}{third}", open[0].0);
+                done.push((std::mem::replace(&mut open[0].0, between.clone()), between));
+            }
+        }
+    }
+    done
+}

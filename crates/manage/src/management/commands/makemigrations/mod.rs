@@ -1,0 +1,236 @@
+//! `makemigrations`.
+
+mod answers;
+mod show;
+
+use clap::{Args, ValueEnum};
+
+use crate::db::migrations::autodetector::{self, Naming, Question, Replayed, Wish, changes, declared};
+use crate::db::migrations::{Graph, Migration, load, write};
+use crate::management::files::{lock, refusal};
+use crate::management::skeleton::{NewFile, write_all};
+use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
+use crate::setup::Project;
+use crate::timezone;
+use answers::{Answers, Given};
+use show::Written;
+
+/// Write the migrations that bring the tables to what the models say
+///
+/// The models are compared with what the migrations make of them; no database is asked. As JSON: `{"migrations": [{"app":
+/// "blog", "name": "0002_article_lead", "path": "migrations/blog/0002_article_lead.toml", "depends": ["blog.0001_initial"],
+/// "operations": [{"operation": "AddField", "description": "Add field lead to article"}], "text": "..."}], "written": true}`.
+#[derive(Debug, Args)]
+pub(super) struct MakeMigrations {
+    /// Labels of the apps to write for, instead of all; what they need of others is written too
+    #[arg(id = "app_label", value_name = "APP_LABEL")]
+    app_labels: Vec<String>,
+    /// Show what would be written, with its text, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write nothing, and exit with 1 if anything would be written
+    #[arg(long)]
+    check: bool,
+    /// Write a migration that does nothing yet, to be filled by hand
+    #[arg(long, requires = "app_label", conflicts_with_all = ["renames", "kept", "defaults", "replaced"])]
+    empty: bool,
+    /// The name behind the number, instead of one that follows from what is done
+    #[arg(short, long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
+    /// Leave the comment at the top out
+    #[arg(long)]
+    no_header: bool,
+    /// The paths alone on stdout, everything else on stderr
+    #[arg(long, conflicts_with = "format")]
+    scriptable: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Form,
+    /// What is called otherwise: blog.Post=Article, blog.Post.score=rating; what moved: shop.Product=store.Product; repeatable
+    #[arg(id = "renames", long = "rename", value_name = "OLD=NEW", help_heading = "Answers")]
+    renames: Vec<String>,
+    /// What is gone, and called nothing else: blog.Post, blog.Post.score; repeatable
+    #[arg(id = "kept", long = "no-rename", value_name = "NAME", help_heading = "Answers")]
+    kept: Vec<String>,
+    /// What rows that exist get in a field that takes no NULL: blog.Post.lead=VALUE, a TOML literal or a text, `now`, `uuid7`,
+    /// or SQL behind `sql:`; repeatable
+    #[arg(id = "defaults", long = "default", value_name = "FIELD=VALUE", help_heading = "Answers")]
+    defaults: Vec<String>,
+    /// A field whose values may be lost, because it becomes what they cannot become: blog.Post.tags; repeatable
+    #[arg(id = "replaced", long = "replace", value_name = "FIELD", help_heading = "Answers")]
+    replaced: Vec<String>,
+}
+
+/// `--format` of `makemigrations`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// In Django's words
+    #[default]
+    Plain,
+    /// One JSON object
+    Json,
+}
+
+/// What a file may be called behind its number.
+fn name(text: &str) -> Result<String, String> {
+    let is_plain = !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
+    match is_plain && text.len() <= 100 {
+        true => Ok(text.to_owned()),
+        false => Err("expected letters, digits and underscores, at most 100".to_owned()),
+    }
+}
+
+impl BaseCommand for MakeMigrations {
+    const NAME: &'static str = "makemigrations";
+    const GROUP: Group = Group::Migrations;
+    const OUTLIVES_PIPE: bool = true;
+
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let project = manage.project()?;
+        // Two at once would choose the same numbers.
+        let _lock = lock(&project.root).map_err(|error| {
+            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
+        })?;
+        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
+        self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
+        graph.check_conflicts()?;
+        let migrations = if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? };
+        let written = migrations.into_iter().map(|migration| self.text(project, migration));
+        let written = written.collect::<CommandResult<Vec<_>>>()?;
+        let is_dry = self.dry_run || self.check;
+        if !is_dry && !written.is_empty() {
+            save(project, &written)?;
+        }
+        self.tell(&written, out)?;
+        if self.check && !written.is_empty() { Err(CommandError::silent()) } else { Ok(()) }
+    }
+}
+
+impl MakeMigrations {
+    /// What brings the migrations' models to those of the project.
+    fn changed(&self, project: &Project, graph: &Graph, out: &mut Output) -> CommandResult<Vec<Migration>> {
+        let before = Replayed::new(graph)?;
+        let has_models = |app: &str| has_models(project, app);
+        for app in project.apps.iter().filter(|app| !has_models(app)) {
+            if before.state.models().any(|model| model.app == *app) && self.is_meant(app) {
+                out.warning(format!(
+                    "the app {app} has no models, only migrations: nothing is compared; models/{app}.toml declares them"
+                ))?;
+            }
+        }
+        let after = declared(&project.models, &before.state, has_models);
+        let given = Given::read(&self.renames, &self.kept, &self.defaults, &self.replaced)?;
+        given.check_renames(&before.state, &after)?;
+        let wishes: Vec<Wish> = given.renames.clone();
+        let mut answers = Answers { given, out, open: Vec::new() };
+        let migrations =
+            changes(graph, (&before, &after), (&wishes, self.naming()), |question| answers.answer(question));
+        let (given, open) = (answers.given, answers.open);
+        let migrations = self.needed(migrations?);
+        if !open.is_empty() {
+            let error = CommandError::question(format!(
+                "what only you know is asked on a terminal alone, and nothing was written:\n  {}",
+                open.iter().map(Question::words).collect::<Vec<_>>().join("\n  ")
+            ));
+            return Err(open
+                .iter()
+                .fold(error, |error, question| error.hint(format!("{} answers", question.flags()))));
+        }
+        given.check_used()?;
+        Ok(migrations)
+    }
+
+    fn naming(&self) -> Naming<'_> {
+        Naming { name: self.name.as_deref(), now: timezone::now() }
+    }
+
+    fn is_meant(&self, app: &str) -> bool {
+        self.app_labels.is_empty() || self.app_labels.iter().any(|label| label == app)
+    }
+
+    /// Those of the apps that were named, with those that they depend on.
+    fn needed(&self, migrations: Vec<Migration>) -> Vec<Migration> {
+        let mut keys: Vec<_> = Vec::new();
+        for migration in migrations.iter().rev() {
+            if self.is_meant(&migration.key.app) || keys.contains(&migration.key) {
+                keys.push(migration.key.clone());
+                keys.extend(migration.depends.iter().map(|one| one.key.clone()));
+            }
+        }
+        migrations.into_iter().filter(|migration| keys.contains(&migration.key)).collect()
+    }
+
+    /// A migration without operations for each app that was named.
+    fn empty(&self, graph: &Graph) -> Vec<Migration> {
+        self.app_labels.iter().map(|app| autodetector::empty(graph, app, self.naming())).collect()
+    }
+
+    fn text(&self, project: &Project, migration: Migration) -> CommandResult<Written> {
+        let text = write(&migration)
+            .map_err(|error| CommandError::failed(format!("{}: {error}", migration.path)))?;
+        let header = if self.no_header { String::new() } else { header(project) };
+        Ok(Written { text: format!("{header}{text}"), migration })
+    }
+
+    fn tell(&self, written: &[Written], out: &mut Output) -> CommandResult {
+        let is_dry = self.dry_run || self.check;
+        if self.format == Form::Json {
+            return Ok(out.json(&show::json(written, !is_dry))?);
+        }
+        if written.is_empty() {
+            return Ok(out.status(self.nothing())?);
+        }
+        if self.scriptable {
+            return written.iter().try_for_each(|one| Ok(out.line(&one.migration.path)?));
+        }
+        if out.verbosity() == 0 {
+            return Ok(());
+        }
+        show::plain(out, written, self.dry_run)
+    }
+
+    fn nothing(&self) -> String {
+        let names: Vec<String> = self.app_labels.iter().map(|app| format!("'{app}'")).collect();
+        match names.as_slice() {
+            [] => "No changes detected".to_owned(),
+            [app] => format!("No changes detected in app {app}"),
+            apps => format!("No changes detected in apps {}", apps.join(", ")),
+        }
+    }
+}
+
+/// Whether somebody looks after the models of an app here; otherwise its migrations alone say what they are.
+fn has_models(project: &Project, app: &str) -> bool {
+    project.models.of_app(app).next().is_some() || project.root.join(format!("models/{app}.toml")).is_file()
+}
+
+/// The comment at the top of a file.
+fn header(project: &Project) -> String {
+    const SCHEMA: &str = "migrations/migration.schema.json";
+    let schema = match project.root.join(SCHEMA).is_file() {
+        true => "#:schema ../migration.schema.json\n",
+        false => "",
+    };
+    let now = timezone::now().strftime("%Y-%m-%d %H:%M");
+    format!("{schema}# Generated by manage {} on {now}\n\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// Writes all files, or none. The name of an app's last migration is kept in a file of its own, so that two branches which
+/// both add one meet in the version control, and not on a database.
+fn save(project: &Project, written: &[Written]) -> CommandResult {
+    let file = |one: &Written| NewFile { path: one.migration.path.clone(), text: one.text.clone() };
+    let mut made = write_all(&project.root, &written.iter().map(file).collect::<Vec<_>>())?;
+    for one in written {
+        let path = project.root.join(format!("migrations/{}/max_migration.txt", one.migration.key.app));
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        if let Err(error) = made.replace(&path, &before, &format!("{}\n", one.migration.key.name)) {
+            made.undo();
+            return Err(CommandError::failed(format!(
+                "{}: cannot be written: {}",
+                path.display(),
+                refusal(&error)
+            )));
+        }
+    }
+    Ok(())
+}

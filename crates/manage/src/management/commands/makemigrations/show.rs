@@ -1,0 +1,80 @@
+//! How written migrations are shown.
+
+use serde_json::{Value as Json, json};
+
+use crate::db::migrations::Migration;
+use crate::db::migrations::operations::Operation;
+use crate::management::{CommandResult, Output, Style};
+
+/// A migration with the text of its file.
+pub(super) struct Written {
+    /// The migration.
+    pub migration: Migration,
+    /// The text.
+    pub text: String,
+}
+
+/// Django's sign for what an operation does: it adds, takes away, changes, or runs something.
+fn sign(operation: &Operation) -> char {
+    let name = operation.name();
+    let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+    if begins(&["Create", "Add"]) {
+        '+'
+    } else if begins(&["Delete", "Remove"]) {
+        '-'
+    } else if name == "RunSql" {
+        's'
+    } else if name == "RunRust" {
+        'r'
+    } else if begins(&["Separate"]) {
+        '?'
+    } else {
+        '~'
+    }
+}
+
+/// In Django's words: by app, each file with what it does; `with_text`: and what stands in it.
+pub(super) fn plain(out: &mut Output, written: &[Written], with_text: bool) -> CommandResult {
+    let mut apps: Vec<&str> = written.iter().map(|one| one.migration.key.app.as_str()).collect();
+    apps.sort_unstable();
+    apps.dedup();
+    for app in apps {
+        let heading = out.styled(Style::Heading, &format!("Migrations for '{app}':"));
+        out.line(heading)?;
+        let mut of_app = written.iter().filter(|one| one.migration.key.app == app);
+        of_app.try_for_each(|one| file(out, one, with_text))?;
+    }
+    Ok(())
+}
+
+fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
+    let Written { migration, text } = written;
+    let path = out.styled(Style::Label, &migration.path);
+    out.line(format!("  {path}"))?;
+    for located in &migration.operations {
+        let operation = &located.operation;
+        out.line(format!("    {} {}", sign(operation), operation.change().describe()))?;
+    }
+    if with_text {
+        out.line(format!("\n{}\n", text.trim_end()))?;
+    }
+    Ok(())
+}
+
+/// As JSON.
+pub(super) fn json(written: &[Written], is_written: bool) -> Json {
+    let migrations = written.iter().map(|Written { migration, text }| {
+        let operations = migration.operations.iter().map(|located| {
+            json!({ "operation": located.operation.name(), "description": located.operation.change().describe() })
+        });
+        json!({
+            "app": migration.key.app,
+            "name": migration.key.name,
+            "path": migration.path,
+            "depends": migration.depends.iter().map(|one| one.key.to_string()).collect::<Vec<_>>(),
+            "operations": operations.collect::<Vec<_>>(),
+            "text": text,
+        })
+    });
+    json!({ "migrations": migrations.collect::<Vec<_>>(), "written": is_written })
+}
