@@ -45,6 +45,9 @@ mod earlier;
 
 mod canonical;
 
+// Shorter lists of operations that come to the same.
+mod optimizer;
+
 // One migration.
 mod migration;
 
@@ -134,6 +137,7 @@ pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use import_problem::ImportProblem;
 pub use loader::{load, load_or_tell_all};
 pub use migration::{Key, Located, Migration, Reference};
+pub use optimizer::optimized;
 pub use pending::{Pending, Watcher, pending};
 pub use place::Place;
 pub use plan::{Plan, PlanSite, Target};

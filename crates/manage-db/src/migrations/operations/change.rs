@@ -1,5 +1,6 @@
 //! What every operation can do.
 
+use super::subjects::Subjects;
 use crate::migrations::hints::Hints;
 use crate::migrations::schema::{Problem, Schema};
 use crate::migrations::state::ProjectState;
@@ -33,6 +34,11 @@ pub trait Change {
     /// Why it cannot be done to this state.
     fn state_forwards(&self, _app: &str, _state: &mut ProjectState) -> Result<(), Problem> {
         Ok(())
+    }
+
+    /// What it is about; none: more than can be said, so that nothing changes places with it.
+    fn subjects(&self, _app: &str) -> Option<Subjects> {
+        None
     }
 
     /// What two states do not tell.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Way};
+use super::subjects::{List, Subjects};
 use crate::backends::base::changes::TableChange;
 use crate::migrations::hints::Hints;
 use crate::migrations::schema::{Problem, Schema};
@@ -95,6 +96,11 @@ impl Change for AddConstraint {
     fn hints(&self, _app: &str) -> Hints {
         Hints { not_valid: self.not_valid, ..Hints::default() }
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let subjects = Subjects::parts(app, &self.model).with_constraint(&self.constraint);
+        Some(Subjects { adds_to: Some(List::Constraints), claims: true, ..subjects })
+    }
 }
 
 impl Change for RemoveConstraint {
@@ -109,6 +115,12 @@ impl Change for RemoveConstraint {
             Ok(())
         })
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        // A field that it was on can go only behind it.
+        let subjects = Subjects::parts(app, &self.model).with_names([&self.name]);
+        Some(Subjects { fields: None, releases: true, ..subjects })
+    }
 }
 
 impl Change for AlterConstraint {
@@ -122,6 +134,12 @@ impl Change for AlterConstraint {
             model.options.constraints[position] = kept(model, &self.constraint)?;
             Ok(())
         })
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        // A field that it was on can go only behind it.
+        let subjects = Subjects::parts(app, &self.model).with_constraint(&self.constraint);
+        Some(Subjects { fields: None, ..subjects })
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::subjects::{List, Subjects};
 use crate::migrations::hints::{Fill, Hints, RenamedField};
 use crate::migrations::schema::Problem;
 use crate::migrations::state::{ProjectState, no_field};
@@ -100,6 +101,16 @@ impl Change for AddField {
     fn hints(&self, app: &str) -> Hints {
         filled(app, &self.model, &self.field)
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let subjects = Subjects::parts(app, &self.model).with_field((app, &self.model), &self.field);
+        Some(Subjects {
+            adds_to: Some(List::Fields),
+            claims: true,
+            gives_key: self.field.primary_key,
+            ..subjects
+        })
+    }
 }
 
 /// The key before has to go first: rows are known by one.
@@ -166,6 +177,11 @@ impl Change for RemoveField {
             Ok(())
         })
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let subjects = Subjects::parts(app, &self.model).with_fields([&self.name]);
+        Some(Subjects { releases: true, claims: true, ..subjects })
+    }
 }
 
 impl Change for AlterField {
@@ -197,6 +213,14 @@ impl Change for AlterField {
 
     fn hints(&self, app: &str) -> Hints {
         filled(app, &self.model, &self.field)
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let field = &self.field;
+        let subjects = Subjects::parts(app, &self.model).with_field((app, &self.model), field);
+        let is_plain = !field.kind.is_relation() && !field.primary_key && field.db_column.is_none();
+        // What it was before is not said: it may have pointed to anything.
+        Some(Subjects { releases: true, claims: !is_plain, gives_key: field.primary_key, ..subjects })
     }
 }
 
@@ -230,5 +254,9 @@ impl Change for RenameField {
         let [from, to] = [&self.from, &self.to].map(String::clone);
         let field = RenamedField { app: app.to_owned(), model: self.model.clone(), from, to };
         Hints { fields: vec![field], ..Hints::default() }
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        Some(Subjects::whole(app, &self.model).with_fields([&self.from, &self.to]))
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::subjects::{List, Subjects};
 use crate::migrations::hints::Hints;
 use crate::migrations::schema::Problem;
 use crate::migrations::state::ProjectState;
@@ -83,6 +84,11 @@ impl Change for AddIndex {
     fn hints(&self, _app: &str) -> Hints {
         Hints { concurrently: self.concurrently, ..Hints::default() }
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let subjects = Subjects::parts(app, &self.model).with_index(&self.index);
+        Some(Subjects { adds_to: Some(List::Indexes), claims: true, ..subjects })
+    }
 }
 
 impl Change for RemoveIndex {
@@ -101,6 +107,12 @@ impl Change for RemoveIndex {
     fn hints(&self, _app: &str) -> Hints {
         Hints { concurrently: self.concurrently, ..Hints::default() }
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        // A field that it was on can go only behind it.
+        let subjects = Subjects::parts(app, &self.model).with_names([&self.name]);
+        Some(Subjects { fields: None, releases: true, ..subjects })
+    }
 }
 
 impl Change for RenameIndex {
@@ -115,5 +127,10 @@ impl Change for RenameIndex {
             model.options.indexes[position].name.clone_from(&self.to);
             Ok(())
         })
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let subjects = Subjects::parts(app, &self.model).with_names([&self.from, &self.to]);
+        Some(Subjects { releases: true, claims: true, ..subjects })
     }
 }

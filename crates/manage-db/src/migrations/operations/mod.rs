@@ -1,5 +1,8 @@
 //! The changes that a migration is made of. Each changes the state, and writes down what that takes on a database.
 
+// What an operation is about.
+mod subjects;
+
 // What every operation can do.
 mod change;
 
@@ -21,6 +24,7 @@ pub use indexes::{AddIndex, RemoveIndex, RenameIndex};
 pub use models::{CreateModel, DeleteModel, MoveModel, RenameModel};
 pub use options::{AlterModelOptions, AlterModelTable, AlterModelTableComment};
 pub use special::RunRust;
+pub use subjects::{Extent, List, ModelName, Subjects};
 
 use schemars::JsonSchema;
 

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::subjects::{Subjects, model_name};
 use crate::migrations::hints::{Hints, RenamedModel};
 use crate::migrations::schema::Problem;
 use crate::migrations::state::ProjectState;
@@ -53,6 +54,10 @@ impl Change for CreateModel {
     fn state_forwards(&self, _app: &str, state: &mut ProjectState) -> Result<(), Problem> {
         state.add(self.model.clone())
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        Some(Subjects::creation(app, &self.model))
+    }
 }
 
 impl Change for DeleteModel {
@@ -62,6 +67,11 @@ impl Change for DeleteModel {
 
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
         state.remove(app, &self.model).map(drop)
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        // Nothing may point to it, and it may have pointed to anything.
+        Some(Subjects { releases: true, ..Subjects::existence(app, &self.model) })
     }
 }
 
@@ -81,6 +91,12 @@ impl Change for RenameModel {
 
     fn hints(&self, app: &str) -> Hints {
         renamed((app, &self.from), (app, &self.to))
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        let mut subjects = Subjects { releases: true, ..Subjects::existence(app, &self.from) };
+        subjects.models.insert(model_name(app, &self.to));
+        Some(subjects)
     }
 }
 

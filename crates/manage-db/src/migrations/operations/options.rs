@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::subjects::Subjects;
 use crate::migrations::schema::Problem;
 use crate::migrations::state::ProjectState;
 
@@ -65,6 +66,10 @@ impl Change for AlterModelTable {
             Ok(())
         })
     }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        Some(Subjects { releases: true, claims: true, ..Subjects::whole(app, &self.model) })
+    }
 }
 
 impl Change for AlterModelTableComment {
@@ -77,6 +82,12 @@ impl Change for AlterModelTableComment {
             model.options.db_comment.clone_from(&self.comment);
             Ok(())
         })
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        // No index and no constraint is called so.
+        let remark = "table comment".to_owned();
+        Some(Subjects::parts(app, &self.model).with_names([&remark]))
     }
 }
 
@@ -95,5 +106,10 @@ impl Change for AlterModelOptions {
             model.options.managed = given.managed.filter(|managed| !managed);
             Ok(())
         })
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        // Whether migrations look after the table changes what every other operation does.
+        Some(Subjects::whole(app, &self.model))
     }
 }
