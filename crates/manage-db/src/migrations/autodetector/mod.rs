@@ -23,6 +23,7 @@ use super::graph::Graph;
 use super::migration::{Key, Located, Migration, Reference};
 use super::naming;
 use super::operations::Operation;
+use super::optimizer::optimized;
 use super::state::ProjectState;
 use crate::models::Registry;
 use cut::Piece;
@@ -82,6 +83,7 @@ fn arranged(graph: &Graph, pieces: Vec<Piece>, naming: Naming<'_>) -> Vec<Migrat
         let Piece { app, operations, pieces, apps, migrations: others_of } = piece;
         let leaves = graph.leaves(&app);
         let is_initial = leaves.is_empty();
+        let operations = optimized(&app, operations);
         let last = numbers.get(&app).copied().or_else(|| graph.of_app(&app).map(|one| one.number).max());
         let number = next_number(last, naming.now);
         numbers.insert(app.clone(), number);
