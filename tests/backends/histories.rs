@@ -674,7 +674,7 @@ fn check_written(db: &TestDatabase, made: &Migration) {
         migration.operations.iter().map(|located| located.operation.clone()).collect()
     };
     assert_eq!(operations(read), operations(made));
-    assert_eq!(write(read).unwrap(), write(made).unwrap());
+    assert_eq!(write(read, None).unwrap(), write(made, None).unwrap());
 }
 
 /// The rows of all tables of models.
@@ -697,7 +697,7 @@ async fn check(db: &TestDatabase, seed: u64) {
     let (mut states, mut schemas) = (vec![ProjectState::default()], vec![Vec::new()]);
     for number in 1..=LENGTH {
         let made = maker.migration(number);
-        let text = write(&made).unwrap();
+        let text = write(&made, None).unwrap();
         db.workspace.write(&format!("migrations/{APP}/{number:04}_x.toml"), &text);
         check_written(db, &made);
         migrate(db, number).await;
@@ -710,7 +710,9 @@ async fn check(db: &TestDatabase, seed: u64) {
     }
     let fresh = TestDatabase::create(db.kind).await;
     for (app, made) in anew(&maker.state) {
-        fresh.workspace.write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made).unwrap());
+        fresh
+            .workspace
+            .write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made, None).unwrap());
     }
     migrate(&fresh, usize::MAX).await;
     assert_same(&schema(fresh.kind, &fresh.database).await, &schemas[LENGTH], "made anew");
@@ -770,7 +772,7 @@ async fn check_detected(db: &TestDatabase, seed: u64) {
     for step in 1..=LENGTH {
         maker.migration(step);
         for made in detected(&graph(db), &maker.state, |question| answered(&mut random, question)) {
-            db.workspace.write(&made.path, &write(&made).unwrap());
+            db.workspace.write(&made.path, &write(&made, None).unwrap());
         }
         let left = detected(&graph(db), &maker.state, |question| panic!("{}", question.words()));
         assert_eq!(left, [], "step {step}");
@@ -779,7 +781,9 @@ async fn check_detected(db: &TestDatabase, seed: u64) {
     }
     let fresh = TestDatabase::create(db.kind).await;
     for (app, made) in anew(&maker.state) {
-        fresh.workspace.write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made).unwrap());
+        fresh
+            .workspace
+            .write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made, None).unwrap());
     }
     migrate(&fresh, usize::MAX).await;
     let wanted = schema(fresh.kind, &fresh.database).await;
