@@ -308,3 +308,35 @@ fn the_models_of_the_house_have_all_their_migrations() {
     let workspace = Workspace::new();
     workspace.manage(["makemigrations", "--check"]).says("No changes detected\n");
 }
+
+#[test]
+fn of_many_apps_in_circles_each_migration_stands_behind_what_it_depends_on() {
+    const APPS: usize = 6;
+    let workspace = Workspace::new();
+    let labels: Vec<String> = (0..APPS).map(|app| format!("app{app}")).collect();
+    workspace.write(
+        "settings/base.toml",
+        &format!("apps = {labels:?}\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n"),
+    );
+    // Four models in each, each with a key to the one before and to one anywhere.
+    for (app, label) in labels.iter().enumerate() {
+        let model = |number: usize| {
+            let target = |to: usize| format!("app{}.M{to}", to / 4 % APPS);
+            let key = |name: &str, to: usize| {
+                format!(
+                    "{{ name = \"{name}\", type = \"ForeignKey\", to = \"{}\", null = true }}",
+                    target(to)
+                )
+            };
+            let keys = [key("before", (number + 23) % 24), key("other", number * 7 % 24)];
+            format!("[M{number}]\nfields = [{}]\n", keys.join(", "))
+        };
+        let text: String = (app * 4..app * 4 + 4).map(model).collect();
+        workspace.write(&format!("models/{label}.toml"), &text);
+    }
+    workspace.manage(["makemigrations", "-v", "0"]).succeeds();
+    workspace.manage(["makemigrations", "--check"]).succeeds_with("");
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    workspace.manage(["migrate", "app3", "zero", "-v", "0"]).succeeds();
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+}

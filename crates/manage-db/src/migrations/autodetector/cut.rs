@@ -42,7 +42,36 @@ pub(super) fn cut(replayed: &Replayed, found: Vec<Found>) -> Vec<Piece> {
     for one in found {
         cutter.add(one);
     }
-    cutter.pieces
+    sorted(cutter.pieces)
+}
+
+/// The pieces, each behind those that it depends on: one that was begun early may have come to depend on a later one. No
+/// circle is among them.
+fn sorted(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut order: Vec<usize> = Vec::with_capacity(pieces.len());
+    while order.len() < pieces.len() {
+        let is_ready = |at: &usize| {
+            !order.contains(at) && pieces[*at].pieces.iter().all(|parent| order.contains(parent))
+        };
+        match (0..pieces.len()).find(is_ready) {
+            Some(next) => order.push(next),
+            None => break,
+        }
+    }
+    let mut places = vec![0; pieces.len()];
+    for (place, old) in order.iter().enumerate() {
+        places[*old] = place;
+    }
+    let mut placed: Vec<(usize, Piece)> = pieces
+        .into_iter()
+        .enumerate()
+        .map(|(old, piece)| {
+            let parents = piece.pieces.iter().map(|parent| places[*parent]).collect();
+            (places[old], Piece { pieces: parents, ..piece })
+        })
+        .collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, piece)| piece).collect()
 }
 
 impl Cutter<'_> {
