@@ -232,6 +232,40 @@ fn models_are_called_otherwise_or_move_with_their_rows() {
 }
 
 #[test]
+fn a_model_and_its_field_are_called_otherwise_in_one_step() {
+    let tag = "[Tag]\nfields = [{ name = \"name\"";
+    for model in ["news.Tag", "news.Label"] {
+        let workspace = migrated();
+        with(&workspace, tag, "[Label]\nfields = [{ name = \"text\"");
+        with(&workspace, "to = \"Tag\"", "to = \"Label\"");
+        let field = format!("{model}.name=text");
+        let flags = ["makemigrations", "--rename", "news.Tag=Label", "--rename", &field];
+        let told = workspace.manage(flags).succeeds();
+        assert!(
+            told.ends_with("    ~ Rename model Tag to Label\n    ~ Rename field name on label to text\n"),
+            "{told}"
+        );
+        workspace.manage(["migrate", "-v", "0"]).succeeds();
+        workspace.manage(["makemigrations", "--check"]).succeeds_with("");
+    }
+    // To another app, and called otherwise there.
+    let workspace = migrated();
+    with(&workspace, &format!("{tag}, type = \"Char\", max_length = 20 }}]\n"), "");
+    with(&workspace, "to = \"Tag\"", "to = \"people.Label\"");
+    let label = "[Label]\nfields = [{ name = \"name\", type = \"Char\", max_length = 20 }]\n";
+    workspace.write("models/people.toml", &format!("{PEOPLE}\n{label}"));
+    workspace.manage(["makemigrations", "--rename", "news.Tag=people.Label", "-v", "0"]).succeeds();
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    workspace.manage(["makemigrations", "--check"]).succeeds_with("");
+    // What was said and could not be done is told.
+    with(&workspace, "name = \"title\"", "name = \"headline\"");
+    with(&workspace, "constraints = [{ name = \"news_once\", unique = [\"author\", \"title\"] }]\n", "");
+    let flags = ["makemigrations", "--rename", "news.Article.title=headlines"];
+    workspace.manage(flags).fails(2);
+    workspace.manage(["makemigrations", "--rename", "news.Article.tilte=headline"]).fails(2);
+}
+
+#[test]
 fn two_names_are_exchanged_where_that_is_said() {
     let workspace = migrated();
     with(

@@ -46,7 +46,10 @@ struct OfFields {
 pub(super) struct Detector<'a, A> {
     current: ProjectState,
     target: &'a ProjectState,
-    wishes: &'a [Wish],
+    /// What somebody said, and was not done yet.
+    wishes: Vec<&'a Wish>,
+    /// App and name of models before and after.
+    called: Vec<[(String, String); 2]>,
     ask: A,
     found: Vec<Found>,
 }
@@ -58,7 +61,8 @@ where
 {
     /// From the one to the other; `ask` is asked what only a person knows and `wishes` do not tell.
     pub(super) fn new(before: &ProjectState, target: &'a ProjectState, wishes: &'a [Wish], ask: A) -> Self {
-        Self { current: before.clone(), target, wishes, ask, found: Vec::new() }
+        let wishes = wishes.iter().collect();
+        Self { current: before.clone(), target, wishes, called: Vec::new(), ask, found: Vec::new() }
     }
 
     /// All operations in an order in which they make sense.
@@ -68,6 +72,12 @@ where
     pub(super) fn detect(mut self) -> Result<Vec<Found>, E> {
         self.rename_models()?;
         self.rename_fields()?;
+        if let Some(wish) = self.wishes.first() {
+            return Err(no_way(
+                &wish.to_string(),
+                "there is no such name any more, or none that it could become",
+            ));
+        }
         let wanted = self.wanted()?;
         self.order(wanted)?;
         match self.pairs().into_iter().find(|pair| !pair.is_done()) {
@@ -120,6 +130,7 @@ where
             }
             gone.push(before.label());
             come.push(after.label());
+            self.called.push([&before, &after].map(|model| (model.app.clone(), model.name.clone())));
             let operation = match before.app == after.app {
                 true => {
                     Operation::RenameModel(RenameModel { from: before.name.clone(), to: after.name.clone() })
@@ -135,17 +146,21 @@ where
 
     /// Models that somebody said are called otherwise, or have moved.
     fn rename_as_wished(&mut self) -> Result<(), E> {
-        let fitting = |wish: &&Wish| wish.field.is_none() && wish.fits(&self.current, self.target);
-        let wishes: Vec<&Wish> = self.wishes.iter().filter(fitting).collect();
+        let (wishes, others): (Vec<&Wish>, Vec<&Wish>) = std::mem::take(&mut self.wishes)
+            .into_iter()
+            .partition(|wish| wish.field.is_none() && wish.fits(&self.current, self.target));
+        self.wishes = others;
         let mut names: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
         for wish in wishes {
             let (app, name) = wish.target();
-            match app == wish.app {
-                true => names.entry(&wish.app).or_default().push((wish.model.clone(), name.to_owned())),
-                false => {
-                    let (model, to_app) = (wish.model.clone(), app.to_owned());
-                    self.must_take(&wish.app, &Operation::MoveModel(MoveModel { model, to_app }))?;
-                }
+            let pair = [(wish.app.as_str(), wish.model.as_str()), (app, name)];
+            self.called.push(pair.map(|(app, name)| (app.to_owned(), name.to_owned())));
+            if app != wish.app {
+                let (model, to_app) = (wish.model.clone(), app.to_owned());
+                self.must_take(&wish.app, &Operation::MoveModel(MoveModel { model, to_app }))?;
+            }
+            if name != wish.model {
+                names.entry(app).or_default().push((wish.model.clone(), name.to_owned()));
             }
         }
         for (app, pairs) in names {
@@ -158,13 +173,24 @@ where
 
     fn fields_as_wished(&mut self, pair: &Pair) -> Result<(), E> {
         let (app, model) = (&pair.after.app, &pair.after.name);
+        let is = |label: &(String, String), app: &str, model: &str| {
+            label.0 == app && label.1.eq_ignore_ascii_case(model)
+        };
+        let before = self.called.iter().find(|[_, to]| is(to, app, model)).map(|[from, _]| from.clone());
+        // The model may be named as it was, or as it is.
+        let is_this = |wish: &Wish| {
+            is(&(wish.app.clone(), wish.model.clone()), app, model)
+                || before.as_ref().is_some_and(|before| is(before, &wish.app, &wish.model))
+        };
         let fits = |wish: &&Wish| {
             let has =
                 |field: &String| pair.before.field(field).is_some() && pair.after.field(&wish.to).is_some();
-            wish.app == *app && wish.model.eq_ignore_ascii_case(model) && wish.field.as_ref().is_some_and(has)
+            is_this(wish) && wish.field.as_ref().is_some_and(has)
         };
-        let wishes = self.wishes.iter().filter(fits);
-        let pairs = wishes.filter_map(|wish| Some((wish.field.clone()?, wish.to.clone()))).collect();
+        let (wishes, others): (Vec<&Wish>, Vec<&Wish>) =
+            std::mem::take(&mut self.wishes).into_iter().partition(fits);
+        self.wishes = others;
+        let pairs = wishes.iter().filter_map(|wish| Some((wish.field.clone()?, wish.to.clone()))).collect();
         for (from, to) in in_free_order(pairs, "_between") {
             let model = model.clone();
             self.must_take(app, &Operation::RenameField(RenameField { model, from, to }))?;

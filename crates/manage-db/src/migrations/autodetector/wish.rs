@@ -1,5 +1,6 @@
 //! What somebody said about names before anybody asked.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::migrations::state::ProjectState;
@@ -16,6 +17,13 @@ pub struct Wish {
     pub field: Option<String>,
     /// The name afterwards; of a model that moves with its app: `store.Product`.
     pub to: String,
+}
+
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = self.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
+        write!(f, "{}.{}{field}={}", self.app, self.model, self.to)
+    }
 }
 
 impl Wish {
