@@ -19,7 +19,7 @@ use manage::db::migrations::{
 use manage::db::models::{Constraint, DefaultValue, Field, FieldType, Index, ModelState, OnDelete, Options};
 use manage::db::{Connections, DatabaseSettings, Folder, Router};
 
-use crate::support::{TestDatabase, on_every_database, schema};
+use crate::support::{Kind, TestDatabase, on_every_database, schema};
 
 /// As many as take seconds. One that fails is named in what the test writes, and is kept below.
 const SEEDS: std::ops::Range<u64> = 1..33;
@@ -577,6 +577,20 @@ fn anew(state: &ProjectState) -> Vec<(&'static str, Migration)> {
     first.into_iter().chain(second).collect()
 }
 
+/// The schema that a state makes in a database of its own.
+async fn schema_anew(kind: Kind, state: &ProjectState) -> Vec<String> {
+    let fresh = TestDatabase::create(kind).await;
+    for (app, made) in anew(state) {
+        fresh
+            .workspace
+            .write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made, None).unwrap());
+    }
+    migrate(&fresh, usize::MAX).await;
+    let found = schema(kind, &fresh.database).await;
+    fresh.discard().await;
+    found
+}
+
 /// What a model has besides plain fields.
 fn related(model: &ModelState) -> Vec<Operation> {
     let of = || model.name.clone();
@@ -663,12 +677,7 @@ async fn migrate(db: &TestDatabase, number: usize) {
 
 /// What was written is read as it was made.
 fn check_written(db: &TestDatabase, made: &Migration) {
-    let graph = load(
-        &Folder::new(db.workspace.path()),
-        &[APP.to_owned(), OTHER.to_owned()],
-        &[db.database.dialect()],
-    )
-    .unwrap();
+    let graph = graph(db);
     let read = graph.find(APP, &made.key.name).unwrap();
     let operations = |migration: &Migration| -> Vec<Operation> {
         migration.operations.iter().map(|located| located.operation.clone()).collect()
@@ -708,15 +717,7 @@ async fn check(db: &TestDatabase, seed: u64) {
         states.push(maker.state.clone());
         schemas.push(schema(db.kind, &db.database).await);
     }
-    let fresh = TestDatabase::create(db.kind).await;
-    for (app, made) in anew(&maker.state) {
-        fresh
-            .workspace
-            .write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made, None).unwrap());
-    }
-    migrate(&fresh, usize::MAX).await;
-    assert_same(&schema(fresh.kind, &fresh.database).await, &schemas[LENGTH], "made anew");
-    fresh.discard().await;
+    assert_same(&schema_anew(db.kind, &maker.state).await, &schemas[LENGTH], "made anew");
     for number in (0..LENGTH).rev() {
         migrate(db, number).await;
         assert_same(&schema(db.kind, &db.database).await, &schemas[number], &format!("back to {number}"));
@@ -779,16 +780,8 @@ async fn check_detected(db: &TestDatabase, seed: u64) {
         migrate(db, usize::MAX).await;
         fill(db, &maker.state).await;
     }
-    let fresh = TestDatabase::create(db.kind).await;
-    for (app, made) in anew(&maker.state) {
-        fresh
-            .workspace
-            .write(&format!("migrations/{app}/{}.toml", made.key.name), &write(&made, None).unwrap());
-    }
-    migrate(&fresh, usize::MAX).await;
-    let wanted = schema(fresh.kind, &fresh.database).await;
+    let wanted = schema_anew(db.kind, &maker.state).await;
     assert_same(&schema(db.kind, &db.database).await, &wanted, "made anew");
-    fresh.discard().await;
 }
 
 fn assert_same(found: &[String], wanted: &[String], what: &str) {
@@ -803,28 +796,25 @@ fn assert_same(found: &[String], wanted: &[String], what: &str) {
     );
 }
 
+/// Looks at each history in a database of its own.
+async fn each(seeds: impl Iterator<Item = u64>, kind: Kind, check: impl AsyncFn(&TestDatabase, u64)) {
+    for seed in seeds {
+        let db = TestDatabase::create(kind).await;
+        #[expect(clippy::print_stderr, reason = "the last one is the one that failed")]
+        {
+            eprintln!("seed {seed}");
+        }
+        check(&db, seed).await;
+        db.discard().await;
+    }
+}
+
 on_every_database! {
     async fn what_is_found_between_models_made_by_chance_brings_tables_with_rows_there(db in TestDatabase) {
-        for seed in SEEDS.chain(KEPT_OF_MODELS) {
-            let db = TestDatabase::create(db.kind).await;
-            #[expect(clippy::print_stderr, reason = "the last one is the one that failed")]
-            {
-                eprintln!("seed {seed}");
-            }
-            check_detected(&db, seed).await;
-            db.discard().await;
-        }
+        each(SEEDS.chain(KEPT_OF_MODELS), db.kind, check_detected).await;
     }
 
     async fn a_history_made_by_chance_comes_to_what_its_last_state_makes_anew(db in TestDatabase) {
-        for seed in SEEDS.chain(KEPT) {
-            let db = TestDatabase::create(db.kind).await;
-            #[expect(clippy::print_stderr, reason = "the last one is the one that failed")]
-            {
-                eprintln!("seed {seed}");
-            }
-            check(&db, seed).await;
-            db.discard().await;
-        }
+        each(SEEDS.chain(KEPT), db.kind, check).await;
     }
 }

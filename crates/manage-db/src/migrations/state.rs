@@ -114,8 +114,8 @@ impl ProjectState {
     }
 
     fn points_to(&self, other: &ModelState, model: &Arc<ModelState>) -> bool {
-        let names = other.fields.iter().flat_map(|field| [&field.to, &field.through]).flatten();
-        names.into_iter().any(|to| self.target(other, to).is_some_and(|target| Arc::ptr_eq(target, model)))
+        let mut names = other.fields.iter().flat_map(Field::targets);
+        names.any(|to| self.target(other, to).is_some_and(|target| Arc::ptr_eq(target, model)))
     }
 
     /// Calls a field otherwise. Keys that point to it follow.
@@ -222,10 +222,8 @@ impl ProjectState {
         let others = self.models().filter(|other| other.label() != model.label());
         others.flat_map(|other| other.fields.iter().map(move |field| (&**other, field))).find(
             |(other, field)| {
-                let names = [&field.to, &field.through];
-                names
-                    .into_iter()
-                    .flatten()
+                field
+                    .targets()
                     .any(|to| self.target(other, to).is_some_and(|target| target.label() == model.label()))
             },
         )

@@ -215,6 +215,11 @@ impl Field {
         }
     }
 
+    /// The models that it points to, as it names them.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        [&self.to, &self.through].into_iter().flatten().map(String::as_str)
+    }
+
     /// Name of its column: `db_column`, else the field's name, with `_id` for keys.
     pub fn column(&self) -> String {
         match &self.db_column {

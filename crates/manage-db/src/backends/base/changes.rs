@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::identifiers::{mentions, with_renamed};
+use super::names::in_free_order;
 use super::tables::{Column, Constraint, Index, IndexPart, Rule, Table};
 
 /// A change of one table.
@@ -196,25 +197,9 @@ impl Alter {
 
     /// Renamed columns, each with its new name, in an order in which no name is there twice.
     pub(crate) fn renames(&self) -> Vec<(String, String)> {
-        let mut open: Vec<(String, String)> = self
-            .origins
-            .iter()
-            .filter(|(new, old)| new != old)
-            .map(|(new, old)| (old.clone(), new.clone()))
-            .collect();
-        let mut done = Vec::with_capacity(open.len());
-        while !open.is_empty() {
-            let free = open.iter().position(|(_, new)| open.iter().all(|(old, _)| old != new));
-            match free {
-                Some(position) => done.push(open.remove(position)),
-                // A ring of names is cut open by a third one.
-                None => {
-                    let third = format!("{}__renamed", open[0].0);
-                    done.push((std::mem::replace(&mut open[0].0, third.clone()), third));
-                }
-            }
-        }
-        done
+        let renamed = self.origins.iter().filter(|(new, old)| new != old);
+        let pairs = renamed.map(|(new, old)| (old.clone(), new.clone())).collect();
+        in_free_order(pairs, "__renamed", |one, other| one == other)
     }
 
     /// The change in three steps: what is computed from a column whose type changes goes first and comes last. None:

@@ -29,6 +29,26 @@ pub(crate) fn generated_name<S: AsRef<str>>(table: &str, columns: &[S], suffix: 
     }
 }
 
+/// Pairs of names, before and after, in an order in which none is there twice. A ring of names is cut open by a name that
+/// ends in `third`.
+pub(crate) fn in_free_order(
+    mut open: Vec<(String, String)>,
+    third: &str,
+    is_same: impl Fn(&str, &str) -> bool,
+) -> Vec<(String, String)> {
+    let mut done = Vec::with_capacity(open.len());
+    while !open.is_empty() {
+        match open.iter().position(|(_, new)| open.iter().all(|(old, _)| !is_same(old, new))) {
+            Some(position) => done.push(open.remove(position)),
+            None => {
+                let between = format!("{}{third}", open[0].0);
+                done.push((std::mem::replace(&mut open[0].0, between.clone()), between));
+            }
+        }
+    }
+    done
+}
+
 /// `name`, or where it is longer than `max_bytes` its beginning and a hash of the whole.
 pub(crate) fn shortened(name: &str, max_bytes: usize) -> String {
     if name.len() <= max_bytes {

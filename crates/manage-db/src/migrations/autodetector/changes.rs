@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::migrations::state::ProjectState;
-use crate::models::ModelState;
+use crate::models::{Field, ModelState};
 
 /// What became of models between two states.
 pub(super) struct Changes {
@@ -47,8 +47,7 @@ impl Changes {
 
 /// What a model points to, besides itself.
 fn targets(state: &ProjectState, model: &ModelState) -> BTreeSet<String> {
-    let names = model.fields.iter().flat_map(|field| [&field.to, &field.through]).flatten();
-    let found = names.filter_map(|to| state.target(model, to));
+    let found = model.fields.iter().flat_map(Field::targets).filter_map(|to| state.target(model, to));
     let own = model.label().to_lowercase();
     found.map(|target| target.label().to_lowercase()).filter(|label| *label != own).collect()
 }

@@ -76,8 +76,7 @@ fn sorted(pieces: Vec<Piece>) -> Vec<Piece> {
 
 impl Cutter<'_> {
     fn add(&mut self, found: Found) {
-        let Found { app, operation, before, after } = found;
-        let changes = Changes::between(&before, &after);
+        let Found { app, operation, changes } = found;
         let (pieces, apps) = self.needs(&app, &changes);
         let position = self.piece(&app, &pieces);
         let piece = &mut self.pieces[position];

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::changes::Changes;
 use super::question::{Answer, Question};
 use super::renames::{self, Candidate};
 use super::wanted::{Pair, add_constraint, add_field, add_index};
-use super::wish::{Wish, in_free_order};
+use super::wish::Wish;
 use crate::SqlText;
 use crate::backends::base::mentions;
+use crate::backends::base::names::in_free_order;
 use crate::backends::base::tables::ColumnType;
 use crate::migrations::error::Error;
 use crate::migrations::operations::{
@@ -25,10 +27,8 @@ pub(super) struct Found {
     pub app: String,
     /// The operation.
     pub operation: Operation,
-    /// The models before it.
-    pub before: ProjectState,
-    /// The models after it.
-    pub after: ProjectState,
+    /// What it does to the models.
+    pub changes: Changes,
 }
 
 /// An operation that is wanted, of an app.
@@ -88,14 +88,14 @@ where
 
     /// Takes an operation up; what is wrong with it at this point otherwise.
     fn take(&mut self, app: &str, operation: &Operation) -> Result<(), String> {
-        let before = self.current.clone();
-        let mut after = before.clone();
+        let mut after = self.current.clone();
         operation.change().state_forwards(app, &mut after)?;
         if let Some(problem) = dangling(operation, app, &after) {
             return Err(problem);
         }
-        self.current = after.clone();
-        self.found.push(Found { app: app.to_owned(), operation: operation.clone(), before, after });
+        let changes = Changes::between(&self.current, &after);
+        self.current = after;
+        self.found.push(Found { app: app.to_owned(), operation: operation.clone(), changes });
         Ok(())
     }
 
@@ -164,7 +164,7 @@ where
             }
         }
         for (app, pairs) in names {
-            for (from, to) in in_free_order(pairs, "Between") {
+            for (from, to) in in_free_order(pairs, "Between", str::eq_ignore_ascii_case) {
                 self.must_take(app, &Operation::RenameModel(RenameModel { from, to }))?;
             }
         }
@@ -191,7 +191,7 @@ where
             std::mem::take(&mut self.wishes).into_iter().partition(fits);
         self.wishes = others;
         let pairs = wishes.iter().filter_map(|wish| Some((wish.field.clone()?, wish.to.clone()))).collect();
-        for (from, to) in in_free_order(pairs, "_between") {
+        for (from, to) in in_free_order(pairs, "_between", str::eq_ignore_ascii_case) {
             let model = model.clone();
             self.must_take(app, &Operation::RenameField(RenameField { model, from, to }))?;
         }
@@ -437,7 +437,7 @@ where
     /// What takes the fields away by which a model points to others; none where it points to none.
     fn without_keys(&self, app: &str, name: &str) -> Option<Vec<Operation>> {
         let model = self.current.get(app, name)?;
-        let points = |field: &&Field| targets(field).any(|to| to != "self");
+        let points = |field: &&Field| field.targets().any(|to| to != "self");
         let keys: Vec<&Field> = model.fields.iter().filter(points).collect();
         if keys.is_empty() {
             return None;
@@ -463,11 +463,6 @@ fn bare_has<'a>(fields: &[Field], mut names: impl Iterator<Item = &'a String>) -
 
 fn no_way<E: From<Error>>(what: &str, problem: &str) -> E {
     Error::NoWay { what: what.to_owned(), problem: problem.to_owned() }.into()
-}
-
-/// The models that a field points to.
-fn targets(field: &Field) -> impl Iterator<Item = &str> {
-    [&field.to, &field.through].into_iter().flatten().map(String::as_str)
 }
 
 /// The type of a field's values, at the end of the keys that lead there.
@@ -513,7 +508,7 @@ fn dangling(operation: &Operation, app: &str, state: &ProjectState) -> Option<St
 }
 
 fn problem_of(model: &ModelState, field: &Field, state: &ProjectState) -> Option<String> {
-    for to in targets(field) {
+    for to in field.targets() {
         let Some(target) = state.target(model, to) else {
             return Some(format!("{}.{} points to {to}, which does not exist", model.label(), field.name));
         };

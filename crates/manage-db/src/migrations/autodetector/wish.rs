@@ -51,19 +51,3 @@ impl Wish {
         self.to.split_once('.').unwrap_or((&self.app, &self.to))
     }
 }
-
-/// Pairs of names, before and after, in an order in which none is there twice: a ring is cut open by a third name.
-pub(super) fn in_free_order(mut open: Vec<(String, String)>, third: &str) -> Vec<(String, String)> {
-    let is = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    let mut done = Vec::with_capacity(open.len());
-    while !open.is_empty() {
-        match open.iter().position(|(_, new)| open.iter().all(|(old, _)| !is(old, new))) {
-            Some(position) => done.push(open.remove(position)),
-            None => {
-                let between = format!("{}{third}", open[0].0);
-                done.push((std::mem::replace(&mut open[0].0, between.clone()), between));
-            }
-        }
-    }
-    done
-}

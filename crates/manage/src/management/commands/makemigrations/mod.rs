@@ -97,8 +97,7 @@ impl BaseCommand for MakeMigrations {
         let migrations = if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? };
         let written = migrations.into_iter().map(|migration| self.text(project, migration));
         let written = written.collect::<CommandResult<Vec<_>>>()?;
-        let is_dry = self.dry_run || self.check;
-        if !is_dry && !written.is_empty() {
+        if !self.is_dry() && !written.is_empty() {
             save(project, &written)?;
         }
         self.tell(&written, out)?;
@@ -144,6 +143,11 @@ impl MakeMigrations {
         Naming { name: self.name.as_deref(), now: timezone::now() }
     }
 
+    /// Whether nothing is written.
+    fn is_dry(&self) -> bool {
+        self.dry_run || self.check
+    }
+
     fn is_meant(&self, app: &str) -> bool {
         self.app_labels.is_empty() || self.app_labels.iter().any(|label| label == app)
     }
@@ -174,9 +178,8 @@ impl MakeMigrations {
     }
 
     fn tell(&self, written: &[Written], out: &mut Output) -> CommandResult {
-        let is_dry = self.dry_run || self.check;
         if self.format == Form::Json {
-            return Ok(out.json(&show::json(written, !is_dry))?);
+            return Ok(out.json(&show::json(written, !self.is_dry()))?);
         }
         if written.is_empty() {
             return Ok(out.status(self.nothing())?);
