@@ -12,6 +12,7 @@ use manage::db::migrations::operations::{
     AlterModelTableComment, CreateModel, DeleteModel, MoveModel, Operation, RemoveConstraint, RemoveField,
     RemoveIndex, RenameField, RenameIndex, RenameModel,
 };
+use manage::db::migrations::squasher::{HowToSquash, squash};
 use manage::db::migrations::{
     Error, Functions, Graph, Key, Located, Migration, ProjectState, Reference, Request, Target, Work, load,
     run, write,
@@ -494,6 +495,7 @@ fn migration(number: usize, operations: Vec<Operation>) -> Migration {
         path: String::new(),
         depends: before.into_iter().collect(),
         run_before: Vec::new(),
+        replaces: Vec::new(),
         initial: None,
         atomic: true,
         follows_number: false,
@@ -782,6 +784,43 @@ async fn check_detected(db: &TestDatabase, seed: u64) {
     }
     let wanted = schema_anew(db.kind, &maker.state).await;
     assert_same(&schema(db.kind, &db.database).await, &wanted, "made anew");
+    // It takes as long as the rest.
+    if seed % 4 == 1 || KEPT_OF_MODELS.contains(&seed) {
+        check_squashed(db, &wanted).await;
+    }
+}
+
+/// What the history comes to is squashed: the database that has it all goes on, one that has a part goes on one by one, a new
+/// one runs the squashes alone, and on all they are undone and applied again.
+async fn check_squashed(db: &TestDatabase, wanted: &[String]) {
+    let before = graph(db);
+    let keys = before.migrations().map(|migration| migration.key.clone()).collect();
+    let squashes = squash(&before, &keys, HowToSquash { is_optimized: true, name: None }).unwrap();
+    assert!(squashes.iter().any(|squash| squash.migration.operations.len() < squash.before), "{before:?}");
+    let (fresh, begun) = (TestDatabase::create(db.kind).await, TestDatabase::create(db.kind).await);
+    let add = |database: &TestDatabase, migration: &Migration| {
+        database.workspace.write(&migration.path, &write(migration, None).unwrap());
+    };
+    before
+        .files()
+        .for_each(|migration| [&fresh, &begun].into_iter().for_each(|database| add(database, migration)));
+    migrate(&begun, 2).await;
+    for database in [db, &fresh, &begun] {
+        squashes.iter().for_each(|squash| add(database, &squash.migration));
+    }
+    for (database, what) in [(db, "with the history"), (&fresh, "new"), (&begun, "begun")] {
+        for step in [usize::MAX, 0, usize::MAX] {
+            migrate(database, step).await;
+            let found = schema(db.kind, &database.database).await;
+            if step > 0 {
+                assert_same(&found, wanted, &format!("squashed, {what}"));
+            } else {
+                assert!(!found.iter().any(|line| line.contains(&format!("{APP}_"))), "{what}: {found:#?}");
+            }
+        }
+    }
+    fresh.discard().await;
+    begun.discard().await;
 }
 
 fn assert_same(found: &[String], wanted: &[String], what: &str) {

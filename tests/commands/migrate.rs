@@ -153,7 +153,7 @@ fn mistakes_in_files_are_told_with_their_line_and_nothing_is_touched() {
         (
             "0002_x.toml",
             "depends = [\"shop.0001_initial\"]\nfoo = 1\n",
-            "error: migrations/shop/0002_x.toml:2: unknown key `foo`; known: depends, run_before, initial, atomic, operation\n",
+            "error: migrations/shop/0002_x.toml:2: unknown key `foo`; known: depends, run_before, replaces, initial, atomic, operation\n",
         ),
         (
             "0002_x.toml",
@@ -221,9 +221,9 @@ fn missing_parents_circles_and_branches_are_told_with_their_files() {
         1,
         "error: two branches of migrations meet nowhere: migrations/shop/0002_a.toml and \
          migrations/shop/0002_b.toml\n\
-         hint: make one continue the other: `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at \
-         the top\n\
-         hint: or add a migration that depends on both, or give the one that is applied nowhere the next number\n",
+         hint: `manage makemigrations --merge` joins them, `manage rebasemigration APP` puts one behind the \
+         other\nhint: by hand: make one continue the other, `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: \
+         app.NNNN_name` at the top\n",
     );
 }
 

@@ -1,10 +1,12 @@
 //! The commands, one file each: whole outputs compared.
 
+mod branches;
 mod check;
 mod completions;
 mod createsuperuser;
 mod databases;
 mod dbshell;
+mod declared;
 mod diffsettings;
 mod golden;
 mod help;
@@ -16,6 +18,7 @@ mod migration_files;
 mod places;
 mod showmigrations;
 mod sqlmigrate;
+mod squashmigrations;
 mod starting;
 mod terminal;
 mod version;

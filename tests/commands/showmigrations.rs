@@ -209,7 +209,7 @@ fn json_is_one_object() {
                       "applied_at": null, "depends": ["shop.0003_steps"] },
                 ] },
             ],
-            "summary": { "migrations": 5, "applied": 0, "pending": 4, "half done": 1, "newer release": 0,
+            "summary": { "migrations": 5, "applied": 0, "pending": 4, "squash to finish": 0, "half done": 1, "newer release": 0,
                          "missing file": 1, "edited": 2, "unreachable": 3 },
         })
     );

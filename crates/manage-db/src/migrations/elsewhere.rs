@@ -81,7 +81,7 @@ pub(super) async fn check(
                     tell(Event::Unasked { alias, parent, child, is_backwards: *is_backwards, error });
                 }
                 let history = session.ok().map(|session| Known {
-                    applied: session.history.keys(),
+                    applied: session.history.keys_in(work.graph),
                     begun: begun(work.graph, &session),
                 });
                 histories.insert(alias.clone(), history);
@@ -101,7 +101,7 @@ pub(super) async fn check(
 
 /// What is applied on a database, or half done.
 fn begun(graph: &Graph, session: &Session) -> BTreeSet<Key> {
-    let mut keys = session.history.keys();
+    let mut keys = session.history.keys_in(graph);
     let half_done: BTreeSet<i64> = session.history.journal.keys().map(|key| key.version).collect();
     if !half_done.is_empty() {
         let begun = graph.migrations().filter(|migration| half_done.contains(&migration.version()));

@@ -107,6 +107,26 @@ pub enum Error {
         /// For each app the files of its last migrations.
         leaves: Vec<Vec<String>>,
     },
+    /// The migration is a part of a squash.
+    #[error("{migration} is a part of {squash}")]
+    Squashed {
+        /// The migration.
+        migration: String,
+        /// What stands for it.
+        squash: String,
+    },
+    /// A part of a squash is applied, and what is missing has no file.
+    #[error(
+        "database `{alias}` has applied a part of what {squash} replaces, and {missing} has no file any more"
+    )]
+    HalfSquashed {
+        /// Alias of the database.
+        alias: String,
+        /// The squash.
+        squash: String,
+        /// What has no file.
+        missing: String,
+    },
     /// What a database remembers does not fit the files.
     #[error("{}", told(.0))]
     History(Vec<HistoryProblem>),

@@ -9,9 +9,10 @@ use refinery::{Runner, Target as RefineryTarget};
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result, RowsError};
 use super::events::Event;
+use super::file_name::number_of;
 use super::graph::Graph;
 use super::lock;
-use super::migration::Migration;
+use super::migration::{Migration, version};
 use super::orphans::Orphans;
 use super::patience::{ATTEMPT, Patience, watched};
 use super::place::Place;
@@ -238,7 +239,9 @@ impl Execution<'_> {
 
     fn is_faked(&self, step: &PreparedStep) -> bool {
         let creates = step.creates.as_ref();
-        self.how.fake == Fake::Yes || creates.is_some_and(|creates| exists(creates, &self.existing))
+        step.is_complete
+            || self.how.fake == Fake::Yes
+            || creates.is_some_and(|creates| exists(creates, &self.existing))
     }
 
     async fn step(
@@ -270,13 +273,14 @@ impl Execution<'_> {
             is_in_transaction: self.how.frame != Frame::Each,
         };
         let (mut blockers, applied) = (Vec::new(), &mut self.applied);
+        let versions = versions(self.work.graph, &step.migration);
         let is_new = !is_faked && done.is_none();
         let work = async {
             if is_new {
                 look(&mut place, program).await?;
             }
             if is_backwards {
-                undo(&mut place, program, journal, done.as_ref()).await
+                undo(&mut place, program, (journal, done.as_ref()), &versions).await
             } else {
                 apply(place, step, is_faked, (journal, done.as_ref()), applied).await
             }
@@ -408,14 +412,22 @@ async fn apply(
     Ok(())
 }
 
-/// Undoes a migration. refinery knows no way back.
+/// The versions of a migration and of all that it stands for.
+fn versions(graph: &Graph, migration: &Migration) -> String {
+    let replaced = graph.replaced(&migration.key);
+    let replaced = replaced.iter().map(|key| version(key, number_of(&key.name).unwrap_or_default()));
+    let versions = std::iter::once(migration.version()).chain(replaced);
+    versions.map(|version| version.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Undoes a migration, which has rows of these `versions`. refinery knows no way back.
 async fn undo(
     place: &mut Workplace<'_>,
     program: &Program,
-    journal: JournalKey,
-    done: Done<'_>,
+    (journal, done): (JournalKey, Done<'_>),
+    versions: &str,
 ) -> Result<(), Failure> {
-    let record = format!("DELETE FROM {} WHERE version = {}", place.home.history(), journal.version);
+    let record = format!("DELETE FROM {} WHERE version IN ({versions})", place.home.history());
     Unit { place, program, record: &record, journal, done }.run().await
 }
 
@@ -513,8 +525,14 @@ name = "name"
         let shouts = runtime.block_on(async {
             let mut session = Session::open_locked(&backend, None, &mut |_, _| ()).await.unwrap();
             let applied = session.history.keys();
-            let site =
-                PlanSite { alias: "default", applied: &applied, gone: &[], is_behind_elsewhere: false };
+            let unrecorded = BTreeSet::new();
+            let site = PlanSite {
+                alias: "default",
+                applied: &applied,
+                unrecorded: &unrecorded,
+                gone: &[],
+                is_behind_elsewhere: false,
+            };
             let plan = Plan::new(&graph, &router, site, &Target::All, false).unwrap();
             let work = Work { graph: &graph, router: &router, functions: &functions };
             let refused = session.prepare(work, &plan, Fake::No, false).err().unwrap().to_string();

@@ -25,7 +25,7 @@ use crate::models::{Field, declared};
 use manage_leaves::text;
 
 /// Keys at the top of a file.
-const KEYS: [&str; 5] = ["depends", "run_before", "initial", "atomic", "operation"];
+const KEYS: [&str; 6] = ["depends", "run_before", "replaces", "initial", "atomic", "operation"];
 
 /// Reads a TOML file. Its checksums are those of the `dialects`.
 ///
@@ -49,6 +49,7 @@ pub(crate) fn parse_toml(
         path: path.to_owned(),
         depends: references(document, table.remove("depends"))?,
         run_before: references(document, table.remove("run_before"))?,
+        replaces: references(document, table.remove("replaces"))?,
         initial: optional(document, table.remove("initial"))?,
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
         follows_number: false,
@@ -248,6 +249,9 @@ struct Keys {
     /// Migrations that come after it.
     #[schemars(default)]
     run_before: Vec<String>,
+    /// Migrations that it stands for: a database that has applied all of them has applied it.
+    #[schemars(default)]
+    replaces: Vec<String>,
     /// Whether it is an app's first one.
     initial: Option<bool>,
     /// False: not one transaction.
@@ -330,8 +334,9 @@ fn run_sql<'a>(
     let forwards = sql_source(document, &forwards)?;
     let backwards = table.remove("backwards").map(|node| sql_source(document, &node)).transpose()?;
     let state = inner_operations(document, app, table.remove("state"))?;
-    refuse_rest(document, &table, &["forwards", "backwards", "state"])?;
-    Ok(Operation::RunSql(RunSql { forwards, backwards, state }))
+    let elidable = optional(document, table.remove("elidable"))?.unwrap_or_default();
+    refuse_rest(document, &table, &["forwards", "backwards", "state", "elidable"])?;
+    Ok(Operation::RunSql(RunSql { forwards, backwards, state, elidable }))
 }
 
 fn sql_source(document: Document<'_>, node: &Node<'_>) -> Result<SqlSource, Mistake> {

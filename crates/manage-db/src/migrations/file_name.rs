@@ -24,7 +24,7 @@ pub(super) enum Form {
 }
 
 /// Longest name of a migration.
-const MAX_BYTES: usize = 200;
+pub(super) const MAX_BYTES: usize = 200;
 
 const EXPECTED: &str = "this is no migration's name: expected NNNN_name.toml or NNNN_name.sql, with letters, digits and underscores";
 

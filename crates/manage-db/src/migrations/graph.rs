@@ -1,16 +1,21 @@
 //! All migrations, what each depends on, and the one order in which they run.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use super::error::{Error, Result};
+use super::file_name::number_of;
 use super::migration::{Key, Migration, Reference};
+use super::squashes::Squashes;
 use crate::models::document::Mistake;
 use manage_leaves::text;
 
 /// The migrations of the installed apps in the order in which they run: parents first, then by number, app and
-/// name. Adding a file never changes the order of the others.
+/// name.
+///
+/// Adding a file never changes the order of the others. A squash is there, and what it stands for is not.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     apps: Vec<String>,
@@ -18,6 +23,11 @@ pub struct Graph {
     positions: HashMap<Key, usize>,
     /// Files of one number that nothing puts into an order, where a later file needs one.
     unordered: Vec<Vec<String>>,
+    squashes: Squashes,
+    /// Of each migration for which a squash stands, that squash.
+    stand_ins: BTreeMap<Key, Key>,
+    /// All migrations, also those for which a squash stands; empty where there is no squash.
+    all: Vec<Arc<Migration>>,
 }
 
 #[derive(Debug, Clone)]
@@ -39,17 +49,42 @@ impl Graph {
     /// The graph of `migrations`, which belong to `apps`.
     ///
     /// # Errors
-    /// [`Error::MissingParent`], [`Error::Cycle`], and [`Error::File`] for two migrations of the same version.
-    pub fn new(apps: &[String], mut migrations: Vec<Migration>) -> Result<Self> {
+    /// [`Error::MissingParent`], [`Error::Cycle`], and [`Error::File`] for two migrations of the same version and for a
+    /// squash that makes no sense.
+    pub fn new(apps: &[String], migrations: Vec<Migration>) -> Result<Self> {
+        let mut migrations: Vec<Arc<Migration>> = migrations.into_iter().map(Arc::new).collect();
         migrations.sort_by(|a, b| priority(a).cmp(&priority(b)));
         check_versions(&migrations)?;
-        let edges = edges(&migrations)?;
-        let order = sorted(&migrations, &edges)?;
-        let unordered = unordered(&migrations);
-        Ok(Self { unordered, ..Self::ordered(apps, migrations, &edges, &order) })
+        let squashes = Squashes::among(&migrations)?;
+        Self::of(apps, migrations, squashes, &BTreeSet::new())
     }
 
-    fn ordered(apps: &[String], migrations: Vec<Migration>, edges: &[Edge], order: &[usize]) -> Self {
+    /// The graph of all migrations in which some squashes are `unused`.
+    fn of(
+        apps: &[String],
+        all: Vec<Arc<Migration>>,
+        squashes: Squashes,
+        unused: &BTreeSet<Key>,
+    ) -> Result<Self> {
+        let stand_ins = squashes.stand_ins(unused);
+        let is_used = |key: &Key| !unused.contains(key) && !stand_ins.contains_key(key);
+        let migrations: Vec<_> = all.iter().filter(|migration| is_used(&migration.key)).cloned().collect();
+        let meant = |key: &Key| match stand_ins.get(key) {
+            Some(squash) => vec![squash.clone()],
+            None if unused.contains(key) => {
+                squashes.members(key).into_iter().filter(|member| is_used(member)).collect()
+            }
+            None => vec![key.clone()],
+        };
+        let edges = edges(&migrations, &meant)?;
+        let order = sorted(&migrations, &edges)?;
+        let unordered = unordered(&migrations);
+        let all = if squashes.is_empty() { Vec::new() } else { all };
+        let graph = Self::ordered(apps, migrations, &edges, &order);
+        Ok(Self { unordered, squashes, stand_ins, all, ..graph })
+    }
+
+    fn ordered(apps: &[String], migrations: Vec<Arc<Migration>>, edges: &[Edge], order: &[usize]) -> Self {
         let mut new_positions = vec![0; order.len()];
         for (position, old) in order.iter().enumerate() {
             new_positions[*old] = position;
@@ -58,7 +93,6 @@ impl Graph {
             .into_iter()
             .enumerate()
             .map(|(old, migration)| {
-                let migration = Arc::new(migration);
                 (new_positions[old], Node { migration, parents: Vec::new(), children: Vec::new() })
             })
             .collect();
@@ -77,7 +111,84 @@ impl Graph {
         }
         let positions =
             nodes.iter().enumerate().map(|(position, node)| (node.migration.key.clone(), position)).collect();
-        Self { apps: apps.to_vec(), nodes, positions, unordered: Vec::new() }
+        Self { apps: apps.to_vec(), nodes, positions, ..Self::default() }
+    }
+
+    /// The graph as it is for a database: where some migrations of a squash are applied or half done, and others are not,
+    /// they go on one by one.
+    ///
+    /// # Errors
+    /// [`Error::HalfSquashed`] when one of them has no file any more; those of [`Graph::new`].
+    pub fn for_history(
+        &self,
+        alias: &str,
+        applied: &BTreeSet<Key>,
+        half_done: &BTreeSet<i64>,
+    ) -> Result<Cow<'_, Self>> {
+        if self.squashes.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let begun = self.all.iter().filter(|migration| half_done.contains(&migration.version()));
+        let begun = begun.map(|migration| migration.key.clone()).collect();
+        let unused = self.squashes.begun(applied, &begun);
+        if unused.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let complete = self.completed(applied.clone());
+        let has_file = |key: &Key| self.all.iter().any(|migration| migration.key == *key);
+        for squash in &unused {
+            let is_lost = |member: &Key| !complete.contains(member) && !has_file(member);
+            let missing: Vec<Key> = self.squashes.members(squash).into_iter().filter(is_lost).collect();
+            if let Some(missing) = missing.first() {
+                let (alias, squash, missing) = (alias.to_owned(), squash.to_string(), missing.to_string());
+                return Err(Error::HalfSquashed { alias, squash, missing });
+            }
+        }
+        Self::of(&self.apps, self.all.clone(), self.squashes.clone(), &unused).map(Cow::Owned)
+    }
+
+    /// The graph with other migrations instead of those that are `gone`.
+    ///
+    /// # Errors
+    /// Those of [`Graph::new`].
+    pub fn instead(&self, gone: &BTreeSet<Key>, others: impl IntoIterator<Item = Migration>) -> Result<Self> {
+        let kept = self.files().filter(|migration| !gone.contains(&migration.key));
+        let mut all: Vec<Migration> = kept.map(|migration| Migration::clone(migration)).collect();
+        all.extend(others);
+        Self::new(&self.apps, all)
+    }
+
+    /// All migrations, also those for which a squash stands, in no order that would mean anything.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<Migration>> {
+        let nodes = self.nodes.iter().map(|node| &node.migration).filter(|_| self.all.is_empty());
+        self.all.iter().chain(nodes)
+    }
+
+    /// What is applied, with the squashes all of whose migrations are.
+    pub fn completed(&self, applied: BTreeSet<Key>) -> BTreeSet<Key> {
+        self.squashes.completed(applied)
+    }
+
+    /// The squash that stands for a migration here.
+    pub fn stand_in(&self, key: &Key) -> Option<&Key> {
+        self.stand_ins.get(key)
+    }
+
+    /// All that a squash stands for; nothing for any other migration.
+    pub fn replaced(&self, key: &Key) -> Vec<Key> {
+        self.squashes.members(key)
+    }
+
+    /// The greatest number of an app's migrations, also of those that a squash stands for.
+    pub(crate) fn greatest_number(&self, app: &str) -> Option<u64> {
+        let there = self.of_app(app).map(|migration| migration.number);
+        let replaced = self.stand_ins.keys().filter(|key| key.app == app);
+        there.chain(replaced.filter_map(|key| number_of(&key.name))).max()
+    }
+
+    /// Where a migration stands in the order in which they run.
+    pub fn position(&self, key: &Key) -> Option<usize> {
+        self.positions.get(self.stand_in(key).unwrap_or(key)).copied()
     }
 
     /// Labels of the installed apps, with or without migrations.
@@ -109,6 +220,12 @@ impl Graph {
         node.into_iter().flat_map(|node| &node.parents).map(|position| &self.nodes[*position].migration)
     }
 
+    /// What depends on `key` directly.
+    pub fn children(&self, key: &Key) -> impl Iterator<Item = &Arc<Migration>> {
+        let node = self.positions.get(key).map(|position| &self.nodes[*position]);
+        node.into_iter().flat_map(|node| &node.children).map(|position| &self.nodes[*position].migration)
+    }
+
     /// Whether it is the first of its app: it says so, or depends on none of its app.
     pub(crate) fn is_initial(&self, migration: &Migration) -> bool {
         migration.initial.unwrap_or_else(|| {
@@ -126,7 +243,7 @@ impl Graph {
     }
 
     /// `keys` and all that they depend on.
-    pub(crate) fn with_ancestors<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Key> {
+    pub fn with_ancestors<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<Key> {
         self.closure(keys, |node| &node.parents)
     }
 
@@ -190,21 +307,22 @@ impl Graph {
     /// The migration of `app` whose name is `prefix`, or the only one whose name begins so.
     ///
     /// # Errors
-    /// [`Error::UnknownApp`], [`Error::UnknownMigration`], [`Error::AmbiguousMigration`].
+    /// [`Error::UnknownApp`], [`Error::UnknownMigration`], [`Error::AmbiguousMigration`], [`Error::Squashed`].
     pub fn find(&self, app: &str, prefix: &str) -> Result<&Arc<Migration>> {
         self.check_app(app)?;
-        if let Some(migration) = self.get(&Key::new(app, prefix)) {
+        let key = Key::new(app, prefix);
+        if let Some(migration) = self.get(&key) {
             return Ok(migration);
         }
         let names = |list: Vec<&Arc<Migration>>| list.iter().map(|one| one.key.name.clone()).collect();
         let found: Vec<_> = self.of_app(app).filter(|one| one.key.name.starts_with(prefix)).collect();
         match found.as_slice() {
             [one] => Ok(one),
-            [] => Err(Error::UnknownMigration {
+            [] => Err(self.squashed(app, prefix).unwrap_or_else(|| Error::UnknownMigration {
                 app: app.to_owned(),
                 name: prefix.to_owned(),
                 known: names(self.of_app(app).collect()),
-            }),
+            })),
             _ => Err(Error::AmbiguousMigration {
                 app: app.to_owned(),
                 prefix: prefix.to_owned(),
@@ -212,13 +330,20 @@ impl Graph {
             }),
         }
     }
+
+    /// That the migration whose name begins so is a part of a squash, if it is.
+    fn squashed(&self, app: &str, prefix: &str) -> Option<Error> {
+        let mut parts = self.stand_ins.iter().filter(|(key, _)| key.app == app);
+        let (key, squash) = parts.find(|(key, _)| key.name.starts_with(prefix))?;
+        Some(Error::Squashed { migration: key.to_string(), squash: squash.to_string() })
+    }
 }
 
 fn priority(migration: &Migration) -> (u64, &Key) {
     (migration.number, &migration.key)
 }
 
-fn check_versions(migrations: &[Migration]) -> Result<()> {
+fn check_versions(migrations: &[Arc<Migration>]) -> Result<()> {
     let mut versions = HashMap::new();
     for migration in migrations {
         if let Some(other) = versions.insert(migration.version(), migration) {
@@ -232,17 +357,17 @@ fn check_versions(migrations: &[Migration]) -> Result<()> {
     Ok(())
 }
 
-/// All dependencies of `migrations`, which are sorted by number, app and name.
-fn edges(migrations: &[Migration]) -> Result<Vec<Edge>> {
+/// All dependencies of `migrations`, which are sorted by number, app and name; `meant` gives those that stand for one.
+fn edges(migrations: &[Arc<Migration>], meant: &dyn Fn(&Key) -> Vec<Key>) -> Result<Vec<Edge>> {
     let positions: BTreeMap<&Key, usize> =
         migrations.iter().enumerate().map(|(position, migration)| (&migration.key, position)).collect();
     let resolve = |migration: &Migration, reference: &Reference| {
         let mut of_app =
             migrations.iter().enumerate().filter(|(_, other)| other.key.app == reference.key.app);
-        let found = match reference.key.name.as_str() {
-            "__first__" => of_app.next().map(|(position, _)| position),
-            "__latest__" => of_app.next_back().map(|(position, _)| position),
-            _ => positions.get(&reference.key).copied(),
+        let found: Option<Vec<usize>> = match reference.key.name.as_str() {
+            "__first__" => of_app.next().map(|(position, _)| vec![position]),
+            "__latest__" => of_app.next_back().map(|(position, _)| vec![position]),
+            _ => meant(&reference.key).iter().map(|key| positions.get(key).copied()).collect(),
         };
         found.ok_or_else(|| {
             let known: Vec<String> = positions.keys().map(ToString::to_string).collect();
@@ -258,11 +383,15 @@ fn edges(migrations: &[Migration]) -> Result<Vec<Edge>> {
     };
     let mut edges = Vec::new();
     for (child, migration) in migrations.iter().enumerate() {
+        // What a squash stands for is itself, whoever names it.
+        let others = |found: Vec<usize>| found.into_iter().filter(move |position| *position != child);
         for reference in &migration.depends {
-            edges.push(Edge { child, parent: resolve(migration, reference)? });
+            let parents = others(resolve(migration, reference)?);
+            edges.extend(parents.map(|parent| Edge { child, parent }));
         }
         for reference in &migration.run_before {
-            edges.push(Edge { child: resolve(migration, reference)?, parent: child });
+            let children = others(resolve(migration, reference)?);
+            edges.extend(children.map(|later| Edge { child: later, parent: child }));
         }
         if follows(migration) {
             edges.extend(before(migrations, child).into_iter().map(|parent| Edge { child, parent }));
@@ -278,7 +407,7 @@ fn follows(migration: &Migration) -> bool {
 }
 
 /// The migrations of the app with the greatest smaller number, apart from those that another of them continues.
-fn before(migrations: &[Migration], child: usize) -> Vec<usize> {
+fn before(migrations: &[Arc<Migration>], child: usize) -> Vec<usize> {
     let (app, number) = (&migrations[child].key.app, migrations[child].number);
     let of_app = || (0..child).filter(|position| migrations[*position].key.app == *app);
     let greatest = of_app().map(|position| migrations[position].number).filter(|other| *other < number).max();
@@ -292,7 +421,7 @@ fn before(migrations: &[Migration], child: usize) -> Vec<usize> {
 }
 
 /// Files of one number that nothing puts into an order, where another continues what is numbered before it.
-fn unordered(migrations: &[Migration]) -> Vec<Vec<String>> {
+fn unordered(migrations: &[Arc<Migration>]) -> Vec<Vec<String>> {
     let mut found: Vec<Vec<String>> = (0..migrations.len())
         .filter(|child| follows(&migrations[*child]))
         .map(|child| before(migrations, child))
@@ -304,7 +433,7 @@ fn unordered(migrations: &[Migration]) -> Vec<Vec<String>> {
 }
 
 /// Positions in the order in which they run (Kahn's algorithm; of those that could be next, the smallest is).
-fn sorted(migrations: &[Migration], edges: &[Edge]) -> Result<Vec<usize>> {
+fn sorted(migrations: &[Arc<Migration>], edges: &[Edge]) -> Result<Vec<usize>> {
     let mut waiting_for = vec![0_usize; migrations.len()];
     let mut children = vec![Vec::new(); migrations.len()];
     for edge in edges {
@@ -331,7 +460,7 @@ fn sorted(migrations: &[Migration], edges: &[Edge]) -> Result<Vec<usize>> {
 }
 
 /// One circle among the migrations that still wait for another.
-fn cycle(migrations: &[Migration], edges: &[Edge], waiting_for: &[usize]) -> Error {
+fn cycle(migrations: &[Arc<Migration>], edges: &[Edge], waiting_for: &[usize]) -> Error {
     let parent_of = |child: usize| {
         let stuck = edges.iter().find(|edge| edge.child == child && waiting_for[edge.parent] > 0);
         stuck.map(|edge| edge.parent)
@@ -371,6 +500,7 @@ mod tests {
             path: format!("migrations/{app}/{name}.toml"),
             depends: depends.iter().map(reference).collect(),
             run_before: Vec::new(),
+            replaces: Vec::new(),
             initial: None,
             atomic: true,
             follows_number: false,

@@ -72,6 +72,19 @@ fn misplaced(files: &dyn Files) -> Vec<Mistake> {
     told.collect()
 }
 
+/// The paths of the files of one migration.
+///
+/// # Errors
+/// [`Error::File`] when the folder cannot be read.
+pub(super) fn files_of(files: &dyn Files, key: &Key) -> Result<Vec<String>> {
+    let mut mistakes = Vec::new();
+    let found = of_app(files, &key.app, &mut mistakes).remove(&key.name);
+    match mistakes.into_iter().next().filter(|_| found.is_none()) {
+        Some(mistake) => Err(mistake.into()),
+        None => Ok(found.into_iter().flatten().map(|(_, path)| path).collect()),
+    }
+}
+
 /// The files of one migration, with what their names say.
 type Parts = Vec<(FileName, String)>;
 
@@ -143,7 +156,8 @@ fn check_once(key: &Key, parts: &Parts) -> Result<(), Mistake> {
     }
 }
 
-fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {
+/// The text of a file, with `\n` at the ends of its lines.
+pub(super) fn text(files: &dyn Files, path: &str) -> Result<String, Mistake> {
     let file = files.read(path).map_err(|error| mistake(path, format!("cannot be read: {error}")))?;
     let file = file.ok_or_else(|| mistake(path, "is gone while it was being read"))?;
     let text = String::from_utf8(file.into_owned()).map_err(|error| {

@@ -83,6 +83,8 @@ pub struct Migration {
     pub depends: Vec<Reference>,
     /// What it has to be applied before.
     pub run_before: Vec<Reference>,
+    /// The migrations that it stands for, where it is a squash.
+    pub replaces: Vec<Reference>,
     /// Whether the file says that it makes the first tables of its app.
     pub initial: Option<bool>,
     /// Whether it runs in one transaction.
@@ -96,6 +98,30 @@ pub struct Migration {
 }
 
 impl Migration {
+    /// A migration that is to be written: of these operations, in one transaction, behind nothing.
+    pub(super) fn new(key: Key, number: u64, operations: Vec<Operation>) -> Self {
+        Self {
+            path: format!("migrations/{}/{}.toml", key.app, key.name),
+            key,
+            number,
+            depends: Vec::new(),
+            run_before: Vec::new(),
+            replaces: Vec::new(),
+            initial: None,
+            atomic: true,
+            follows_number: false,
+            operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
+            canonical: Canonical::default(),
+        }
+    }
+
+    /// The migration with other operations, as it is to be written.
+    #[must_use]
+    pub fn with_operations(&self, operations: Vec<Operation>) -> Self {
+        let operations = operations.into_iter().map(|operation| Located { operation, line: 1 }).collect();
+        Self { operations, canonical: Canonical::default(), ..self.clone() }
+    }
+
     /// The number under which the history knows it. Two branches of one number differ in it.
     pub fn version(&self) -> i64 {
         version(&self.key, self.number)

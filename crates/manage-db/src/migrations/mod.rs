@@ -62,6 +62,8 @@ mod sql_file;
 mod file_name;
 
 // All migrations and their order.
+mod squashes;
+
 pub mod graph;
 
 pub mod loader;
@@ -73,6 +75,10 @@ pub mod program;
 mod naming;
 
 pub mod autodetector;
+
+pub mod merger;
+pub mod rebaser;
+pub mod squasher;
 
 // What a database remembers.
 pub mod recorder;

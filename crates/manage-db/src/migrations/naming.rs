@@ -73,7 +73,8 @@ mod tests {
             from: "a".to_owned(),
             to: "b".to_owned(),
         });
-        let rust = Operation::RunRust(RunRust { forwards: "blog.x".to_owned(), backwards: None });
+        let rust =
+            Operation::RunRust(RunRust { forwards: "blog.x".to_owned(), backwards: None, elidable: false });
         assert_eq!(suggested(&[add("lead")], true).as_deref(), Some("initial"));
         assert_eq!(suggested(&[add("lead"), delete()], false).as_deref(), Some("article_lead_delete_tag"));
         assert_eq!(suggested(&[rename], false).as_deref(), Some("rename_a_article_b"));

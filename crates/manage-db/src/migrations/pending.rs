@@ -40,7 +40,9 @@ async fn of_homes(
     let router = homes.router(router);
     let mut pending = Pending { migrations: Vec::new(), is_new: true };
     for alias in homes.chosen() {
-        let applied = history(connections.database(alias)?).await?.keys();
+        let history = history(connections.database(alias)?).await?;
+        let graph = history.graph(alias, graph)?;
+        let applied = history.keys_in(&graph);
         pending.is_new &= applied.is_empty();
         let lives = |app: &str| router.allow_migrate(alias, app);
         let missing = graph.migrations().filter(|migration| lives(&migration.key.app));

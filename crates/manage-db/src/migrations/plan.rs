@@ -60,6 +60,8 @@ pub struct Plan {
     pub migrations: Vec<Arc<Migration>>,
     /// Whether they are undone.
     pub is_backwards: bool,
+    /// Those of them that are squashes all of whose migrations are applied: they get their row, and nothing runs.
+    pub(super) complete: BTreeSet<Key>,
     /// What undoes those of them that have no file here.
     pub(super) kept: BTreeMap<Key, Option<Arc<Program>>>,
 }
@@ -71,6 +73,8 @@ pub struct PlanSite<'a> {
     pub alias: &'a str,
     /// What is applied on it.
     pub applied: &'a BTreeSet<Key>,
+    /// Those of it that are squashes without a row.
+    pub unrecorded: &'a BTreeSet<Key>,
     /// What is applied on any database of the run and has no file here, the last applied first.
     pub gone: &'a [Gone],
     /// Whether the target is applied on all the databases where its app lives; asked where it does not.
@@ -89,7 +93,7 @@ impl Plan {
         target: &Target,
         is_faked: bool,
     ) -> Result<Self> {
-        let PlanSite { alias, applied, .. } = site;
+        let PlanSite { alias, applied, unrecorded, .. } = site;
         let is_here = |migration: &&Arc<Migration>| router.allow_migrate(alias, &migration.key.app);
         if let Some(victims) = victims(graph, router, site, target) {
             return Self::back(graph, site, target, &victims, is_here, is_faked);
@@ -103,10 +107,28 @@ impl Plan {
             Target::These(keys) => graph.with_ancestors(keys),
         };
         let missing = |migration: &&Arc<Migration>| {
-            wanted.contains(&migration.key) && !applied.contains(&migration.key)
+            let key = &migration.key;
+            wanted.contains(key) && (!applied.contains(key) || unrecorded.contains(key))
         };
         let migrations = graph.migrations().filter(is_here).filter(missing).cloned().collect();
-        Ok(Self { migrations, ..Self::default() })
+        Ok(Self { migrations, complete: unrecorded.clone(), ..Self::default() })
+    }
+
+    /// With the squashes that are complete once the rest of the plan has run.
+    #[must_use]
+    pub(super) fn with_finished(mut self, graph: &Graph, applied: &BTreeSet<Key>) -> Self {
+        if self.is_backwards {
+            return self;
+        }
+        let mut then = applied.clone();
+        then.extend(self.migrations.iter().map(|migration| migration.key.clone()));
+        for key in graph.completed(then.clone()).difference(&then) {
+            if let Some(squash) = graph.get(key) {
+                self.migrations.push(Arc::clone(squash));
+                self.complete.insert(key.clone());
+            }
+        }
+        self
     }
 
     /// What undoes `victims` and what depends on them, those without a file first.
@@ -137,7 +159,7 @@ impl Plan {
         let kept = gone.iter().map(|one| (one.migration.key.clone(), one.program.clone())).collect();
         let mut all: Vec<_> = gone.iter().map(|one| Arc::clone(&one.migration)).collect();
         all.extend(migrations);
-        Ok(Self { migrations: all, is_backwards: true, kept })
+        Ok(Self { migrations: all, is_backwards: true, kept, complete: BTreeSet::new() })
     }
 }
 

@@ -36,6 +36,14 @@ pub(super) struct PreparedStep {
     pub reversal: Option<String>,
     /// What it makes, if that decides whether it is faked.
     pub creates: Option<Created>,
+    /// Whether all of it is done already under other names.
+    pub is_complete: bool,
+}
+
+impl PreparedStep {
+    fn plain(migration: Arc<Migration>, program: Arc<Program>) -> Self {
+        Self { migration, program, creates: None, reversal: None, is_complete: false }
+    }
 }
 
 impl Prepared {
@@ -116,7 +124,7 @@ impl Session {
         if plan.migrations.is_empty() {
             return Ok(Prepared { is_backwards: plan.is_backwards, steps });
         }
-        let mut applied = self.history.keys();
+        let mut applied = self.history.keys_in(work.graph);
         if plan.is_backwards {
             applied.retain(|key| !plan.migrations.iter().any(|migration| migration.key == *key));
             let mut timeline = Timeline::start(work.graph, &is_here, &applied)?;
@@ -132,12 +140,17 @@ impl Session {
                     }
                 };
                 let migration = Arc::clone(migration);
-                steps.push(PreparedStep { migration, program, creates: None, reversal: None });
+                steps.push(PreparedStep::plain(migration, program));
             }
             steps.reverse();
         } else {
             let mut timeline = Timeline::start(work.graph, &is_here, &applied)?;
             for migration in &plan.migrations {
+                if plan.complete.contains(&migration.key) {
+                    let step = PreparedStep::plain(Arc::clone(migration), Arc::new(Program::empty()));
+                    steps.push(PreparedStep { is_complete: true, ..step });
+                    continue;
+                }
                 timeline.catch_up(work.graph, &is_here, migration)?;
                 let creates = if fake == Fake::Initial && work.graph.is_initial(migration) {
                     Some(creates(migration, &timeline.state, site)?)
@@ -149,8 +162,8 @@ impl Session {
                 timeline.included.insert(migration.key.clone());
                 let parents = work.graph.parents(&migration.key).map(|parent| &parent.key);
                 let reversal = if is_kept { reversal(migration, &before, site, parents) } else { None };
-                let migration = Arc::clone(migration);
-                steps.push(PreparedStep { migration, program, creates, reversal });
+                let step = PreparedStep::plain(Arc::clone(migration), program);
+                steps.push(PreparedStep { creates, reversal, ..step });
             }
         }
         steps.iter().try_for_each(|step| check_functions(&step.program, work.functions))?;

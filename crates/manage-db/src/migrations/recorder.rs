@@ -1,11 +1,12 @@
 //! What a database remembers: which migrations were applied, and how far an unfinished one had come.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::error::{HistoryProblem, HistoryProblemKind};
+use super::error::{HistoryProblem, HistoryProblemKind, Result};
 use super::file_name::number_of;
 use super::graph::Graph;
 use super::migration::{Key, Migration};
@@ -142,6 +143,27 @@ impl History {
         self.applied.iter().filter_map(|applied| applied.key.clone()).collect()
     }
 
+    /// Keys of what is applied in this graph: also of a squash all of whose migrations are, whether it has a row or not.
+    pub fn keys_in(&self, graph: &Graph) -> BTreeSet<Key> {
+        graph.completed(self.keys())
+    }
+
+    /// Squashes that count as applied, because all that they stand for is, and have no row yet.
+    pub fn unrecorded(&self, graph: &Graph) -> BTreeSet<Key> {
+        let recorded = self.keys();
+        let complete = graph.completed(recorded.clone());
+        complete.into_iter().filter(|key| !recorded.contains(key) && graph.get(key).is_some()).collect()
+    }
+
+    /// The graph as it is for this history of a database.
+    ///
+    /// # Errors
+    /// Those of [`Graph::for_history`].
+    pub fn graph<'a>(&self, alias: &str, graph: &'a Graph) -> Result<Cow<'a, Graph>> {
+        let half_done = self.journal.keys().map(|key| key.version).collect();
+        graph.for_history(alias, &self.keys(), &half_done)
+    }
+
     /// The row of a migration.
     pub fn get(&self, key: &Key) -> Option<&Applied> {
         self.applied.iter().find(|applied| applied.key.as_ref() == Some(key))
@@ -152,7 +174,7 @@ impl History {
     pub fn newer(&self, graph: &Graph) -> Vec<&Key> {
         let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
         let mut newer: Vec<&Key> =
-            keys.filter(|key| graph.get(key).is_none() && is_newer(key, graph)).collect();
+            keys.filter(|key| is_unknown(key, graph) && is_newer(key, graph)).collect();
         newer.sort();
         newer
     }
@@ -181,7 +203,7 @@ impl History {
                 continue;
             };
             match graph.get(key) {
-                None if is_newer(key, graph) => {}
+                None if !is_unknown(key, graph) || is_newer(key, graph) => {}
                 None => {
                     let folder = format!("migrations/{}", key.app);
                     problems.push(problem(key, HistoryProblemKind::MissingFile { folder }));
@@ -195,9 +217,10 @@ impl History {
         }
         // A parent that lives on another database has no row here; its app has none at all.
         let apps: BTreeSet<&str> = rows.keys().map(|key| key.app.as_str()).collect();
+        let complete = self.keys_in(graph);
         for migration in graph.migrations().filter(|migration| rows.contains_key(&migration.key)) {
             for parent in graph.parents(&migration.key) {
-                if !rows.contains_key(&parent.key) && apps.contains(parent.key.app.as_str()) {
+                if !complete.contains(&parent.key) && apps.contains(parent.key.app.as_str()) {
                     let named = migration.depends.iter().find(|reference| reference.key == parent.key);
                     let place = migration.place(named.map_or(1, |reference| reference.line)).to_string();
                     let parent = parent.key.to_string();
@@ -211,8 +234,13 @@ impl History {
 }
 
 fn is_newer(key: &Key, graph: &Graph) -> bool {
-    let greatest = graph.of_app(&key.app).map(|migration| migration.number).max();
+    let greatest = graph.greatest_number(&key.app);
     number_of(&key.name).zip(greatest).is_some_and(|(number, greatest)| number > greatest)
+}
+
+/// Whether neither a file explains it nor a squash.
+fn is_unknown(key: &Key, graph: &Graph) -> bool {
+    graph.get(key).is_none() && graph.stand_in(key).is_none()
 }
 
 /// Whether the file is another one than was applied on a database of this dialect.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, ScriptStatement, ScriptStep};
-use super::canonical::Canonical;
 use super::file_name::number_of;
 use super::migration::{Key, Migration, Reference};
 use super::place::Place;
@@ -168,16 +167,10 @@ fn read(backend: &BackendRef, key: &Key, written: Option<Written>) -> Gone {
     let depends = written.iter().flat_map(|written| &written.depends);
     let depends = depends.filter_map(|name| name.split_once('.'));
     let migration = Migration {
-        key: key.clone(),
-        number: number_of(&key.name).unwrap_or_default(),
         path: path.clone(),
         depends: depends.map(|(app, name)| Reference { key: Key::new(app, name), line: 1 }).collect(),
-        run_before: Vec::new(),
-        initial: None,
         atomic: written.as_ref().is_none_or(|written| written.atomic),
-        follows_number: false,
-        operations: Vec::new(),
-        canonical: Canonical::default(),
+        ..Migration::new(key.clone(), number_of(&key.name).unwrap_or_default(), Vec::new())
     };
     let program = written.map(|written| Arc::new(program(backend, &path, written)));
     Gone { alias: backend.alias().to_owned(), migration: Arc::new(migration), program }

@@ -261,7 +261,7 @@ impl Run<'_> {
             Target::Migration(key) => sessions
                 .iter()
                 .filter(|session| work.router.allow_migrate(session.alias(), &key.app))
-                .all(|session| session.history.get(key).is_some()),
+                .all(|session| session.history.keys_in(work.graph).contains(key)),
             _ => false,
         };
         let is_kept = matches!(self.request.mode, Mode::Apply(how) if how.frame != Frame::DryRun);
@@ -272,10 +272,14 @@ impl Run<'_> {
             let alias = session.alias();
             let is_named = self.named.is_empty() || self.named.iter().any(|named| named == alias);
             let target = if *target == Target::All && !is_named { &needed } else { target };
-            let applied = session.history.keys();
-            let site = PlanSite { alias, applied: &applied, gone: &gone, is_behind_elsewhere };
-            let plan = Plan::new(work.graph, work.router, site, target, fake == Fake::Yes)?;
-            let unfinished = session.unfinished(work.graph, &plan);
+            let graph = session.graph(work.graph)?;
+            let work = Work { graph: &graph, ..work };
+            let (applied, unrecorded) = (session.history.keys_in(&graph), session.history.unrecorded(&graph));
+            let (applied, unrecorded) = (&applied, &unrecorded);
+            let site = PlanSite { alias, applied, unrecorded, gone: &gone, is_behind_elsewhere };
+            let plan = Plan::new(&graph, work.router, site, target, fake == Fake::Yes)?;
+            let plan = plan.with_finished(self.work.graph, applied);
+            let unfinished = session.unfinished(&graph, &plan);
             if !unfinished.is_empty() {
                 return Err(Error::History(unfinished));
             }

@@ -1,5 +1,6 @@
 //! A connection of its own to one database, with what the database remembers.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -67,7 +68,9 @@ impl Session {
     /// # Errors
     /// [`Error::Database`].
     pub(super) async fn read_gone(&mut self, graph: &Graph) -> Result<()> {
-        let has_file = |key: &Key| graph.get(key).is_some() || !graph.apps().contains(&key.app);
+        let has_file = |key: &Key| {
+            graph.get(key).is_some() || graph.stand_in(key).is_some() || !graph.apps().contains(&key.app)
+        };
         self.gone = gone(&self.backend, &mut *self.connection, &self.history, has_file).await?;
         Ok(())
     }
@@ -94,6 +97,14 @@ impl Session {
     /// [`Error::Database`].
     pub(super) async fn home(&mut self) -> Result<Home> {
         Ok(Home::find(&self.backend, &mut *self.connection, &self.history.tables).await?)
+    }
+
+    /// The graph as it is for this database.
+    ///
+    /// # Errors
+    /// Those of [`Graph::for_history`].
+    pub fn graph<'a>(&self, graph: &'a Graph) -> Result<Cow<'a, Graph>> {
+        self.history.graph(self.alias(), graph)
     }
 
     /// The connection.
@@ -147,8 +158,11 @@ impl Session {
 /// # Errors
 /// [`Error::History`], with all of it.
 pub fn verify(graph: &Graph, sessions: &[Session], allow_missing: bool) -> Result<()> {
-    let mut problems: Vec<HistoryProblem> =
-        sessions.iter().flat_map(|session| session.history.problems(session.backend(), graph)).collect();
+    let mut problems: Vec<HistoryProblem> = Vec::new();
+    for session in sessions {
+        let graph = session.graph(graph)?;
+        problems.extend(session.history.problems(session.backend(), &graph));
+    }
     problems
         .retain(|problem| !(allow_missing && matches!(problem.kind, HistoryProblemKind::MissingFile { .. })));
     if problems.is_empty() { Ok(()) } else { Err(Error::History(problems)) }

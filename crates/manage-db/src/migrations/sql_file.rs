@@ -71,13 +71,14 @@ pub(crate) fn parse_sql(
         .map(|(dialect, halves)| (*dialect, canonical::of_script(atomic, &halves.canonical)))
         .collect();
     let canonical = Canonical { texts, source: Source::Sql(files, atomic) };
-    let operation = Operation::RunSql(RunSql { forwards, backwards, state: Vec::new() });
+    let operation = Operation::RunSql(RunSql { forwards, backwards, state: Vec::new(), elidable: false });
     Ok(Migration {
         key: key.clone(),
         number,
         path,
         depends: header.depends,
         run_before: Vec::new(),
+        replaces: Vec::new(),
         initial: header.initial,
         atomic,
         follows_number: true,

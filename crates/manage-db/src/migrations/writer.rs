@@ -87,7 +87,12 @@ fn comment(header: &str) -> String {
 /// What stands above the operations.
 fn top(migration: &Migration) -> String {
     let mut out = String::new();
-    for (key, references) in [("depends", &migration.depends), ("run_before", &migration.run_before)] {
+    let lists = [
+        ("depends", &migration.depends),
+        ("run_before", &migration.run_before),
+        ("replaces", &migration.replaces),
+    ];
+    for (key, references) in lists {
         if !references.is_empty() {
             out.push_str(&line(key, &names(references)));
         }

@@ -53,6 +53,9 @@ impl Serialize for RunSql {
         if !self.state.is_empty() {
             keys.serialize_entry("state", &self.state)?;
         }
+        if self.elidable {
+            keys.serialize_entry("elidable", &true)?;
+        }
         keys.end()
     }
 }
@@ -63,6 +66,9 @@ impl Serialize for RunRust {
         keys.serialize_entry("forwards", &self.forwards)?;
         if let Some(backwards) = &self.backwards {
             keys.serialize_entry("backwards", backwards)?;
+        }
+        if self.elidable {
+            keys.serialize_entry("elidable", &true)?;
         }
         keys.end()
     }

@@ -188,6 +188,9 @@ impl From<migrations::Error> for CommandError {
             }
             migrations::Error::AmbiguousMigration { .. } => Self::usage(&error).hint("type more of the name"),
             migrations::Error::NoMigrations { .. } => Self::usage(&error),
+            migrations::Error::Squashed { ref squash, .. } => {
+                Self::usage(&error).hint(format!("name {squash}, or what comes before or after it"))
+            }
             migrations::Error::Import(ref problem @ ImportProblem::Unknown { .. }) => {
                 Self::usage(&error).hint(import_hint(problem))
             }
@@ -221,9 +224,9 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             vec!["take one of them out of the other's `depends`".to_owned()]
         }
         migrations::Error::Conflict { .. } => vec![
-            "make one continue the other: `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at the top"
+            "`manage makemigrations --merge` joins them, `manage rebasemigration APP` puts one behind the other".to_owned(),
+            "by hand: make one continue the other, `depends = [\"app.NNNN_name\"]`, in SQL `-- depends: app.NNNN_name` at the top"
                 .to_owned(),
-            "or add a migration that depends on both, or give the one that is applied nowhere the next number".to_owned(),
         ],
         migrations::Error::History(problems) => {
             let mut hints: Vec<String> = problems.iter().map(history_hint).collect();
@@ -247,6 +250,9 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             "undo that first (on `{alias}`), both (`--with-dependencies`), or name no database"
         )],
         migrations::Error::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
+        migrations::Error::HalfSquashed { missing, .. } => vec![format!(
+            "bring the file of {missing} back, or migrate this database with the release before first"
+        )],
         migrations::Error::NoFrame { place, .. } if place.is_empty() => vec![
             "`--plan` shows what would be done; `--database` chooses others; without `--single-transaction` each migration \
              is resumable"

@@ -11,9 +11,13 @@ mod signals;
 mod install;
 mod skeleton;
 
+mod migration_files;
+
 mod base;
 mod databases;
 mod runtime;
+
+mod applied;
 
 mod apps;
 mod schemas;

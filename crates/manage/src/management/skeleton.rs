@@ -98,6 +98,18 @@ impl Made {
         Ok(())
     }
 
+    /// Takes a file away whose text was `before`, if it is there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn remove(&mut self, path: &Path, before: &str) -> io::Result<()> {
+        if path.exists() {
+            fs::remove_file(path)?;
+            self.replaced.push((path.to_owned(), before.to_owned()));
+        }
+        Ok(())
+    }
+
     fn file(&mut self, folder: &Path, file: &NewFile) -> io::Result<()> {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {

@@ -13,22 +13,25 @@ mod detector;
 
 mod cut;
 
+mod called;
+
+mod folded;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
-use super::canonical::Canonical;
 use super::error::Error;
 use super::graph::Graph;
-use super::migration::{Key, Located, Migration, Reference};
-use super::naming;
-use super::operations::Operation;
+use super::migration::{Key, Migration, Reference};
 use super::optimizer::optimized;
 use super::state::ProjectState;
 use crate::models::Registry;
+use called::name;
 use cut::Piece;
 use detector::Detector;
 
+pub use called::Naming;
+pub(super) use called::next_number;
+pub use folded::folded;
 pub use question::{Answer, Question};
 pub use replayed::Replayed;
 pub use wish::Wish;
@@ -48,15 +51,6 @@ pub fn declared(
         drop(state.add((**model).clone()));
     }
     state
-}
-
-/// How migrations are called.
-#[derive(Debug, Clone, Copy)]
-pub struct Naming<'a> {
-    /// The name behind the number; none: it follows from the operations.
-    pub name: Option<&'a str>,
-    /// When they are made, for names that follow from nothing else and for numbers that are moments.
-    pub now: Timestamp,
 }
 
 /// The migrations that bring `before`, as those of `graph` leave the models, to `after`. What `wishes` say is done; `ask` is
@@ -84,7 +78,7 @@ fn arranged(graph: &Graph, pieces: Vec<Piece>, naming: Naming<'_>) -> Vec<Migrat
         let leaves = graph.leaves(&app);
         let is_initial = leaves.is_empty();
         let operations = optimized(&app, operations);
-        let last = numbers.get(&app).copied().or_else(|| graph.of_app(&app).map(|one| one.number).max());
+        let last = numbers.get(&app).copied().or_else(|| graph.greatest_number(&app));
         let number = next_number(last, naming.now);
         numbers.insert(app.clone(), number);
         let key = Key::new(&app, &format!("{number:04}_{}", name(&operations, is_initial, naming)));
@@ -94,23 +88,11 @@ fn arranged(graph: &Graph, pieces: Vec<Piece>, naming: Naming<'_>) -> Vec<Migrat
         depends.extend(others_of);
         depends.extend(others.chain(leaves.into_iter().filter(|_| is_first)).map(|leaf| leaf.key.clone()));
         keys.push(key.clone());
-        migrations.push(migration(key, number, depends, operations, is_initial));
+        let depends = depends.into_iter().map(|key| Reference { key, line: 1 }).collect();
+        let initial = is_initial.then_some(true);
+        migrations.push(Migration { depends, initial, ..Migration::new(key, number, operations) });
     }
     migrations
-}
-
-/// The number behind `last`. Where numbers are moments, it is this moment.
-fn next_number(last: Option<u64>, now: Timestamp) -> u64 {
-    const MOMENTS: u64 = 10_000_000_000_000;
-    let last = last.unwrap_or_default();
-    let moment = now.strftime("%Y%m%d%H%M%S").to_string().parse().unwrap_or_default();
-    if last < MOMENTS { last + 1 } else { u64::max(last + 1, moment) }
-}
-
-fn name(operations: &[Operation], is_initial: bool, given: Naming<'_>) -> String {
-    let suggested = || naming::suggested(operations, is_initial);
-    let own = given.name.map(str::to_owned);
-    own.or_else(suggested).unwrap_or_else(|| given.now.strftime("auto_%Y%m%d_%H%M").to_string())
 }
 
 /// A migration of `app` that does nothing yet, behind those that are there.
@@ -118,26 +100,4 @@ pub fn empty(graph: &Graph, app: &str, naming: Naming<'_>) -> Migration {
     let piece = Piece { app: app.to_owned(), ..Piece::default() };
     let mut migrations = arranged(graph, vec![piece], naming);
     migrations.remove(0)
-}
-
-/// A migration that is to be written.
-fn migration(
-    key: Key,
-    number: u64,
-    depends: impl IntoIterator<Item = Key>,
-    operations: Vec<Operation>,
-    is_initial: bool,
-) -> Migration {
-    Migration {
-        path: format!("migrations/{}/{}.toml", key.app, key.name),
-        key,
-        number,
-        depends: depends.into_iter().map(|key| Reference { key, line: 1 }).collect(),
-        run_before: Vec::new(),
-        initial: is_initial.then_some(true),
-        atomic: true,
-        follows_number: false,
-        operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
-        canonical: Canonical::default(),
-    }
 }

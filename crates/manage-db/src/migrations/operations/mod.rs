@@ -44,6 +44,9 @@ pub struct RunSql {
     /// What it does to the models.
     #[schemars(default)]
     pub state: Vec<Operation>,
+    /// Whether a squash leaves it out: a new database does without.
+    #[schemars(default)]
+    pub elidable: bool,
 }
 
 /// Changes the database in one way and the models in another.

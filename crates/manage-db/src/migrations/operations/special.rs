@@ -17,6 +17,9 @@ pub struct RunRust {
     pub forwards: String,
     /// The name of the one that undoes it; none: nothing can.
     pub backwards: Option<String>,
+    /// Whether a squash leaves it out: a new database does without.
+    #[serde(default)]
+    pub elidable: bool,
 }
 
 impl Change for RunRust {

@@ -12,10 +12,13 @@ mod jsonschema;
 mod makemigrations;
 mod man;
 mod migrate;
+mod optimizemigration;
+mod rebasemigration;
 mod serve;
 mod showmigrations;
 mod showurls;
 mod sqlmigrate;
+mod squashmigrations;
 mod startapp;
 mod startproject;
 mod version;
@@ -28,6 +31,9 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<migrate::Migrate>(),
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),
+    Command::of::<squashmigrations::SquashMigrations>(),
+    Command::of::<optimizemigration::OptimizeMigration>(),
+    Command::of::<rebasemigration::RebaseMigration>(),
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
     Command::of::<dbshell::DbShell>(),

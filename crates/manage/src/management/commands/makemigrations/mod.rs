@@ -2,24 +2,30 @@
 
 mod answers;
 mod show;
+mod update;
+
+mod merge;
+
+use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
 use crate::db::migrations::autodetector::{self, Naming, Question, Replayed, Wish, changes, declared};
-use crate::db::migrations::{Graph, Migration, load, write};
+use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::files::{lock, refusal};
-use crate::management::skeleton::{NewFile, write_all};
+use crate::management::migration_files::{Written, keep_last, save};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 use crate::setup::Project;
 use crate::timezone;
 use answers::{Answers, Given};
-use show::Written;
+use merge::Joining;
 
 /// Write the migrations that bring the tables to what the models say
 ///
 /// The models are compared with what the migrations make of them; no database is asked. As JSON: `{"migrations": [{"app":
 /// "blog", "name": "0002_article_lead", "path": "migrations/blog/0002_article_lead.toml", "depends": ["blog.0001_initial"],
-/// "operations": [{"operation": "AddField", "description": "Add field lead to article"}], "text": "..."}], "written": true}`.
+/// "operations": [{"operation": "AddField", "description": "Add field lead to article"}], "text": "..."}], "deleted": [],
+/// "written": true}`, where `deleted` holds the files that `--update` took the place of.
 #[derive(Debug, Args)]
 pub(super) struct MakeMigrations {
     /// Labels of the apps to write for, instead of all; what they need of others is written too
@@ -32,8 +38,18 @@ pub(super) struct MakeMigrations {
     #[arg(long)]
     check: bool,
     /// Write a migration that does nothing yet, to be filled by hand
-    #[arg(long, requires = "app_label", conflicts_with_all = ["renames", "kept", "defaults", "replaced"])]
+    #[arg(long, requires = "app_label", conflicts_with_all = ["merge", "update", "renames", "kept", "defaults", "replaced"])]
     empty: bool,
+    /// Join branches of an app's migrations that meet nowhere. What two of them touch both is said; without a terminal only
+    /// branches that touch nothing in common are joined, unless `--yes` is given
+    #[arg(long, conflicts_with_all = ["update", "renames", "kept", "defaults", "replaced"])]
+    merge: bool,
+    /// Write the changes into the last migration of each app, which must not be applied yet, instead of a new one
+    #[arg(long)]
+    update: bool,
+    /// Join branches without asking, whatever they touch
+    #[arg(short, long, requires = "merge")]
+    yes: bool,
     /// The name behind the number, instead of one that follows from what is done
     #[arg(short, long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
@@ -93,15 +109,29 @@ impl BaseCommand for MakeMigrations {
         })?;
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
-        graph.check_conflicts()?;
-        let migrations = if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? };
-        let written = migrations.into_iter().map(|migration| self.text(project, migration));
+        let migrations = if self.merge {
+            self.joining().migrations(&graph, out)?
+        } else {
+            graph.check_conflicts()?;
+            if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? }
+        };
+        let (migrations, gone) = match self.update {
+            true => update::folded(project, &graph, migrations, self.name.as_deref())?,
+            false => (migrations, Vec::new()),
+        };
+        let written =
+            migrations.into_iter().map(|migration| Written::new(project, migration, !self.no_header));
         let written = written.collect::<CommandResult<Vec<_>>>()?;
-        if !self.is_dry() && !written.is_empty() {
-            save(project, &written)?;
+        let is_changed = !(written.is_empty() && gone.is_empty());
+        if is_changed && !self.is_dry() {
+            let paths: Vec<&str> = gone.iter().map(|one| one.path.as_str()).collect();
+            let mut made = save(project, &written, &paths)?;
+            for (app, last) in last(&graph, &written, &gone) {
+                keep_last(project, &mut made, app, last)?;
+            }
         }
-        self.tell(&written, out)?;
-        if self.check && !written.is_empty() { Err(CommandError::silent()) } else { Ok(()) }
+        self.tell(&written, &gone, out)?;
+        if self.check && is_changed { Err(CommandError::silent()) } else { Ok(()) }
     }
 }
 
@@ -139,6 +169,11 @@ impl MakeMigrations {
         Ok(migrations)
     }
 
+    fn joining(&self) -> Joining<'_> {
+        let is_agreed = self.yes || self.check;
+        Joining { apps: &self.app_labels, name: self.name.as_deref(), is_agreed }
+    }
+
     fn naming(&self) -> Naming<'_> {
         Naming { name: self.name.as_deref(), now: timezone::now() }
     }
@@ -169,19 +204,11 @@ impl MakeMigrations {
         self.app_labels.iter().map(|app| autodetector::empty(graph, app, self.naming())).collect()
     }
 
-    fn text(&self, project: &Project, migration: Migration) -> CommandResult<Written> {
-        let header = (!self.no_header).then(header);
-        let text = write(&migration, header.as_deref())
-            .map_err(|error| CommandError::failed(format!("{}: {error}", migration.path)))?;
-        let schema = if self.no_header { "" } else { schema(project) };
-        Ok(Written { text: format!("{schema}{text}"), migration })
-    }
-
-    fn tell(&self, written: &[Written], out: &mut Output) -> CommandResult {
+    fn tell(&self, written: &[Written], gone: &[Migration], out: &mut Output) -> CommandResult {
         if self.format == Form::Json {
-            return Ok(out.json(&show::json(written, !self.is_dry()))?);
+            return Ok(out.json(&show::json(written, gone, !self.is_dry()))?);
         }
-        if written.is_empty() {
+        if written.is_empty() && gone.is_empty() {
             return Ok(out.status(self.nothing())?);
         }
         if self.scriptable {
@@ -190,10 +217,14 @@ impl MakeMigrations {
         if out.verbosity() == 0 {
             return Ok(());
         }
-        show::plain(out, written, self.dry_run)
+        show::plain(out, written, self.dry_run)?;
+        show::gone(out, written, gone, self.is_dry())
     }
 
     fn nothing(&self) -> String {
+        if self.merge {
+            return "No conflicts detected to merge.".to_owned();
+        }
         let names: Vec<String> = self.app_labels.iter().map(|app| format!("'{app}'")).collect();
         match names.as_slice() {
             [] => "No changes detected".to_owned(),
@@ -208,34 +239,18 @@ fn has_models(project: &Project, app: &str) -> bool {
     project.models.of_app(app).next().is_some() || project.root.join(format!("models/{app}.toml")).is_file()
 }
 
-/// The comment at the top of a file.
-fn header() -> String {
-    let now = timezone::now().strftime("%Y-%m-%d %H:%M");
-    format!("Generated by manage {} on {now}", env!("CARGO_PKG_VERSION"))
-}
-
-/// A line by which an editor knows what the file may say, where the project has the schema.
-fn schema(project: &Project) -> &'static str {
-    let is_there = project.root.join("migrations/migration.schema.json").is_file();
-    if is_there { "#:schema ../migration.schema.json\n" } else { "" }
-}
-
-/// Writes all files, or none. The name of an app's last migration is kept in a file of its own, so that two branches which
-/// both add one meet in the version control, and not on a database.
-fn save(project: &Project, written: &[Written]) -> CommandResult {
-    let file = |one: &Written| NewFile { path: one.migration.path.clone(), text: one.text.clone() };
-    let mut made = write_all(&project.root, &written.iter().map(file).collect::<Vec<_>>())?;
-    for one in written {
-        let path = project.root.join(format!("migrations/{}/max_migration.txt", one.migration.key.app));
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
-        if let Err(error) = made.replace(&path, &before, &format!("{}\n", one.migration.key.name)) {
-            made.undo();
-            return Err(CommandError::failed(format!(
-                "{}: cannot be written: {}",
-                path.display(),
-                refusal(&error)
-            )));
-        }
-    }
-    Ok(())
+/// The last migrations of the apps of which one is written or taken away.
+fn last<'a>(
+    graph: &'a Graph,
+    written: &'a [Written],
+    gone: &'a [Migration],
+) -> BTreeMap<&'a str, Option<&'a Key>> {
+    let before = |one: &'a Migration| {
+        let mut parents = graph.parents(&one.key).map(|parent| &parent.key);
+        (one.key.app.as_str(), parents.find(|parent| parent.app == one.key.app))
+    };
+    // What is gone was the last of its app.
+    let mut last: BTreeMap<&str, Option<&Key>> = gone.iter().map(before).collect();
+    last.extend(written.iter().map(|one| (one.migration.key.app.as_str(), Some(&one.migration.key))));
+    last
 }

@@ -4,18 +4,11 @@ use serde_json::{Value as Json, json};
 
 use crate::db::migrations::Migration;
 use crate::db::migrations::operations::Operation;
+use crate::management::migration_files::Written;
 use crate::management::{CommandResult, Output, Style};
 
-/// A migration with the text of its file.
-pub(super) struct Written {
-    /// The migration.
-    pub migration: Migration,
-    /// The text.
-    pub text: String,
-}
-
 /// Django's sign for what an operation does: it adds, takes away, changes, or runs something.
-fn sign(operation: &Operation) -> char {
+pub(super) fn sign(operation: &Operation) -> char {
     let name = operation.name();
     let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
     if begins(&["Create", "Add"]) {
@@ -61,8 +54,18 @@ fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
     Ok(())
 }
 
+/// The files that others took the place of, or that nothing was left of.
+pub(super) fn gone(out: &mut Output, written: &[Written], gone: &[Migration], is_dry: bool) -> CommandResult {
+    let is_same = |one: &&Migration| written.iter().any(|other| other.migration.path == one.path);
+    for one in gone.iter().filter(|one| !is_same(one)) {
+        let verb = if is_dry { "Would delete" } else { "Deleted" };
+        out.line(format!("{verb} {}", out.styled(Style::Label, &one.path)))?;
+    }
+    Ok(())
+}
+
 /// As JSON.
-pub(super) fn json(written: &[Written], is_written: bool) -> Json {
+pub(super) fn json(written: &[Written], gone: &[Migration], is_written: bool) -> Json {
     let migrations = written.iter().map(|Written { migration, text }| {
         let operations = migration.operations.iter().map(|located| {
             json!({ "operation": located.operation.name(), "description": located.operation.change().describe() })
@@ -76,5 +79,7 @@ pub(super) fn json(written: &[Written], is_written: bool) -> Json {
             "text": text,
         })
     });
-    json!({ "migrations": migrations.collect::<Vec<_>>(), "written": is_written })
+    let migrations: Vec<Json> = migrations.collect();
+    let gone: Vec<&str> = gone.iter().map(|one| one.path.as_str()).collect();
+    json!({ "migrations": migrations, "deleted": gone, "written": is_written })
 }

@@ -14,6 +14,8 @@ use crate::timezone;
 pub(super) enum State {
     Applied,
     Pending,
+    /// All that the squash stands for is applied, and it has no row of its own yet.
+    Unfinished,
     HalfDone,
     MissingFile,
     /// Applied by a later release or another branch, with a number above all files of its app.
@@ -25,9 +27,10 @@ pub(super) enum State {
 
 impl State {
     /// All of them, in the order in which they are summed up.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Applied,
         Self::Pending,
+        Self::Unfinished,
         Self::HalfDone,
         Self::Newer,
         Self::MissingFile,
@@ -40,6 +43,7 @@ impl State {
         match self {
             Self::Applied => "applied",
             Self::Pending => "pending",
+            Self::Unfinished => "squash to finish",
             Self::HalfDone => "half done",
             Self::MissingFile => "missing file",
             Self::Newer => "newer release",
@@ -52,7 +56,7 @@ impl State {
     pub(super) fn style(self) -> Style {
         match self {
             Self::Applied => Style::Success,
-            Self::Pending | Self::Newer => Style::Warning,
+            Self::Pending | Self::Unfinished | Self::Newer => Style::Warning,
             Self::HalfDone | Self::MissingFile | Self::Edited | Self::Unreachable => Style::Error,
         }
     }
@@ -75,6 +79,8 @@ pub(super) struct Line {
     pub state: State,
     pub applied_at: Option<jiff::Timestamp>,
     pub depends: Vec<String>,
+    /// How many migrations it stands for.
+    pub squashed: usize,
     /// Where it stands among all migrations; those without a file stand behind.
     pub position: usize,
 }
@@ -127,8 +133,10 @@ impl Reading<'_> {
                 Err(migrations::Error::Database(error @ db::Error::Connect { .. })) => (None, Some(error)),
                 Err(error) => return Err(error.into()),
             };
-            let lines = self.lines(alias, session.as_ref());
-            let unexplained = session.map(|session| unexplained(self.graph, &session)).unwrap_or_default();
+            let graph = session.as_ref().map(|session| session.graph(self.graph)).transpose()?;
+            let graph = graph.as_deref().unwrap_or(self.graph);
+            let lines = self.lines(graph, alias, session.as_ref());
+            let unexplained = session.map(|session| unexplained(graph, &session)).unwrap_or_default();
             databases.push(Shown { alias: alias.to_owned(), lines, unexplained, error });
         }
         Ok(databases)
@@ -140,21 +148,18 @@ impl Reading<'_> {
     }
 
     /// The migrations of the apps that live on a database, and those it remembers though their files are gone.
-    fn lines(&self, alias: &str, session: Option<&Session>) -> Vec<Line> {
+    fn lines(&self, graph: &Graph, alias: &str, session: Option<&Session>) -> Vec<Line> {
         let lives = |app: &str| self.router.allow_migrate(alias, app) && self.is_chosen(app);
-        let migrations = self.graph.migrations().enumerate();
-        let mut lines: Vec<Line> = migrations
-            .filter(|(_, migration)| lives(&migration.key.app))
-            .map(|(position, migration)| self.line(position, migration, session))
-            .collect();
-        let newer = session.map(|session| session.history.newer(self.graph)).unwrap_or_default();
+        let migrations = graph.migrations().filter(|migration| lives(&migration.key.app));
+        let mut lines: Vec<Line> = migrations.map(|migration| self.line(graph, migration, session)).collect();
+        let newer = session.map(|session| session.history.newer(graph)).unwrap_or_default();
         let rows = session.map(|session| session.history.applied.as_slice()).unwrap_or_default();
         for (key, row) in rows.iter().filter_map(|row| Some((row.key.clone()?, row))) {
             let is_ours = self.graph.apps().contains(&key.app) && self.is_chosen(&key.app);
-            if is_ours && self.graph.get(&key).is_none() {
+            if is_ours && graph.get(&key).is_none() && graph.stand_in(&key).is_none() {
                 let state = if newer.contains(&&key) { State::Newer } else { State::MissingFile };
                 let (applied_at, depends) = (row.applied_on, Vec::new());
-                lines.push(Line { key, state, applied_at, depends, position: usize::MAX });
+                lines.push(Line { key, state, applied_at, depends, squashed: 0, position: usize::MAX });
             }
         }
         if !self.is_plan {
@@ -163,19 +168,21 @@ impl Reading<'_> {
         lines
     }
 
-    fn line(&self, position: usize, migration: &Migration, session: Option<&Session>) -> Line {
-        let applied = session.and_then(|session| session.history.get(&migration.key));
+    fn line(&self, graph: &Graph, migration: &Migration, session: Option<&Session>) -> Line {
+        let key = &migration.key;
+        let applied = session.and_then(|session| session.history.get(key));
         Line {
-            key: migration.key.clone(),
-            state: session.map_or(State::Unreachable, |session| state(migration, session)),
+            key: key.clone(),
+            state: session.map_or(State::Unreachable, |session| state(graph, migration, session)),
             applied_at: applied.and_then(|applied| applied.applied_on),
-            depends: self.graph.parents(&migration.key).map(|parent| parent.key.to_string()).collect(),
-            position,
+            depends: graph.parents(key).map(|parent| parent.key.to_string()).collect(),
+            squashed: graph.replaced(key).len(),
+            position: self.graph.position(key).unwrap_or(usize::MAX),
         }
     }
 }
 
-fn state(migration: &Migration, session: &Session) -> State {
+fn state(graph: &Graph, migration: &Migration, session: &Session) -> State {
     let dialect = session.backend().features().dialect;
     if session.history.journal.keys().any(|key| key.version == migration.version()) {
         return State::HalfDone;
@@ -183,6 +190,7 @@ fn state(migration: &Migration, session: &Session) -> State {
     match session.history.get(&migration.key) {
         Some(applied) if is_edited(migration, applied, dialect) => State::Edited,
         Some(_) => State::Applied,
+        None if session.history.keys_in(graph).contains(&migration.key) => State::Unfinished,
         None => State::Pending,
     }
 }

@@ -46,11 +46,16 @@ fn show_app(out: &mut Output, app: &str, lines: &[&Line]) -> CommandResult {
         is_empty = false;
         let when = line.moment().filter(|_| out.verbosity() > 1);
         let when = when.map(|when| format!(" (applied at {when})")).unwrap_or_default();
+        let squashed = match line.squashed {
+            0 => String::new(),
+            number => format!(" ({number} squashed migrations)"),
+        };
         let state = match line.state {
             State::Applied | State::Pending => String::new(),
+            State::Unfinished => " Run 'manage migrate' to finish recording.".to_owned(),
             state => format!(" ({})", out.styled(state.style(), state.word())),
         };
-        out.line(format!(" [{}] {}{when}{state}", mark(line), line.key.name))?;
+        out.line(format!(" [{}] {}{squashed}{when}{state}", mark(line), line.key.name))?;
     }
     if is_empty {
         out.line(" (no migrations)")?;
@@ -68,5 +73,9 @@ fn show_planned(out: &mut Output, line: &Line) -> CommandResult {
 }
 
 fn mark(line: &Line) -> &'static str {
-    if line.state.is_recorded() { "X" } else { " " }
+    match line.state {
+        State::Unfinished => "-",
+        state if state.is_recorded() => "X",
+        _ => " ",
+    }
 }
