@@ -12,6 +12,8 @@ pub enum Action {
     Step(Step),
     /// SQL that somebody wrote.
     Script(ScriptStep),
+    /// Rows that lack a value get one.
+    Fill(Filling),
     /// A function of an app, and the models at that point.
     Function {
         /// Its name: `app.name`.
@@ -27,9 +29,27 @@ impl Action {
         match self {
             Self::Step(step) => step.statements().collect(),
             Self::Script(step) => step.statements.iter().map(|statement| statement.sql.as_str()).collect(),
+            Self::Fill(filling) => vec![&filling.whole],
             Self::Function { .. } => Vec::new(),
         }
     }
+}
+
+/// Rows that lack a value get one, some at a time. Names stand between quotation marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// The table.
+    pub table: String,
+    /// The column by which rows are told apart.
+    pub key: String,
+    /// The column that lacks a value.
+    pub column: String,
+    /// What it gets, as SQL.
+    pub value: String,
+    /// How many rows at once.
+    pub batch: u32,
+    /// The statement that would do all of it at once.
+    pub whole: String,
 }
 
 /// Statements of a script that are done together.

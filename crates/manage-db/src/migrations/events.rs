@@ -7,6 +7,7 @@ use super::migration::{Key, Migration};
 use super::plan::Plan;
 use super::prepare::Prepared;
 use super::program::Program;
+use super::progress::Done;
 use super::touched::Touched;
 
 /// What happens during a run.
@@ -35,6 +36,13 @@ pub enum Event<'a> {
         error: &'a crate::Error,
         /// How long the run waits.
         limit: Duration,
+    },
+    /// A migration came so far with rows, of which there are many.
+    Progress {
+        /// Alias of the database.
+        alias: &'a str,
+        /// How far.
+        done: Done,
     },
     /// Every lock is taken.
     Locked,

@@ -14,11 +14,12 @@ use super::graph::Graph;
 use super::lock;
 use super::migration::{Migration, version};
 use super::orphans::Orphans;
-use super::patience::{ATTEMPT, Patience, watched};
+use super::patience::{ATTEMPT, Patience, Seen, watched};
 use super::place::Place;
 use super::preflight;
 use super::prepare::{Prepared, PreparedStep};
 use super::program::Program;
+use super::progress::Progress;
 use super::recorder::{Home, JournalKey, JournalRow, recorded};
 use super::reversal::keep;
 use super::schema::Created;
@@ -117,8 +118,11 @@ impl Execution<'_> {
                 }
             }
         };
-        let mut blocked = |found: &[String]| tell(Event::Blocked { alias: &alias, blockers: found, limit });
-        watched(&backend, session, &patience, work, &mut blocked).await
+        let mut seen = |seen: Seen<'_>| match seen {
+            Seen::Blocked(blockers) => tell(Event::Blocked { alias: &alias, blockers, limit }),
+            Seen::Progress(_) => {}
+        };
+        watched(&backend, session, &patience, (work, Progress::new().1), &mut seen).await
     }
 
     /// All migrations in one transaction.
@@ -259,6 +263,7 @@ impl Execution<'_> {
         let done = self.session.history.journal.get(&journal).cloned();
         let mut own = own_connection(&backend, program, self.how.frame).await?;
         let session = own.as_ref().map_or(self.home.session, |own| own.session);
+        let (progress, told) = Progress::new();
         let mut place = Workplace {
             backend: &backend,
             connection: match &mut own {
@@ -269,6 +274,7 @@ impl Execution<'_> {
             home: &mut self.home,
             lock_wait: &self.lock_wait,
             patience: &patience,
+            progress: &progress,
             has_loose_tables: None,
             is_in_transaction: self.how.frame != Frame::Each,
         };
@@ -285,11 +291,14 @@ impl Execution<'_> {
                 apply(place, step, is_faked, (journal, done.as_ref()), applied).await
             }
         };
-        let mut blocked = |found: &[String]| {
-            tell(Event::Blocked { alias: &alias, blockers: found, limit });
-            blockers = found.to_vec();
+        let mut seen = |seen: Seen<'_>| match seen {
+            Seen::Blocked(found) => {
+                tell(Event::Blocked { alias: &alias, blockers: found, limit });
+                blockers = found.to_vec();
+            }
+            Seen::Progress(done) => tell(Event::Progress { alias: &alias, done }),
         };
-        let answer = watched(&backend, session, &patience, work, &mut blocked).await;
+        let answer = watched(&backend, session, &patience, (work, told), &mut seen).await;
         answer.map_err(|failure| self.explain(failure, &step.migration, blockers))
     }
 
@@ -462,7 +471,7 @@ mod tests {
     use super::*;
     use crate::backends;
     use crate::files::Folder;
-    use crate::migrations::functions::{Functions, Rows, Running};
+    use crate::migrations::functions::{Batches, Functions, Rows, Running};
     use crate::migrations::load;
     use crate::migrations::plan::{Plan, PlanSite, Target};
     use crate::migrations::state::ProjectState;
@@ -478,7 +487,7 @@ fields = [{ name = "name", type = "Text" }, { name = "shout", type = "Text", nul
 
 [[operation]]
 op = "RunSql"
-forwards = "INSERT INTO shop_person (name) VALUES ('ann')"
+forwards = "INSERT INTO shop_person (name) VALUES ('ann'), ('bob'), ('eve')"
 backwards = ""
 
 [[operation]]
@@ -494,12 +503,16 @@ name = "name"
 
     fn shout<'a>(rows: &'a mut Rows<'_>, state: &'a ProjectState) -> Running<'a> {
         Box::pin(async move {
-            let person = state.get("shop", "person").map(|model| model.table()).unwrap_or_default();
-            let names: Vec<(i64, String)> =
-                rows.query(&format!("SELECT id, name FROM {person}"), params![]).await?;
-            for (id, name) in names {
-                let sql = format!("UPDATE {person} SET shout = ? WHERE id = ?");
-                rows.execute(&sql, params![name.to_uppercase(), id]).await?;
+            let Some(person) = state.get("shop", "person") else { return Ok(()) };
+            let table = person.table();
+            let mut batches = Batches::new(person, 2);
+            while let Some(batch) = rows.next_batch(&mut batches).await? {
+                let of_batch = format!("SELECT id, name FROM {table} WHERE id BETWEEN ? AND ?");
+                let names: Vec<(i64, String)> = rows.query(&of_batch, &[batch.first, batch.last]).await?;
+                for (id, name) in names {
+                    let sql = format!("UPDATE {table} SET shout = ? WHERE id = ?");
+                    rows.execute(&sql, params![name.to_uppercase(), id]).await?;
+                }
             }
             Ok(())
         })
@@ -546,12 +559,12 @@ name = "name"
             session.run(work, &prepared, How::default(), &AtomicBool::new(false), &mut |_| ()).await.unwrap();
             session.release().await.unwrap();
             let mut connection = backend.connect().await.unwrap();
-            let sql = "SELECT shout FROM shop_person";
+            let sql = "SELECT group_concat(shout, ' ') FROM shop_person";
             let mut rows =
                 connection.query(crate::backends::base::Statement { sql, params: &[] }).await.unwrap();
             rows[0].take::<String>(0).unwrap()
         });
         fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(shouts, "ANN");
+        assert_eq!(shouts, "ANN BOB EVE");
     }
 }

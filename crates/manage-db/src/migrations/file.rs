@@ -14,7 +14,7 @@ use super::earlier::Source;
 use super::migration::{Key, Located, Migration, Reference};
 use super::operations::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
-    AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, MoveModel, Operation,
+    AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, FillField, MoveModel, Operation,
     RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,
     SeparateDatabaseAndState, SqlPart, SqlSource, ValidateConstraint,
 };
@@ -183,7 +183,7 @@ macro_rules! kind {
 }
 
 /// Every kind, in the order of the manual.
-const KINDS: [Kind; 22] = [
+const KINDS: [Kind; 23] = [
     Kind { name: "CreateModel", read: create_model, keys: create_model_keys },
     kind!(DeleteModel),
     kind!(RenameModel),
@@ -203,6 +203,7 @@ const KINDS: [Kind; 22] = [
     kind!(AlterConstraint),
     kind!(ValidateConstraint),
     kind!(CreateExtension),
+    kind!(FillField),
     Kind { name: "RunSql", read: run_sql, keys: RunSql::json_schema },
     kind!(RunRust),
     Kind { name: "SeparateDatabaseAndState", read: separate, keys: SeparateDatabaseAndState::json_schema },

@@ -5,9 +5,11 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 
+use super::progress::{Done, Progress};
 use super::state::ProjectState;
 use crate::backends::base::{BackendRef, Connection, FromRow, Row, Statement, Value};
 use crate::error::Result;
+use crate::models::{Field, ModelState};
 use crate::transaction::Executor;
 
 /// What a function comes to.
@@ -44,12 +46,78 @@ impl Functions {
 pub struct Rows<'a> {
     backend: BackendRef,
     connection: &'a mut dyn Connection,
+    progress: &'a Progress,
+}
+
+/// All rows of a model, some at a time.
+#[derive(Debug)]
+pub struct Batches {
+    table: String,
+    key: String,
+    size: u32,
+    last: Option<Value>,
+    done: u64,
+    of: Option<u64>,
+}
+
+impl Batches {
+    /// From the first row on, `size` at a time.
+    pub fn new(model: &ModelState, size: u32) -> Self {
+        let key = model.primary_key().map_or_else(|| "id".to_owned(), Field::column);
+        Self { table: model.table(), key, size, last: None, done: 0, of: None }
+    }
+}
+
+/// Some rows of a table, told by their keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// The first key.
+    pub first: Value,
+    /// The last key.
+    pub last: Value,
 }
 
 impl<'a> Rows<'a> {
     /// The rows that `connection` reaches.
-    pub(super) fn new(backend: BackendRef, connection: &'a mut dyn Connection) -> Self {
-        Self { backend, connection }
+    pub(super) fn new(
+        backend: BackendRef,
+        connection: &'a mut dyn Connection,
+        progress: &'a Progress,
+    ) -> Self {
+        Self { backend, connection, progress }
+    }
+
+    /// The next rows of a model, `size` at a time in the order of their keys; none: all were there. How far it came is told
+    /// to whoever watches the run.
+    ///
+    /// ```ignore
+    /// let mut batches = Batches::new(model, 1000);
+    /// while let Some(batch) = rows.next_batch(&mut batches).await? { /* ... */ }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub async fn next_batch(&mut self, batches: &mut Batches) -> Result<Option<Batch>> {
+        let quote = |name: &str| self.backend.features().quote_name(name);
+        let (table, key) = (quote(&batches.table), quote(&batches.key));
+        let of = match batches.of {
+            Some(of) => of,
+            None => {
+                let all: Vec<(i64,)> = self.query(&format!("SELECT COUNT(*) FROM {table}"), &[]).await?;
+                all.first().and_then(|(number,)| u64::try_from(*number).ok()).unwrap_or_default()
+            }
+        };
+        batches.of = Some(of);
+        self.progress.tell(Done { rows: batches.done, of }).await;
+        let behind = if batches.last.is_some() { format!(" WHERE {key} > ?") } else { String::new() };
+        let sql = format!("SELECT {key} FROM {table}{behind} ORDER BY {key} LIMIT {}", batches.size);
+        let params: Vec<Value> = batches.last.iter().cloned().collect();
+        let keys = self.connection.query(Statement { sql: &sql, params: &params }).await?;
+        let keys = keys.into_iter().map(|mut row| row.take(0)).collect::<Result<Vec<Value>>>()?;
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(None) };
+        batches.done += keys.len() as u64;
+        batches.last = Some(last.clone());
+        Ok(Some(Batch { first: first.clone(), last: last.clone() }))
     }
 
     /// The name of the database's SQL in per-vendor texts.

@@ -20,6 +20,8 @@ mod excerpt;
 
 // What a migration runs, and what Rust code it may call.
 pub mod action;
+mod progress;
+
 mod functions;
 
 // SQL that somebody wrote, and what one database runs of it.
@@ -109,6 +111,7 @@ mod patience;
 
 mod unit;
 
+mod filling;
 mod steps;
 mod whole;
 
@@ -137,7 +140,7 @@ pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use excerpt::Excerpt;
 pub use file::schema as json_schema;
-pub use functions::{Function, Functions, Rows};
+pub use functions::{Batch, Batches, Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use import_problem::ImportProblem;
@@ -149,6 +152,7 @@ pub use place::Place;
 pub use plan::{Plan, PlanSite, Target};
 pub use prepare::{Prepared, compile, replay_all};
 pub use program::Program;
+pub use progress::Done;
 pub use recorder::{History, holds_history};
 pub use reversal::Gone;
 pub use run::{Agreed, Mode, Request, run};

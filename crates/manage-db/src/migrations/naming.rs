@@ -46,6 +46,7 @@ fn fragment(operation: &Operation) -> Option<String> {
         Of::RemoveConstraint(one) => vec!["remove", &one.model, &one.name],
         Of::AlterConstraint(one) => vec!["alter", &one.model, &one.constraint.name],
         Of::ValidateConstraint(one) => vec!["validate", &one.model, &one.name],
+        Of::FillField(one) => vec!["fill", &one.model, &one.name],
         Of::CreateExtension(one) => vec!["create_extension", &one.name],
         Of::RunSql(_) | Of::RunRust(_) | Of::SeparateDatabaseAndState(_) => return None,
     };

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use manage_leaves::crypto;
+use tokio::sync::watch;
 
 use super::pause::Pauses;
+use super::progress::Done;
 use crate::backends::base::{BackendRef, Connection, Statement, Value, shown};
 use crate::error::{Result, StatementKind};
 
@@ -54,14 +56,21 @@ impl Patience {
     }
 }
 
-/// Does the work, and calls `tell` with those for whom it waits whenever they change; with nobody where it waits and the
-/// server tells of nobody.
+/// What is seen of work while it goes on.
+pub(super) enum Seen<'a> {
+    /// Those for whom it waits, told whenever they change; nobody where it waits and the server tells of nobody.
+    Blocked(&'a [String]),
+    /// How far it came.
+    Progress(Done),
+}
+
+/// Does the work, and calls `tell` with what is seen of it.
 pub(super) async fn watched<T>(
     backend: &BackendRef,
     session: Option<i64>,
     patience: &Patience,
-    work: impl Future<Output = T>,
-    tell: &mut (impl FnMut(&[String]) + Send),
+    (work, mut progress): (impl Future<Output = T>, watch::Receiver<Done>),
+    tell: &mut (impl FnMut(Seen<'_>) + Send),
 ) -> T {
     let mut work = pin!(work);
     let mut watch = Watch { backend, session, patience, connection: None, told: None };
@@ -71,9 +80,13 @@ pub(super) async fn watched<T>(
         tokio::select! {
             biased;
             answer = &mut work => return answer,
+            Ok(()) = progress.changed() => {
+                tell(Seen::Progress(*progress.borrow_and_update()));
+                continue;
+            }
             found = watch.look(next) => {
                 if let Some(blockers) = found {
-                    tell(&blockers);
+                    tell(Seen::Blocked(&blockers));
                 }
             }
         }

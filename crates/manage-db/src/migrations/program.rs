@@ -49,7 +49,7 @@ impl Program {
     /// Whether the session is as it was, for whoever comes next.
     pub(super) fn is_tame(&self) -> bool {
         self.actions().all(|(_, action)| match action {
-            Action::Step(_) => true,
+            Action::Step(_) | Action::Fill(_) => true,
             Action::Script(step) => step.statements.iter().all(|statement| statement.is_tame),
             Action::Function { .. } => false,
         })
@@ -61,7 +61,7 @@ impl Program {
     pub(super) fn untamed(&self) -> Option<&Place> {
         let scripts = self.actions().filter_map(|(_, action)| match action {
             Action::Script(step) => Some(&step.statements),
-            Action::Step(_) | Action::Function { .. } => None,
+            Action::Step(_) | Action::Fill(_) | Action::Function { .. } => None,
         });
         scripts.flatten().find(|statement| !statement.is_tame).map(|statement| &statement.place)
     }

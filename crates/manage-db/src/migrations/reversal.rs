@@ -89,6 +89,7 @@ fn written_action(action: &Action) -> Option<WrittenAction> {
             is_transaction: step.is_transaction,
             is_as_client: step.is_as_client,
         },
+        Action::Fill(filling) => WrittenAction::Sql(filling.whole.clone()),
         Action::Function { .. } => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::action::{Action, ScriptStep};
+use super::action::{Action, Filling, ScriptStep};
 use super::differ::changes;
 use super::hints::Hints;
 use super::place::Place;
@@ -12,8 +12,10 @@ use super::state::ProjectState;
 use super::tables::Tables;
 use crate::backends::base::changes::{Alter, TableChange};
 use crate::backends::base::schema::Guard;
+use crate::backends::base::tables::{ColumnType, Default as ColumnDefault};
 use crate::backends::base::{Backend, SchemaEditor};
 use crate::models::document::Mistake;
+use crate::models::{DefaultValue, Field, ModelState};
 
 pub use super::tables::Problem;
 
@@ -52,7 +54,7 @@ impl Note {
     fn noted(&self) -> Noted {
         let change = match &self.wish {
             Wish::Change(change) => Some(change.clone()),
-            Wish::Script(_) | Wish::Function { .. } => None,
+            Wish::Script(_) | Wish::Fill(_) | Wish::Function { .. } => None,
         };
         Noted { part: self.part, change }
     }
@@ -61,7 +63,27 @@ impl Note {
 enum Wish {
     Change(TableChange),
     Script(Vec<Action>),
+    Fill(Wanted),
     Function { name: String, state: Box<ProjectState> },
+}
+
+/// Rows that are to get a value. Names stand as they are.
+struct Wanted {
+    table: String,
+    key: String,
+    column: String,
+    kind: ColumnType,
+    value: ColumnDefault,
+    batch: u32,
+}
+
+impl Wanted {
+    fn written(&self, quote: &dyn Fn(&str) -> String, editor: &dyn SchemaEditor) -> Filling {
+        let [table, key, column] = [&self.table, &self.key, &self.column].map(|name| quote(name));
+        let value = editor.value(&self.value, self.kind);
+        let whole = format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NULL");
+        Filling { table, key, column, value, batch: self.batch, whole }
+    }
 }
 
 /// A change of a table that an operation wants; none: something that may change rows in whatever way.
@@ -180,6 +202,30 @@ impl<'a> Schema<'a> {
         self.mistake.take()
     }
 
+    /// Notes that rows without a value in a field get one, so many at once.
+    ///
+    /// # Errors
+    /// What makes no sense about the model or the value.
+    pub(crate) fn fill(
+        &mut self,
+        state: &ProjectState,
+        model: &ModelState,
+        field: &Field,
+        value: &DefaultValue,
+        batch: u32,
+    ) -> Result<(), Problem> {
+        let table = self.tables.table(state, model)?;
+        let concrete = model.fields.iter().filter(|field| field.is_concrete());
+        let mut columns = concrete.zip(&table.columns).map(|(field, column)| (field.name.as_str(), column));
+        let Some((_, column)) = columns.find(|(name, _)| *name == field.name) else { return Ok(()) };
+        let key = table.columns.iter().find(|column| column.primary_key);
+        let key = key.ok_or_else(|| format!("{} has no primary key", model.label()))?;
+        let value = self.tables.value(field, value)?;
+        let (key, kind, column) = (key.name.clone(), column.kind, column.name.clone());
+        self.note(Wish::Fill(Wanted { table: table.name, key, column, kind, value, batch }));
+        Ok(())
+    }
+
     /// Notes a function.
     pub(crate) fn run_function(&mut self, name: &str, state: &ProjectState) {
         self.note(Wish::Function { name: name.to_owned(), state: Box::new(state.clone()) });
@@ -246,6 +292,11 @@ impl<'a> Schema<'a> {
                     editor.run_function();
                     actions
                 }
+                Wish::Fill(wanted) => {
+                    editor.run_function();
+                    let features = self.tables.backend.features();
+                    vec![Action::Fill(wanted.written(&|name| features.quote_name(name), &*editor))]
+                }
                 Wish::Function { name, state } => {
                     editor.run_function();
                     vec![Action::Function { name, state }]
@@ -283,7 +334,7 @@ impl<'a> Schema<'a> {
                     self.joined.insert(self.notes.remove(position).part);
                     continue;
                 }
-                Wish::Change(_) | Wish::Script(_) | Wish::Function { .. } => made.clear(),
+                Wish::Change(_) | Wish::Script(_) | Wish::Fill(_) | Wish::Function { .. } => made.clear(),
             }
             position += 1;
         }

@@ -148,12 +148,13 @@ fn references(keys: impl IntoIterator<Item = Key>) -> Vec<Reference> {
     keys.into_iter().map(|key| Reference { key, line: 1 }).collect()
 }
 
-/// The operations of a migration that a squash has: those of which nobody says that new databases do without.
+/// The operations of a migration that a squash has: what new databases do without is left out.
 fn operations(migration: &Migration) -> impl Iterator<Item = Operation> {
     let is_kept = |operation: &&Operation| {
         !matches!(
             operation,
-            Operation::RunSql(RunSql { elidable: true, .. })
+            Operation::FillField(_)
+                | Operation::RunSql(RunSql { elidable: true, .. })
                 | Operation::RunRust(RunRust { elidable: true, .. })
         )
     };

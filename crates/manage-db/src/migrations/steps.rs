@@ -106,7 +106,8 @@ impl Unit<'_, '_> {
 
     /// Whether nothing is left of the action when it waits for too long.
     fn gives_way(&self, action: &Action) -> bool {
-        matches!(self.place.lock_wait, LockWait::Session(_)) || self.can_roll_back(action)
+        let is_repeatable = matches!(action, Action::Fill(_)) || self.can_roll_back(action);
+        is_repeatable || matches!(self.place.lock_wait, LockWait::Session(_))
     }
 
     /// Whether a transaction undoes all of the action.
@@ -120,6 +121,8 @@ impl Unit<'_, '_> {
     fn keeps_tables(&self, action: &Action) -> bool {
         let backend = self.place.backend;
         let is_one = match action {
+            // Each batch is a transaction of its own.
+            Action::Fill(_) => return false,
             Action::Function { .. } => true,
             Action::Script(step) => step.is_transaction && backend.features().can_rollback_ddl,
             Action::Step(_) => false,
@@ -298,7 +301,7 @@ impl Unit<'_, '_> {
 fn statement_place<'a>(part: &'a Part, action: &'a Action) -> &'a Place {
     match action {
         Action::Script(step) => step.statements.first().map_or(&part.place, |one| &one.place),
-        Action::Step(_) | Action::Function { .. } => &part.place,
+        Action::Step(_) | Action::Fill(_) | Action::Function { .. } => &part.place,
     }
 }
 

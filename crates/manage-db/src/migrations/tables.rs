@@ -293,6 +293,15 @@ impl Tables<'_> {
         Ok(self.short(&found.column()))
     }
 
+    /// A value of a field, as a database takes it.
+    ///
+    /// # Errors
+    /// When it does not fit the field.
+    pub(crate) fn value(&self, field: &Field, value: &DefaultValue) -> Result<Default, Problem> {
+        check_default(field, value)?;
+        self.default(field, value)
+    }
+
     fn default(&self, field: &Field, default: &DefaultValue) -> Result<Default, Problem> {
         match default {
             DefaultValue::Sql { sql } => Ok(Default::Sql(self.sql(sql)?)),

@@ -9,6 +9,7 @@ use super::functions::{Functions, Rows};
 use super::patience::Patience;
 use super::place::Place;
 use super::program::{Part, Program};
+use super::progress::Progress;
 use super::recorder::{Home, JournalKey, JournalRow};
 use crate::backends::base::schema::Step;
 use crate::backends::base::{BackendRef, Connection, LockWait, Statement};
@@ -29,6 +30,8 @@ pub(super) struct Workplace<'a> {
     pub patience: &'a Patience,
     /// Whether there are tables whose rows no transaction undoes; none: that is to be looked at.
     pub has_loose_tables: Option<bool>,
+    /// Where it is told how many rows are done.
+    pub progress: &'a Progress,
     /// Whether a transaction stands around the whole run.
     pub is_in_transaction: bool,
 }
@@ -161,9 +164,11 @@ impl<'b> Unit<'_, 'b> {
                 }
                 Ok(())
             }
+            Action::Fill(filling) => self.fill(part, filling).await,
             Action::Function { name, state } => {
                 let Some(function) = self.place.functions.get(name) else { return Ok(()) };
-                let mut rows = Rows::new(BackendRef::clone(self.place.backend), &mut *self.place.connection);
+                let Workplace { backend, connection, progress, .. } = &mut *self.place;
+                let mut rows = Rows::new(BackendRef::clone(backend), &mut **connection, progress);
                 let done = function(&mut rows, state).await;
                 done.map_err(|error| self.failed(&part.place, &format!("function {name}"), error))
             }
@@ -221,7 +226,7 @@ impl<'a> Segment<'a> {
             Action::Script(step) => {
                 step.statements.iter().for_each(|statement| self.push(&statement.place, &statement.sql));
             }
-            Action::Step(_) | Action::Function { .. } => {}
+            Action::Step(_) | Action::Fill(_) | Action::Function { .. } => {}
         }
     }
 }
@@ -231,6 +236,6 @@ pub(super) fn is_plain(action: &Action) -> bool {
     match action {
         Action::Step(Step::Sql(_)) => true,
         Action::Script(step) => step.statements.iter().all(|statement| statement.rows.is_none()),
-        Action::Step(_) | Action::Function { .. } => false,
+        Action::Step(_) | Action::Fill(_) | Action::Function { .. } => false,
     }
 }

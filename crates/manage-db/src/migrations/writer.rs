@@ -5,13 +5,15 @@ use toml::{Table, Value};
 use super::migration::{Migration, Reference};
 
 /// Keys of an operation, an index or a constraint, in the order of the manual; others follow by the alphabet.
-const OF_OPERATIONS: [&str; 22] = [
+const OF_OPERATIONS: [&str; 24] = [
     "op",
     "model",
     "name",
     "from",
     "to",
     "to_app",
+    "value",
+    "batch",
     "field",
     "fields",
     "index",

@@ -73,6 +73,9 @@ pub trait SchemaEditor: Send {
     /// A constant.
     fn constant(&self, value: &Value) -> String;
 
+    /// What rows get that lack a value, as a column of this type takes it.
+    fn value(&self, default: &Default, kind: ColumnType) -> String;
+
     /// Gives the steps written so far and forgets them.
     fn take(&mut self) -> Vec<Step>;
 

@@ -326,6 +326,10 @@ impl SchemaEditor for Editor {
         Mysql.literal(value)
     }
 
+    fn value(&self, default: &Default, kind: ColumnType) -> String {
+        Mysql.default_sql(default, kind)
+    }
+
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }

@@ -4,7 +4,7 @@ use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
 use crate::backends::base::schema::{SchemaEditor, Several, Step, Words, as_index, literal, text_literal};
-use crate::backends::base::tables::{Column, ColumnType, Constraint, Generated, Index, Rule, Table};
+use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Generated, Index, Rule, Table};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -375,6 +375,10 @@ impl SchemaEditor for Editor {
 
     fn constant(&self, value: &Value) -> String {
         Postgresql.literal(value)
+    }
+
+    fn value(&self, default: &Default, kind: ColumnType) -> String {
+        Postgresql.default_sql(default, kind)
     }
 
     fn take(&mut self) -> Vec<Step> {

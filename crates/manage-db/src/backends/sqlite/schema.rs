@@ -359,6 +359,10 @@ impl SchemaEditor for Editor {
         Sqlite.literal(value)
     }
 
+    fn value(&self, default: &Default, kind: ColumnType) -> String {
+        Sqlite.default_sql(default, kind)
+    }
+
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }

@@ -15,6 +15,8 @@ mod cut;
 
 mod called;
 
+mod parted;
+
 mod folded;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +30,7 @@ use crate::models::Registry;
 use called::name;
 use cut::Piece;
 use detector::Detector;
+use parted::{Step, parted};
 
 pub use called::Naming;
 pub(super) use called::next_number;
@@ -76,21 +79,30 @@ fn arranged(graph: &Graph, pieces: Vec<Piece>, naming: Naming<'_>) -> Vec<Migrat
     for piece in pieces {
         let Piece { app, operations, pieces, apps, migrations: others_of } = piece;
         let leaves = graph.leaves(&app);
-        let is_initial = leaves.is_empty();
-        let operations = optimized(&app, operations);
-        let last = numbers.get(&app).copied().or_else(|| graph.greatest_number(&app));
-        let number = next_number(last, naming.now);
-        numbers.insert(app.clone(), number);
-        let key = Key::new(&app, &format!("{number:04}_{}", name(&operations, is_initial, naming)));
-        let mut depends: BTreeSet<Key> = pieces.iter().map(|piece| keys[*piece].clone()).collect();
+        let mut initial = leaves.is_empty().then_some(true);
         let is_first = !keys.iter().any(|other| other.app == app);
+        let mut depends: BTreeSet<Key> = pieces.iter().map(|piece| keys[*piece].clone()).collect();
         let others = apps.iter().flat_map(|other| graph.leaves(other));
         depends.extend(others_of);
         depends.extend(others.chain(leaves.into_iter().filter(|_| is_first)).map(|leaf| leaf.key.clone()));
-        keys.push(key.clone());
-        let depends = depends.into_iter().map(|key| Reference { key, line: 1 }).collect();
-        let initial = is_initial.then_some(true);
-        migrations.push(Migration { depends, initial, ..Migration::new(key, number, operations) });
+        for Step { operations, atomic } in parted(&app, optimized(&app, operations)) {
+            let last = numbers.get(&app).copied().or_else(|| graph.greatest_number(&app));
+            let number = next_number(last, naming.now);
+            numbers.insert(app.clone(), number);
+            let called = name(&operations, initial.is_some(), naming);
+            let key = Key::new(&app, &format!("{number:04}_{called}"));
+            let before = std::mem::replace(&mut depends, BTreeSet::from([key.clone()]));
+            let depends = before.into_iter().map(|key| Reference { key, line: 1 }).collect();
+            let initial = initial.take();
+            migrations.push(Migration {
+                depends,
+                initial,
+                atomic,
+                ..Migration::new(key, number, operations)
+            });
+        }
+        // What depends on the piece depends on its last step.
+        keys.extend(depends);
     }
     migrations
 }

@@ -10,6 +10,7 @@ mod change;
 mod constraints;
 mod extension;
 mod fields;
+mod filling;
 mod indexes;
 mod models;
 mod options;
@@ -20,6 +21,7 @@ pub use change::{Change, Way};
 pub use constraints::{AddConstraint, AlterConstraint, RemoveConstraint, ValidateConstraint};
 pub use extension::CreateExtension;
 pub use fields::{AddField, AlterField, RemoveField, RenameField};
+pub use filling::FillField;
 pub use indexes::{AddIndex, RemoveIndex, RenameIndex};
 pub use models::{CreateModel, DeleteModel, MoveModel, RenameModel};
 pub use options::{AlterModelOptions, AlterModelTable, AlterModelTableComment};
@@ -119,6 +121,7 @@ operations! {
     AlterConstraint,
     ValidateConstraint,
     CreateExtension,
+    FillField,
     RunSql,
     RunRust,
     SeparateDatabaseAndState,

@@ -101,6 +101,10 @@ fn show(out: &mut Output, part: &Part) -> CommandResult {
                 }
             }
             Action::Script(step) => show_script(out, step)?,
+            Action::Fill(filling) => {
+                out.line(format!("-- {} rows at a time", filling.batch))?;
+                out.line(format!("{};", filling.whole))?;
+            }
             Action::Function { name, .. } => {
                 out.line(format!("-- THIS OPERATION CANNOT BE WRITTEN AS SQL: function {name}"))?;
             }

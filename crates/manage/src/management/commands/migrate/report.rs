@@ -152,6 +152,9 @@ impl Watcher for Report<'_> {
                 self.databases.extend(away.as_object().cloned());
             }
             Event::DryRun { alias, touched } => self.dry_run(alias, touched),
+            Event::Progress { alias, done } => {
+                self.line("progress", Some(alias), json!({ "rows": done.rows, "of": done.of }));
+            }
             Event::RolledBack { alias } => self.rolled_back(alias),
             _ => {}
         }

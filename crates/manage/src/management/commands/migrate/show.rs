@@ -7,8 +7,9 @@ use indicatif::{MultiProgress, ProgressBar};
 
 use super::watcher::{Answer, Watcher};
 use super::words::{Talk, talk, touched};
-use crate::db::migrations::{Event, Frame, Migration, Mode, Prepared, Site, Target, Touched};
+use crate::db::migrations::{Done, Event, Frame, Migration, Mode, Prepared, Site, Target, Touched};
 use crate::management::{CommandResult, ErrorKind, Output, Style};
+use crate::text;
 
 /// Shows a run as it goes: the databases one after the other, also where several run at once. What is ahead of its turn is
 /// held back; bars show all.
@@ -94,6 +95,10 @@ impl<'a> Show<'a> {
             Event::Database(site) if matches!(self.mode, Mode::Plan(_)) => self.planned(site),
             Event::Database(site) => self.begun(site),
             Event::Started { alias, migration, .. } => self.started(alias, migration),
+            Event::Progress { alias, done } => {
+                self.database(alias, |database| database.bar.set_message(progress(&database.line, *done)));
+                Ok(())
+            }
             Event::Finished { alias, is_faked, took, notes } => {
                 let finished = self.finished(alias, *is_faked, *took);
                 finished.and_then(|()| notes.iter().try_for_each(|note| self.note(note)))
@@ -355,6 +360,12 @@ impl Watcher for Show<'_> {
         self.shown?;
         Ok(number)
     }
+}
+
+/// What stands beside a bar while rows are changed, of which there are many.
+fn progress(line: &str, done: Done) -> String {
+    let migration = line.trim_end_matches("...").rsplit(' ').next().unwrap_or_default();
+    format!("{migration}: {} of {}", done.rows, text::count(done.of, "row"))
 }
 
 fn show_plan(out: &mut Output, prepared: &Prepared) -> io::Result<()> {

@@ -50,6 +50,7 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
         }
         Event::Away { .. }
         | Event::Locked
+        | Event::Progress { .. }
         | Event::Database(_)
         | Event::Started { .. }
         | Event::Finished { .. }
