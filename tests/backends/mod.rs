@@ -8,6 +8,7 @@ mod faults;
 mod histories;
 mod homes;
 mod imports;
+mod inspection;
 mod limits;
 mod migrations;
 mod models;

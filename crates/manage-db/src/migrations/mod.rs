@@ -74,6 +74,9 @@ mod naming;
 
 pub mod autodetector;
 
+// Models of tables that are there.
+pub mod inspector;
+
 // What a database remembers.
 pub mod recorder;
 
@@ -93,6 +96,14 @@ mod lock;
 mod session;
 
 mod prepare;
+
+// Histories of other tools.
+mod foreign;
+
+// What is there besides.
+mod drift;
+
+mod adopted;
 
 // Running.
 mod touched;
@@ -119,14 +130,14 @@ mod arrival;
 mod elsewhere;
 mod jobs;
 
-mod foreign;
-
 mod amend;
 mod pending;
 mod run;
 
+pub use adopted::{Adopted, adopted};
 pub use amend::{Amendment, Histories, amend};
 pub use canonical::Canonical;
+pub use drift::{Drift, drift, is_bookkeeping, is_of, tables_of};
 pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use excerpt::Excerpt;
@@ -151,4 +162,4 @@ pub use state::ProjectState;
 pub use tables::check_default;
 pub use touched::Touched;
 pub use work::{Fake, Frame, How, Work};
-pub use writer::write;
+pub use writer::{write, write_models, write_sql};

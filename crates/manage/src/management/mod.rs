@@ -20,6 +20,8 @@ mod schemas;
 
 mod prompt;
 
+mod new_migrations;
+
 mod parser;
 
 mod completion;

@@ -2,12 +2,14 @@
 
 pub(crate) mod cert;
 mod check;
+mod checkdrift;
 mod completions;
 mod createdb;
 mod dbshell;
 mod dev;
 mod diffsettings;
 mod dropdb;
+mod inspectdb;
 mod jsonschema;
 mod makemigrations;
 mod man;
@@ -28,8 +30,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<migrate::Migrate>(),
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),
+    Command::of::<checkdrift::CheckDrift>(),
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
+    Command::of::<inspectdb::InspectDb>(),
     Command::of::<dbshell::DbShell>(),
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),

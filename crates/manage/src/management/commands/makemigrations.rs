@@ -1,19 +1,14 @@
 //! `makemigrations`.
 
-mod answers;
-mod show;
-
 use clap::{Args, ValueEnum};
 
-use crate::db::migrations::autodetector::{self, Naming, Question, Replayed, Wish, changes, declared};
-use crate::db::migrations::{Graph, Migration, load, write};
+use crate::db::migrations::autodetector::{self, Naming, Replayed, declared};
+use crate::db::migrations::{Graph, Migration, load};
 use crate::management::files::{lock, refusal};
-use crate::management::skeleton::{NewFile, write_all};
+use crate::management::new_migrations::{AnswerArgs, Written, found, has_models, save, show};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 use crate::setup::Project;
 use crate::timezone;
-use answers::{Answers, Given};
-use show::Written;
 
 /// Write the migrations that bring the tables to what the models say
 ///
@@ -46,19 +41,8 @@ pub(super) struct MakeMigrations {
     /// How to show it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
-    /// What is called otherwise: blog.Post=Article, blog.Post.score=rating; what moved: shop.Product=store.Product; repeatable
-    #[arg(id = "renames", long = "rename", value_name = "OLD=NEW", help_heading = "Answers")]
-    renames: Vec<String>,
-    /// What is gone, and called nothing else: blog.Post, blog.Post.score; repeatable
-    #[arg(id = "kept", long = "no-rename", value_name = "NAME", help_heading = "Answers")]
-    kept: Vec<String>,
-    /// What rows that exist get in a field that takes no NULL: blog.Post.lead=VALUE, a TOML literal or a text, `now`, `uuid7`,
-    /// or SQL behind `sql:`; repeatable
-    #[arg(id = "defaults", long = "default", value_name = "FIELD=VALUE", help_heading = "Answers")]
-    defaults: Vec<String>,
-    /// A field whose values may be lost, because it becomes what they cannot become: blog.Post.tags; repeatable
-    #[arg(id = "replaced", long = "replace", value_name = "FIELD", help_heading = "Answers")]
-    replaced: Vec<String>,
+    #[command(flatten)]
+    answers: AnswerArgs,
 }
 
 /// `--format` of `makemigrations`.
@@ -95,7 +79,8 @@ impl BaseCommand for MakeMigrations {
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
         graph.check_conflicts()?;
         let migrations = if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? };
-        let written = migrations.into_iter().map(|migration| self.text(project, migration));
+        let text = |migration| Written::new(project, migration, !self.no_header);
+        let written = migrations.into_iter().map(text);
         let written = written.collect::<CommandResult<Vec<_>>>()?;
         if !self.is_dry() && !written.is_empty() {
             save(project, &written)?;
@@ -118,25 +103,10 @@ impl MakeMigrations {
             }
         }
         let after = declared(&project.models, &before.state, has_models);
-        let given = Given::read(&self.renames, &self.kept, &self.defaults, &self.replaced)?;
+        let given = self.answers.given()?;
         given.check_renames(&before.state, &after)?;
-        let wishes: Vec<Wish> = given.renames.clone();
-        let mut answers = Answers { given, out, open: Vec::new() };
-        let migrations =
-            changes(graph, (&before, &after), (&wishes, self.naming()), |question| answers.answer(question));
-        let (given, open) = (answers.given, answers.open);
-        let migrations = self.needed(migrations?);
-        if !open.is_empty() {
-            let error = CommandError::question(format!(
-                "what only you know is asked on a terminal alone, and nothing was written:\n  {}",
-                open.iter().map(Question::words).collect::<Vec<_>>().join("\n  ")
-            ));
-            return Err(open
-                .iter()
-                .fold(error, |error, question| error.hint(format!("{} answers", question.flags()))));
-        }
-        given.check_used()?;
-        Ok(migrations)
+        let migrations = found(graph, (&before, &after), self.naming(), given, out)?;
+        Ok(self.needed(migrations))
     }
 
     fn naming(&self) -> Naming<'_> {
@@ -169,14 +139,6 @@ impl MakeMigrations {
         self.app_labels.iter().map(|app| autodetector::empty(graph, app, self.naming())).collect()
     }
 
-    fn text(&self, project: &Project, migration: Migration) -> CommandResult<Written> {
-        let header = (!self.no_header).then(header);
-        let text = write(&migration, header.as_deref())
-            .map_err(|error| CommandError::failed(format!("{}: {error}", migration.path)))?;
-        let schema = if self.no_header { "" } else { schema(project) };
-        Ok(Written { text: format!("{schema}{text}"), migration })
-    }
-
     fn tell(&self, written: &[Written], out: &mut Output) -> CommandResult {
         if self.format == Form::Json {
             return Ok(out.json(&show::json(written, !self.is_dry()))?);
@@ -201,41 +163,4 @@ impl MakeMigrations {
             apps => format!("No changes detected in apps {}", apps.join(", ")),
         }
     }
-}
-
-/// Whether somebody looks after the models of an app here; otherwise its migrations alone say what they are.
-fn has_models(project: &Project, app: &str) -> bool {
-    project.models.of_app(app).next().is_some() || project.root.join(format!("models/{app}.toml")).is_file()
-}
-
-/// The comment at the top of a file.
-fn header() -> String {
-    let now = timezone::now().strftime("%Y-%m-%d %H:%M");
-    format!("Generated by manage {} on {now}", env!("CARGO_PKG_VERSION"))
-}
-
-/// A line by which an editor knows what the file may say, where the project has the schema.
-fn schema(project: &Project) -> &'static str {
-    let is_there = project.root.join("migrations/migration.schema.json").is_file();
-    if is_there { "#:schema ../migration.schema.json\n" } else { "" }
-}
-
-/// Writes all files, or none. The name of an app's last migration is kept in a file of its own, so that two branches which
-/// both add one meet in the version control, and not on a database.
-fn save(project: &Project, written: &[Written]) -> CommandResult {
-    let file = |one: &Written| NewFile { path: one.migration.path.clone(), text: one.text.clone() };
-    let mut made = write_all(&project.root, &written.iter().map(file).collect::<Vec<_>>())?;
-    for one in written {
-        let path = project.root.join(format!("migrations/{}/max_migration.txt", one.migration.key.app));
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
-        if let Err(error) = made.replace(&path, &before, &format!("{}\n", one.migration.key.name)) {
-            made.undo();
-            return Err(CommandError::failed(format!(
-                "{}: cannot be written: {}",
-                path.display(),
-                refusal(&error)
-            )));
-        }
-    }
-    Ok(())
 }

@@ -2,17 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::db::migrations::Migration;
+use super::written::Written;
 use crate::db::migrations::operations::Operation;
 use crate::management::{CommandResult, Output, Style};
-
-/// A migration with the text of its file.
-pub(super) struct Written {
-    /// The migration.
-    pub migration: Migration,
-    /// The text.
-    pub text: String,
-}
 
 /// Django's sign for what an operation does: it adds, takes away, changes, or runs something.
 fn sign(operation: &Operation) -> char {
@@ -34,7 +26,7 @@ fn sign(operation: &Operation) -> char {
 }
 
 /// In Django's words: by app, each file with what it does; `with_text`: and what stands in it.
-pub(super) fn plain(out: &mut Output, written: &[Written], with_text: bool) -> CommandResult {
+pub(in crate::management) fn plain(out: &mut Output, written: &[Written], with_text: bool) -> CommandResult {
     let mut apps: Vec<&str> = written.iter().map(|one| one.migration.key.app.as_str()).collect();
     apps.sort_unstable();
     apps.dedup();
@@ -62,7 +54,7 @@ fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
 }
 
 /// As JSON.
-pub(super) fn json(written: &[Written], is_written: bool) -> Json {
+pub(in crate::management) fn json(written: &[Written], is_written: bool) -> Json {
     let migrations = written.iter().map(|Written { migration, text }| {
         let operations = migration.operations.iter().map(|located| {
             json!({ "operation": located.operation.name(), "description": located.operation.change().describe() })
