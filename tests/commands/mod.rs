@@ -8,6 +8,7 @@ mod dbshell;
 mod diffsettings;
 mod golden;
 mod help;
+mod inspectdb;
 mod jsonschema;
 mod makemigrations;
 mod man;

@@ -106,10 +106,7 @@ impl<'a> Kinds<'a> {
     /// The kind of a column, with what its type says.
     pub(super) fn find(&mut self, table: &LiveTable, column: &LiveColumn) -> Result<Found> {
         let numbers = numbers(&column.type_name);
-        if !self.tried.contains_key(&numbers) {
-            let tried = tried(self.backend, &numbers)?;
-            self.tried.insert(numbers.clone(), tried);
-        }
+        self.tried(&numbers)?;
         let is_key = table.primary_key == [column.name.clone()];
         let checks: Vec<(usize, String)> = table
             .constraints
@@ -129,6 +126,24 @@ impl<'a> Kinds<'a> {
         let taken = found.map_or_else(Vec::new, |one| one.checks.clone());
         let checks = checks.into_iter().filter(|(_, sql)| taken.contains(sql)).map(|(at, _)| at).collect();
         Ok(Found { field: with_numbers(Field::new(&column.name, kind), &numbers), checks })
+    }
+
+    /// All kinds, with these numbers.
+    fn tried(&mut self, numbers: &[u32]) -> Result<&[Tried]> {
+        if !self.tried.contains_key(numbers) {
+            let tried = tried(self.backend, numbers)?;
+            self.tried.insert(numbers.to_vec(), tried);
+        }
+        Ok(self.tried.get(numbers).map_or(&[], Vec::as_slice))
+    }
+
+    /// Whether the database tells columns of two kinds in the same words.
+    pub(super) fn are_same(&mut self, one: FieldType, other: FieldType) -> Result<bool> {
+        let tried = self.tried(&[])?;
+        let words = |kind: FieldType| {
+            tried.iter().find(|tried| tried.kind == kind).map(|tried| tried.column.type_name.clone())
+        };
+        Ok(words(one) == words(other))
     }
 
     /// A check as it would stand at the column that is tried.

@@ -21,7 +21,7 @@ use super::error::Result;
 use super::state::ProjectState;
 use crate::backends::base::Backend;
 use crate::introspection::{Live, LiveTable, Relation};
-use crate::models::ModelState;
+use crate::models::{FieldType, ModelState};
 use kinds::Kinds;
 use names::Names;
 use table::Inspected;
@@ -77,6 +77,14 @@ pub fn inspect(backend: &dyn Backend, live: &Live, choice: &Choice<'_>) -> Resul
     let mut inspection = Inspection::default();
     let keys: BTreeMap<String, Vec<(String, String)>> =
         inspected.iter().map(|one| (one.table.name.clone(), one.columns())).collect();
+    let mut pointing: BTreeMap<String, Vec<FieldType>> = BTreeMap::new();
+    for (table, kind) in inspected.iter().flat_map(Inspected::pointing) {
+        pointing.entry(table).or_default().push(kind);
+    }
+    for one in &mut inspected {
+        let kinds_of_keys = pointing.get(&one.table.name).map_or(&[][..], Vec::as_slice);
+        one.count_as(kinds_of_keys, &mut kinds)?;
+    }
     for one in &mut inspected {
         one.point(names, &keys);
     }

@@ -49,6 +49,34 @@ impl<'a> Inspected<'a> {
         Ok(one)
     }
 
+    /// Lets the primary key count as those that point to it are made, where the database tells both in the same words.
+    /// `kinds`: those of the columns that point to it.
+    pub(super) fn count_as(&mut self, pointing: &[FieldType], kinds: &mut Kinds<'_>) -> Result<()> {
+        let auto = match pointing {
+            [FieldType::Integer, rest @ ..] if rest.iter().all(|kind| *kind == FieldType::Integer) => {
+                FieldType::Auto
+            }
+            _ => return Ok(()),
+        };
+        let key = self.model.fields.iter_mut().find(|field| field.primary_key && field.kind.is_auto());
+        if let Some(key) = key
+            && kinds.are_same(key.kind, auto)?
+        {
+            key.kind = auto;
+        }
+        Ok(())
+    }
+
+    /// The kinds of its columns that point to another table alone, and those tables.
+    pub(super) fn pointing(&self) -> Vec<(String, FieldType)> {
+        let kind = |key: &LiveKey| {
+            let [column] = key.columns.as_slice() else { return None };
+            let field = self.model.fields.iter().find(|field| field.column() == *column)?;
+            Some((key.table.clone(), field.kind))
+        };
+        self.table.keys.iter().filter_map(kind).collect()
+    }
+
     /// Its columns with their fields.
     pub(super) fn columns(&self) -> Vec<(String, String)> {
         let fields = self.model.fields.iter();
@@ -67,7 +95,9 @@ impl<'a> Inspected<'a> {
         for column in &self.table.columns {
             let found = kinds.find(self.table, column)?;
             checks.extend(found.checks);
-            let is_key = self.key_of(&column.name).is_some();
+            let is_model =
+                |table: &String| names.models.contains_key(table.as_str()) || names.known.contains_key(table);
+            let is_key = self.key_of(&column.name).is_some_and(|key| is_model(&key.table));
             let known = names.known.get(&self.table.name);
             let known =
                 known.and_then(|model| model.fields.iter().find(|field| field.column() == column.name));
