@@ -203,12 +203,23 @@ fn as_constraint(index: &Index) -> Option<Constraint> {
     Some(Constraint { name: index.name.clone(), rule })
 }
 
-/// Keys that name no column point to the primary key.
+/// Keys that name no column point to the primary key; a table is found in another case than its own where there is none of the
+/// very name.
 pub(super) fn point_to_keys(tables: &mut [LiveTable]) {
     let keys: BTreeMap<String, Vec<String>> =
         tables.iter().map(|table| (table.name.clone(), table.primary_key.clone())).collect();
-    let open = tables.iter_mut().flat_map(|table| &mut table.keys).filter(|key| key.targets.is_empty());
-    for key in open {
-        key.targets = keys.get(&key.table).cloned().unwrap_or_default();
+    for key in tables.iter_mut().flat_map(|table| &mut table.keys) {
+        if !keys.contains_key(&key.table) {
+            let own = keys.keys().find(|name| name.eq_ignore_ascii_case(&key.table));
+            own.into_iter().for_each(|own| key.table.clone_from(own));
+        }
+        let Some(columns) = keys.get(&key.table) else { continue };
+        if key.targets.is_empty() {
+            key.targets.clone_from(columns);
+        }
+        for target in &mut key.targets {
+            let own = columns.iter().find(|column| column.eq_ignore_ascii_case(target));
+            own.into_iter().for_each(|own| target.clone_from(own));
+        }
     }
 }

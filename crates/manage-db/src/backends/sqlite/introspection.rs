@@ -1,6 +1,7 @@
 //! What SQLite answers about the tables that exist.
 
 use crate::backends::base::live::LiveTable;
+use crate::backends::base::tables::{IndexPart, Rule};
 use crate::backends::base::{Introspection, Said};
 
 /// SQLite's queries.
@@ -21,12 +22,29 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
     settle_remain: |_, _| {},
 };
 
-/// Types are kept as they were written, in whatever case.
+/// Types are kept as they were written, in whatever case, and columns are found in whatever case they are named.
 fn settle(table: &mut LiveTable, _said: &Said) {
     for column in &mut table.columns {
         let words: Vec<&str> = column.type_name.split_whitespace().collect();
         column.type_name = words.join(" ").to_lowercase().replace(", ", ",").replace(" (", "(");
         let collation = column.collation.take().map(|name| name.to_uppercase());
         column.collation = collation.filter(|name| name != "BINARY");
+    }
+    let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    let spell = |name: &mut String| {
+        let own = columns.iter().find(|column| column.eq_ignore_ascii_case(name));
+        own.into_iter().for_each(|own| name.clone_from(own));
+    };
+    table.primary_key.iter_mut().for_each(spell);
+    table.keys.iter_mut().flat_map(|key| &mut key.columns).for_each(spell);
+    for constraint in &mut table.constraints {
+        if let Rule::Unique { columns, .. } = &mut constraint.rule {
+            columns.iter_mut().for_each(spell);
+        }
+    }
+    for part in table.indexes.iter_mut().flat_map(|index| &mut index.parts) {
+        if let IndexPart::Column { name, .. } = part {
+            spell(name);
+        }
     }
 }

@@ -76,7 +76,9 @@ fn clause(
 ) -> Option<bool> {
     let own = || vec![column.name.clone()];
     if reader.eat(&["PRIMARY", "KEY"]) {
-        reader.eat(&["ASC"]);
+        if !reader.eat(&["ASC"]) && reader.eat(&["DESC"]) {
+            table.unsaid.push(format!("PRIMARY KEY DESC ({})", column.name));
+        }
         column.null = false;
         table.primary_key = own();
         conflict(reader, table);

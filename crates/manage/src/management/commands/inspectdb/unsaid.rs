@@ -35,7 +35,11 @@ pub(super) fn comment(unsaid: &[Unsaid], sign: &str) -> String {
     }
     let commented = lines.iter().enumerate().map(|(at, line)| match at {
         0 => "\n".to_owned(),
-        _ => format!("{}\n", format!("{sign} {}", line.replace(char::is_control, " ")).trim_end()),
+        _ => format!(
+            "{}\n",
+            format!("{sign} {}", line.replace(|sign: char| sign.is_control() && sign != '\t', " "))
+                .trim_end()
+        ),
     });
     commented.collect()
 }
