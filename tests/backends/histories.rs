@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use manage::db::backends::base::Features;
+use manage::db::introspection::{Difference, LiveTable};
 use manage::db::migrations::autodetector::{Answer, Naming, Question, Replayed, changes};
+use manage::db::migrations::inspector::{Choice, inspect};
 use manage::db::migrations::operations::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
     AlterModelTableComment, CreateModel, DeleteModel, MoveModel, Operation, RemoveConstraint, RemoveField,
@@ -14,10 +16,12 @@ use manage::db::migrations::operations::{
 };
 use manage::db::migrations::squasher::{HowToSquash, squash};
 use manage::db::migrations::{
-    Error, Functions, Graph, Key, Located, Migration, ProjectState, Reference, Request, Target, Work, load,
-    run, write,
+    Error, Functions, Graph, Key, Located, Migration, ProjectState, Reference, Request, Target, Work, drift,
+    is_bookkeeping, load, run, write, write_models,
 };
-use manage::db::models::{Constraint, DefaultValue, Field, FieldType, Index, ModelState, OnDelete, Options};
+use manage::db::models::{
+    Constraint, DefaultValue, Field, FieldType, Index, ModelState, OnDelete, Options, declared,
+};
 use manage::db::{Connections, DatabaseSettings, Folder, Router};
 
 use crate::support::{Kind, TestDatabase, on_every_database, schema};
@@ -720,12 +724,39 @@ async fn check(db: &TestDatabase, seed: u64) {
         schemas.push(schema(db.kind, &db.database).await);
     }
     assert_same(&schema_anew(db.kind, &maker.state).await, &schemas[LENGTH], "made anew");
+    // Each takes as long as the history itself.
+    if seed % 4 == 3 {
+        check_inspected(db, &schemas[LENGTH]).await;
+    }
     for number in (0..LENGTH).rev() {
         migrate(db, number).await;
         assert_same(&schema(db.kind, &db.database).await, &schemas[number], &format!("back to {number}"));
     }
     migrate(db, LENGTH).await;
     assert_same(&schema(db.kind, &db.database).await, &schemas[LENGTH], "forwards again");
+}
+
+/// The tables are as the migrations make them, and models that are written of them make the same ones.
+async fn check_inspected(db: &TestDatabase, schema: &[String]) {
+    let backend = db.database.backend();
+    let (graph, router, functions) = (graph(db), Router::default(), Functions::default());
+    let work = Work { graph: &graph, router: &router, functions: &functions };
+    let found = drift(work, backend, &[]).await.unwrap();
+    let words = |one: &Difference| format!("{}: {one}", one.table);
+    assert_eq!(found.differences.iter().map(words).collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!((found.by_words, found.strangers), (None, Vec::new()));
+    let known = ProjectState::default();
+    let is_meant = |table: &LiveTable| !is_bookkeeping(&table.name);
+    let choice = Choice { app: APP, is_meant: &is_meant, known: &known, is_reserved: &|_| false };
+    let inspection = inspect(&**backend, &found.live, &choice).unwrap();
+    assert_eq!(inspection.unsaid, []);
+    let text = write_models(&inspection.models).unwrap();
+    let mut state = ProjectState::default();
+    for model in declared::read(APP, "models/shop.toml", &text).unwrap() {
+        assert!(inspection.models.contains(&model), "{text}");
+        state.add(model).unwrap();
+    }
+    assert_same(&schema_anew(db.kind, &state).await, schema, &text);
 }
 
 /// The migrations that are there.

@@ -9,6 +9,7 @@ mod filling;
 mod histories;
 mod homes;
 mod imports;
+mod inspection;
 mod limits;
 mod migrations;
 mod models;

@@ -10,6 +10,7 @@ mod declared;
 mod diffsettings;
 mod golden;
 mod help;
+mod inspectdb;
 mod jsonschema;
 mod makemigrations;
 mod man;

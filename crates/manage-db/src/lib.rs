@@ -23,6 +23,9 @@ mod homes;
 // Statements that belong together.
 mod transaction;
 
+// What is there.
+pub mod introspection;
+
 // Tables as Rust sees them.
 pub mod models;
 

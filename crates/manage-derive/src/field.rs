@@ -117,9 +117,9 @@ pub(crate) fn fact(setting: &Setting) -> Result<TokenStream> {
             let (values, words): (Vec<_>, Vec<_>) = setting.pairs()?.into_iter().unzip();
             quote!(field.choices = vec![#((#values, #words.to_owned())),*];)
         }
-        "expression" => {
+        "expression" | "db_type" => {
             let sql = setting.sql()?;
-            quote!(field.expression = Some(#sql);)
+            quote!(field.#key = Some(#sql);)
         }
         "output" => {
             let kind = format_ident!("{}", setting.text()?);

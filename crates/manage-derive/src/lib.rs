@@ -27,14 +27,14 @@ use proc_macro::TokenStream;
 ///
 /// It says whatever a file of models says, in the same words. On the struct: `app`, `name`, `table`, `ordering`,
 /// `verbose_name`, `verbose_name_plural`, `managed`, `db_comment`, `permissions = [["code", "words"]]`;
-/// `index(name, fields, expressions, condition, include, method)`,
+/// `index(name, fields, expressions, condition, include, opclasses, method)`,
 /// `unique(name, fields, condition, deferrable, nulls_distinct)`, `check(name, sql)`, `exclude(name, sql)`;
 /// `many_to_many(name, to, through, db_table, ...)`.
 ///
 /// On a field: `type` (Django's word without `Field`, where the Rust type alone does not say it), `primary_key`,
 /// `references` (the file's `to`), `one_to_one`, and the facts of files: `max_length`, `max_digits`,
 /// `decimal_places`, `unique`, `db_index`, `to_field`, `on_delete`, `db_constraint`, `db_column`, `db_comment`,
-/// `db_collation`, `default`, `db_default`, `choices = [["d", "Draft"]]`, `expression`, `output`, `stored`,
+/// `db_collation`, `db_type`, `default`, `db_default`, `choices = [["d", "Draft"]]`, `expression`, `output`, `stored`,
 /// `verbose_name`, `help_text`. Whether NULL is allowed the Rust type says. SQL is one text, or one for each dialect
 /// in parentheses.
 #[proc_macro_derive(Model, attributes(model, field))]

@@ -186,6 +186,10 @@ fn part_fact(setting: &Setting, inner: &Setting) -> Result<TokenStream> {
             let text = inner.text()?;
             quote!(part.name = #text.to_owned();)
         }
+        ("index", "opclasses") => {
+            let names = inner.texts()?;
+            quote!(part.opclasses = vec![#(#names.to_owned()),*];)
+        }
         ("index", "fields" | "include") => {
             let names = inner.names()?;
             quote!(part.#key = vec![#(#names.to_owned()),*];)

@@ -111,7 +111,7 @@ pub(super) fn add_statement(piece: Piece<'_>, syntax: Syntax, out: &mut String) 
 }
 
 /// Keys whose values are SQL: a text, a list of texts, or one for each dialect.
-const SQL: [&str; 6] = ["check", "condition", "exclude", "expression", "expressions", "sql"];
+const SQL: [&str; 7] = ["check", "condition", "db_type", "exclude", "expression", "expressions", "sql"];
 
 /// Keys whose values are SQL where they are a table with `sql`, and nobody's business otherwise.
 const DEFAULTS: [&str; 2] = ["default", "db_default"];

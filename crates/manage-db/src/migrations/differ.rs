@@ -104,6 +104,7 @@ impl<'a> Differ<'a> {
                         || (before.max_digits, before.decimal_places)
                             != (field.max_digits, field.decimal_places)
                         || before.db_collation != field.db_collation
+                        || before.db_type != field.db_type
                 })
             })
     }
@@ -188,7 +189,9 @@ impl<'a> Differ<'a> {
             if !origin.kind.converts_to(column.kind) && column.generated.is_none() {
                 return Err(unconvertible(new, field, found));
             }
-            if origin.kind != column.kind || origin.collation != column.collation {
+            if (origin.kind, &origin.db_type, &origin.collation)
+                != (column.kind, &column.db_type, &column.collation)
+            {
                 retyped.push(column.name.as_str());
             }
             origins.insert(column.name.clone(), origin.name.clone());
@@ -204,6 +207,7 @@ impl<'a> Differ<'a> {
             let is_kept = old.is_some_and(|old| {
                 old.generated.as_ref() == Some(generated)
                     && old.kind == column.kind
+                    && old.db_type == column.db_type
                     && old.null == column.null
             });
             if !is_kept || retyped.iter().any(|name| mentions(&generated.sql, name)) {
@@ -348,7 +352,8 @@ fn retyped(alter: &Alter) -> Vec<(String, String)> {
     let kept = alter.origins.iter().filter_map(|(new, old)| {
         let (old, new) = (alter.old.column(old)?, alter.new.column(new)?);
         let is_same = old.kind.of_reference() == new.kind.of_reference()
-            && (&old.collation, old.primary_key) == (&new.collation, new.primary_key);
+            && (&old.db_type, &old.collation, old.primary_key)
+                == (&new.db_type, &new.collation, new.primary_key);
         (!is_same).then(|| (alter.new.name.clone(), new.name.clone()))
     });
     kept.collect()

@@ -82,6 +82,9 @@ pub mod merger;
 pub mod rebaser;
 pub mod squasher;
 
+// Models of tables that are there.
+pub mod inspector;
+
 // What a database remembers.
 pub mod recorder;
 
@@ -101,6 +104,14 @@ mod lock;
 mod session;
 
 mod prepare;
+
+// Histories of other tools.
+mod foreign;
+
+// What is there besides.
+mod drift;
+
+mod adopted;
 
 // Running.
 mod touched;
@@ -128,14 +139,14 @@ mod arrival;
 mod elsewhere;
 mod jobs;
 
-mod foreign;
-
 mod amend;
 mod pending;
 mod run;
 
+pub use adopted::{Adopted, adopted};
 pub use amend::{Amendment, Histories, amend};
 pub use canonical::Canonical;
+pub use drift::{Drift, drift, is_bookkeeping, is_of, tables_of};
 pub use error::{Error, Result};
 pub use events::{Event, Site};
 pub use excerpt::Excerpt;
@@ -161,4 +172,4 @@ pub use state::ProjectState;
 pub use tables::check_default;
 pub use touched::Touched;
 pub use work::{Fake, Frame, How, Work};
-pub use writer::write;
+pub use writer::{write, write_models, write_sql};

@@ -218,6 +218,19 @@ fn check_functions(program: &Program, functions: &Functions) -> Result<()> {
     Ok(())
 }
 
+/// The models after what is applied on one database, with those that live elsewhere as far as they depend on nothing that is
+/// still to come there.
+///
+/// # Errors
+/// [`Error::File`] when an operation makes no sense.
+pub(super) fn applied_state(
+    graph: &Graph,
+    is_here: &dyn Fn(&str) -> bool,
+    applied: &BTreeSet<Key>,
+) -> Result<ProjectState> {
+    Ok(Timeline::start(graph, is_here, applied)?.state)
+}
+
 /// The models as they come to be on one database, migration by migration.
 struct Timeline {
     state: ProjectState,

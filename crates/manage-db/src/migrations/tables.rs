@@ -130,6 +130,7 @@ impl Tables<'_> {
         Ok(Column {
             name: self.short(&field.column()),
             kind: self.kind(state, model, field)?,
+            db_type: self.db_type(state, model, field)?,
             null: field.null,
             primary_key: field.primary_key,
             default: default.transpose().map_err(told)?,
@@ -161,6 +162,21 @@ impl Tables<'_> {
             return Ok(self.kind(state, target, column)?.of_reference());
         }
         column_type(field).ok_or_else(|| format!("{}.{}: no column can hold this", model.label(), field.name))
+    }
+
+    /// The exact type of the column, if one is said: a key has that of what it points to, but for what counts by itself.
+    fn db_type(
+        &self,
+        state: &ProjectState,
+        model: &ModelState,
+        field: &Field,
+    ) -> Result<Option<String>, Problem> {
+        let own = |field: &Field| field.db_type.as_ref()?.for_dialect(self.dialect()).map(str::to_owned);
+        if own(field).is_some() || !field.kind.is_foreign_key() {
+            return Ok(own(field));
+        }
+        let (_, pointed) = self.pointed(state, model, field)?;
+        Ok(own(pointed).filter(|_| !pointed.kind.is_auto()))
     }
 
     /// The field at the end of a key, which may point to other keys.
@@ -233,9 +249,10 @@ impl Tables<'_> {
     /// When it names a field that the model does not have.
     fn index(&self, model: &ModelState, index: &models::Index) -> Result<tables::Index, Problem> {
         let mut parts = Vec::new();
-        for field in &index.fields {
+        for (at, field) in index.fields.iter().enumerate() {
             let (name, descending) = field.strip_prefix('-').map_or((&**field, false), |name| (name, true));
-            parts.push(IndexPart::Column { name: self.column_name(model, name)?, descending });
+            let opclass = index.opclasses.get(at).filter(|opclass| !opclass.is_empty()).cloned();
+            parts.push(IndexPart::Column { name: self.column_name(model, name)?, descending, opclass });
         }
         for expression in &index.expressions {
             parts.push(IndexPart::Expression(self.sql(expression)?));
@@ -376,7 +393,7 @@ fn unique(name: String, columns: Vec<String>) -> Constraint {
 }
 
 fn plain_index(name: String, column: String) -> tables::Index {
-    let parts = vec![IndexPart::Column { name: column, descending: false }];
+    let parts = vec![IndexPart::Column { name: column, descending: false, opclass: None }];
     tables::Index { name, parts, unique: false, condition: None, include: Vec::new(), method: None }
 }
 

@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use super::migration::{Migration, Reference};
+use crate::models::ModelState;
 
 /// Keys of an operation, an index or a constraint, in the order of the manual; others follow by the alphabet.
 const OF_OPERATIONS: [&str; 24] = [
@@ -33,7 +34,7 @@ const OF_OPERATIONS: [&str; 24] = [
 ];
 
 /// Keys of a field, in the order of the manual.
-const OF_FIELDS: [&str; 26] = [
+const OF_FIELDS: [&str; 27] = [
     "name",
     "type",
     "to",
@@ -50,6 +51,7 @@ const OF_FIELDS: [&str; 26] = [
     "db_column",
     "db_comment",
     "db_collation",
+    "db_type",
     "to_field",
     "on_delete",
     "db_constraint",
@@ -78,6 +80,33 @@ pub fn write(migration: &Migration, header: Option<&str>) -> Result<String, toml
     }
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     Ok(paragraphs.join("\n"))
+}
+
+/// Models as a file of them: read again, it gives the same ones.
+///
+/// # Errors
+/// When a model holds what TOML cannot say.
+pub fn write_models(models: &[ModelState]) -> Result<String, toml::ser::Error> {
+    models.iter().map(of_model).collect::<Result<Vec<_>, _>>().map(|models| models.join("\n"))
+}
+
+fn of_model(model: &ModelState) -> Result<String, toml::ser::Error> {
+    let mut table = Table::try_from(&model.options)?;
+    table.insert("fields".to_owned(), Value::try_from(&model.fields)?);
+    // What its table is comes before what stands in it.
+    let (first, rest): (Vec<_>, Vec<_>) =
+        ordered(&table).into_iter().partition(|(key, _)| ["table", "managed"].contains(&key.as_str()));
+    let lines = first.into_iter().chain(rest).map(|(key, value)| line(key, value));
+    Ok(format!("[{}]\n{}", word(&model.name), lines.collect::<String>()))
+}
+
+/// The operation `RunSql` of a statement, as it stands in a file.
+pub fn write_sql(statement: &str) -> String {
+    let table = Table::from_iter([
+        ("op".to_owned(), Value::from("RunSql")),
+        ("forwards".to_owned(), Value::from(statement)),
+    ]);
+    format!("[[operation]]\n{}", operation(&table))
 }
 
 /// Lines as a comment, which holds no control characters.

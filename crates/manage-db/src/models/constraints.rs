@@ -24,6 +24,9 @@ pub struct Index {
     /// Fields that are kept in it without ordering it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<String>,
+    /// For each of `fields` the operator class by which it is ordered, where the database has several; empty for its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub opclasses: Vec<String>,
     /// Access method, such as `gin`, where the database has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,

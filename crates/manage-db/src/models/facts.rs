@@ -13,7 +13,7 @@ struct Fact {
 }
 
 /// Every fact that not all kinds have.
-const FACTS: [Fact; 21] = [
+const FACTS: [Fact; 22] = [
     Fact { name: "max_length", is_said: |field| field.max_length.is_some(), belongs_to: has_length },
     Fact { name: "max_digits", is_said: |field| field.max_digits.is_some(), belongs_to: has_digits },
     Fact { name: "decimal_places", is_said: |field| field.decimal_places.is_some(), belongs_to: has_digits },
@@ -26,6 +26,7 @@ const FACTS: [Fact; 21] = [
     Fact { name: "choices", is_said: |field| !field.choices.is_empty(), belongs_to: has_choices },
     Fact { name: "db_column", is_said: |field| field.db_column.is_some(), belongs_to: is_column },
     Fact { name: "db_collation", is_said: |field| field.db_collation.is_some(), belongs_to: has_length },
+    Fact { name: "db_type", is_said: |field| field.db_type.is_some(), belongs_to: is_column },
     Fact { name: "to", is_said: |field| field.to.is_some(), belongs_to: FieldType::is_relation },
     Fact {
         name: "to_field",

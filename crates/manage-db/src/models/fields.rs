@@ -142,6 +142,10 @@ pub struct Field {
     /// How text is compared and sorted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub db_collation: Option<String>,
+    /// The exact type of the column as the database spells it, where no kind of field has it; of a dialect that it does not
+    /// name, the kind's own. What the kind's own type brings besides, such as a check, it does not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_type: Option<SqlText>,
     /// The model that a relation points to: `auth.User`, or `self`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -201,6 +205,7 @@ impl Field {
             db_column: None,
             db_comment: None,
             db_collation: None,
+            db_type: None,
             to: None,
             to_field: None,
             on_delete: None,

@@ -126,6 +126,9 @@ impl ModelState {
         if index.fields.is_empty() && index.expressions.is_empty() {
             return Some("an index has neither `fields` nor `expressions`".to_owned());
         }
+        if !index.opclasses.is_empty() && index.opclasses.len() != index.fields.len() {
+            return Some("an index has `opclasses` for all of its `fields`, or none".to_owned());
+        }
         let names = index.fields.iter().map(|field| field.trim_start_matches('-'));
         let missing = self.missing(names.chain(index.include.iter().map(String::as_str)))?;
         Some(format!("an index names the field `{missing}`, which it does not have"))

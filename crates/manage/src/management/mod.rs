@@ -11,8 +11,6 @@ mod signals;
 mod install;
 mod skeleton;
 
-mod migration_files;
-
 mod base;
 mod databases;
 mod runtime;
@@ -23,6 +21,8 @@ mod apps;
 mod schemas;
 
 mod prompt;
+
+mod new_migrations;
 
 mod parser;
 

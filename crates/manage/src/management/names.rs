@@ -69,6 +69,11 @@ const RESERVED: [&str; 61] = [
     "lib",
 ];
 
+/// Whether nothing in Rust can be called so, or should.
+pub(super) fn is_word_of_rust(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
 /// Folders that cargo makes beside a program, which therefore cannot have these names.
 const FOLDERS_OF_CARGO: [&str; 4] = ["build", "deps", "examples", "incremental"];
 

@@ -31,6 +31,10 @@ pub struct Features {
     pub can_alter_foreign_keys: bool,
     /// A table can be made before those that its keys point to.
     pub can_point_ahead: bool,
+    /// A unique constraint can be found by its name.
+    pub knows_unique_names: bool,
+    /// Tells tables in other words than those that they were made with.
+    pub rewrites_sql: bool,
     /// Longest name of a table, column, index or constraint, in bytes.
     pub max_identifier_bytes: usize,
     /// Most values that one statement can bind.

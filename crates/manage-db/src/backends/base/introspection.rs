@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::{Connection, Statement};
+use super::live::{LiveTable, Remain};
 use crate::error::Result;
 
 /// Queries of one vendor.
@@ -12,6 +13,26 @@ pub struct Introspection {
     pub tables: &'static str,
     /// Two columns: a table's name and a column's.
     pub columns: &'static str,
+    /// Four columns: what something is, the table that it belongs to, its name, and the statement that makes it; NULL where
+    /// that is asked for by [`Introspection::texts`]. A few words stand for facts: see [`Said`].
+    pub objects: &'static str,
+    /// By what something is, the statement behind which its name stands to ask for its text, and the column of the answer.
+    pub texts: &'static [(&'static str, &'static str, usize)],
+    /// Three columns: the name of a view, of a column of it, and that column's type. A view that is broken may make it fail.
+    pub view_columns: &'static str,
+    /// Brings what the vendor spells in several ways to one, in a table as it was read.
+    pub settle: fn(&mut LiveTable, &Said),
+    /// The same for the text of something else.
+    pub settle_remain: fn(&mut Remain, &Said),
+}
+
+/// Facts of a database among its objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// How text is compared where neither a column nor its table says it: the object `default collation`.
+    pub collation: Option<String>,
+    /// The database's name in its own texts: the object `database`.
+    pub database: Option<String>,
 }
 
 impl Introspection {

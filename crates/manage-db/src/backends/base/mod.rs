@@ -17,10 +17,15 @@ mod escapes;
 mod script;
 
 mod identifiers;
-mod introspection;
 mod lock;
 pub(crate) mod names;
 pub mod tables;
+
+pub mod live;
+
+mod introspection;
+
+pub(crate) mod definition;
 
 pub(super) mod conversion;
 
@@ -40,7 +45,7 @@ use async_trait::async_trait;
 pub use connection::{BatchError, Connection, Statement};
 pub use features::Features;
 pub(crate) use identifiers::{mentions, with_renamed};
-pub use introspection::Introspection;
+pub use introspection::{Introspection, Said};
 pub use lock::{Attempt, MigrationLock};
 pub(super) use message::{cut_at, cut_out};
 pub use options::Options;

@@ -93,6 +93,11 @@ pub(in crate::backends) trait Words {
     /// The type's name.
     fn type_name(&self, kind: ColumnType) -> String;
 
+    /// The type of a column.
+    fn column_type(&self, column: &Column) -> String {
+        column.db_type.clone().unwrap_or_else(|| self.type_name(column.kind))
+    }
+
     /// What stands behind `PRIMARY KEY` or the type of a column that counts by itself.
     fn auto_suffix(&self) -> &'static str {
         ""
@@ -158,7 +163,7 @@ pub(in crate::backends) trait Words {
 
     /// A column's definition; `is_key`: it says so, as only one that is made can.
     fn definition_sql(&self, column: &Column, is_key: bool) -> String {
-        let mut sql = format!("{} {}", self.quote(&column.name), self.type_name(column.kind));
+        let mut sql = format!("{} {}", self.quote(&column.name), self.column_type(column));
         if let Some(collation) = &column.collation {
             sql.push_str(&format!(" COLLATE {}", self.quote(collation)));
         }
@@ -268,6 +273,10 @@ pub(in crate::backends) trait Words {
         if index.method.is_some() && !features.has_index_methods {
             return refuse("a choice of the index's method");
         }
+        let has_opclass = |part: &IndexPart| matches!(part, IndexPart::Column { opclass: Some(_), .. });
+        if index.parts.iter().any(has_opclass) && !features.has_index_methods {
+            return refuse("a choice of the index's operator classes");
+        }
         let parts: Vec<String> = index.parts.iter().map(|part| self.index_part_sql(part)).collect();
         let mut sql = String::from(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
         if concurrently && features.has_concurrent_index {
@@ -290,8 +299,10 @@ pub(in crate::backends) trait Words {
     /// One thing an index is ordered by.
     fn index_part_sql(&self, part: &IndexPart) -> String {
         match part {
-            IndexPart::Column { name, descending: false } => self.quote(name),
-            IndexPart::Column { name, descending: true } => format!("{} DESC", self.quote(name)),
+            IndexPart::Column { name, descending, opclass } => {
+                let opclass = opclass.as_ref().map(|opclass| format!(" {opclass}")).unwrap_or_default();
+                format!("{}{opclass}{}", self.quote(name), if *descending { " DESC" } else { "" })
+            }
             IndexPart::Expression(sql) => format!("({sql})"),
         }
     }
@@ -300,7 +311,7 @@ pub(in crate::backends) trait Words {
 /// The unique index that stands for a unique constraint over some of the rows.
 pub(in crate::backends) fn as_index(constraint: &Constraint) -> Option<Index> {
     let Rule::Unique { columns, condition: Some(condition), .. } = &constraint.rule else { return None };
-    let part = |name: &String| IndexPart::Column { name: name.clone(), descending: false };
+    let part = |name: &String| IndexPart::Column { name: name.clone(), descending: false, opclass: None };
     Some(Index {
         name: constraint.name.clone(),
         parts: columns.iter().map(part).collect(),

@@ -31,6 +31,8 @@ pub struct Column {
     pub name: String,
     /// What it holds.
     pub kind: ColumnType,
+    /// Its exact type as the database spells it, where that is not the kind's own.
+    pub db_type: Option<String>,
     /// Whether NULL is allowed.
     pub null: bool,
     /// Whether it identifies the row.
@@ -167,6 +169,8 @@ pub enum IndexPart {
         name: String,
         /// From the greatest down.
         descending: bool,
+        /// The operator class that orders it, where it is not the type's own.
+        opclass: Option<String>,
     },
     /// An expression.
     Expression(String),

@@ -18,6 +18,8 @@ pub(crate) static FEATURES: Features = Features {
     indexes_foreign_keys_itself: true,
     can_alter_foreign_keys: true,
     can_point_ahead: false,
+    knows_unique_names: true,
+    rewrites_sql: true,
     max_identifier_bytes: 64,
     max_params: 65_535,
     explain: "EXPLAIN",

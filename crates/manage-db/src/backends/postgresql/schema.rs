@@ -43,7 +43,8 @@ impl Words for Postgresql {
     }
 
     fn type_check(&self, column: &Column) -> Option<String> {
-        let is_checked = column.kind.is_positive() && column.foreign_key.is_none();
+        let is_checked =
+            column.kind.is_positive() && column.foreign_key.is_none() && column.db_type.is_none();
         is_checked.then(|| format!("{} >= 0", self.quote(&column.name)))
     }
 
@@ -424,8 +425,8 @@ fn column_changes(old: &Column, new: &Column) -> Vec<String> {
     }
     if is_retyped {
         let collation = new.collation.as_ref().map(|name| format!(" COLLATE {}", Postgresql.quote(name)));
-        let using = using(&new.name, old.kind, new.kind).map(|sql| format!(" USING {sql}"));
-        let kind = Postgresql.type_name(new.kind.of_reference());
+        let using = using(&new.name, old, new).map(|sql| format!(" USING {sql}"));
+        let kind = plain_type(new);
         change(format!("TYPE {kind}{}{}", collation.unwrap_or_default(), using.unwrap_or_default()));
     }
     match &new.default {
@@ -447,14 +448,25 @@ fn column_changes(old: &Column, new: &Column) -> Vec<String> {
 }
 
 fn retyped(old: &Column, new: &Column) -> bool {
-    let [before, after] = [old, new].map(|column| Postgresql.type_name(column.kind.of_reference()));
+    let [before, after] = [old, new].map(plain_type);
     before != after || old.collation != new.collation
+}
+
+/// The type of the values of a column, which counting by itself does not change.
+fn plain_type(column: &Column) -> String {
+    match column.kind.is_auto() {
+        true => Postgresql.type_name(column.kind.of_reference()),
+        false => Postgresql.column_type(column),
+    }
 }
 
 /// How values get from one type to another, where the server does not do it by itself. Text is assigned and not cast
 /// to a shorter one: a cast would cut it in silence.
-fn using(name: &str, from: ColumnType, to: ColumnType) -> Option<String> {
-    let name = Postgresql.quote(name);
+fn using(name: &str, old: &Column, new: &Column) -> Option<String> {
+    let (name, from, to) = (Postgresql.quote(name), old.kind, new.kind);
+    if old.db_type.is_some() || new.db_type.is_some() {
+        return Some(format!("{name}::{}", plain_type(new)));
+    }
     Some(match (from.family(), to.family()) {
         (Family::Boolean, Family::Number) => format!("{name}::integer"),
         (Family::Number, Family::Boolean) => format!("{name} <> 0"),

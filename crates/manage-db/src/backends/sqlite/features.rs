@@ -18,6 +18,8 @@ pub(crate) static FEATURES: Features = Features {
     indexes_foreign_keys_itself: false,
     can_alter_foreign_keys: false,
     can_point_ahead: true,
+    knows_unique_names: false,
+    rewrites_sql: false,
     max_identifier_bytes: 255,
     max_params: 32_766,
     explain: "EXPLAIN QUERY PLAN",

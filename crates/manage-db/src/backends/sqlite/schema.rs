@@ -52,6 +52,7 @@ impl Words for Sqlite {
     fn type_check(&self, column: &Column) -> Option<String> {
         let name = self.quote(&column.name);
         match column.kind {
+            _ if column.db_type.is_some() => None,
             ColumnType::Json => Some(format!("JSON_VALID({name}) OR {name} IS NULL")),
             kind if kind.is_positive() && column.foreign_key.is_none() => Some(format!("{name} >= 0")),
             _ => None,

@@ -49,6 +49,11 @@ pub(super) async fn read(
     }
 }
 
+/// Whether a table is one in which another tool keeps a history.
+pub(super) fn is_history(table: &str) -> bool {
+    TOOLS.iter().any(|tool| tool.table == table)
+}
+
 /// Tables among these in which other tools keep a history.
 pub(super) fn tables_of_others(tables: &BTreeSet<String>) -> Vec<&'static str> {
     let mut found: Vec<&str> = TOOLS.iter().map(|tool| tool.table).collect();

@@ -2,12 +2,14 @@
 
 pub(crate) mod cert;
 mod check;
+mod checkdrift;
 mod completions;
 mod createdb;
 mod dbshell;
 mod dev;
 mod diffsettings;
 mod dropdb;
+mod inspectdb;
 mod jsonschema;
 mod makemigrations;
 mod man;
@@ -34,8 +36,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<squashmigrations::SquashMigrations>(),
     Command::of::<optimizemigration::OptimizeMigration>(),
     Command::of::<rebasemigration::RebaseMigration>(),
+    Command::of::<checkdrift::CheckDrift>(),
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
+    Command::of::<inspectdb::InspectDb>(),
     Command::of::<dbshell::DbShell>(),
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),

@@ -3,7 +3,7 @@ use clap::Args;
 use crate::db::migrations::{Migration, load, optimized};
 use crate::management::applied::refuse_applied;
 use crate::management::files::{lock, refusal};
-use crate::management::migration_files::{Written, refuse_embedded, save};
+use crate::management::new_migrations::{Written, refuse_embedded, save};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 
 /// Write a migration with fewer operations, where they come to the same

@@ -8,7 +8,7 @@ use crate::db::migrations::rebaser::{Rebase, rebase};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::applied::refuse_applied;
 use crate::management::files::{lock, refusal};
-use crate::management::migration_files::{keep_last, max_migration, refuse_embedded, save_rewritten};
+use crate::management::new_migrations::{keep_last, max_migration, refuse_embedded, save_rewritten};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt};
 use crate::setup::Project;
 use crate::{text, timezone};

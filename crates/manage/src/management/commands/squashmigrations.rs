@@ -6,7 +6,7 @@ use clap::Args;
 use crate::db::migrations::squasher::{HowToSquash, Squash, range, squash};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::files::{lock, refusal};
-use crate::management::migration_files::{Written, keep_last, refuse_embedded, save};
+use crate::management::new_migrations::{Written, keep_last, refuse_embedded, save};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt, Style};
 use crate::setup::Project;
 use crate::text;

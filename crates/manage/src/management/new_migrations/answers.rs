@@ -1,22 +1,86 @@
 //! Answers to questions: those that came with the command line, else those of the person at the terminal.
 
+use clap::Args;
+
 use crate::db::SqlText;
-use crate::db::migrations::autodetector::{Answer, Question, Wish};
-use crate::db::migrations::{ProjectState, check_default};
+use crate::db::migrations::autodetector::{Answer, Naming, Question, Replayed, Wish, changes};
+use crate::db::migrations::{Graph, Migration, ProjectState, check_default};
 use crate::db::models::{DefaultValue, Field};
 use crate::management::{CommandError, CommandResult, Output, Prompt};
 
+/// The flags that answer.
+#[derive(Debug, Args)]
+pub(in crate::management) struct AnswerArgs {
+    /// What is called otherwise: blog.Post=Article, blog.Post.score=rating; what moved: shop.Product=store.Product; repeatable
+    #[arg(id = "renames", long = "rename", value_name = "OLD=NEW", help_heading = "Answers")]
+    renames: Vec<String>,
+    /// What is gone, and called nothing else: blog.Post, blog.Post.score; repeatable
+    #[arg(id = "kept", long = "no-rename", value_name = "NAME", help_heading = "Answers")]
+    kept: Vec<String>,
+    /// What rows that exist get in a field that takes no NULL: blog.Post.lead=VALUE, a TOML literal or a text, `now`, `uuid7`,
+    /// or SQL behind `sql:`; repeatable
+    #[arg(id = "defaults", long = "default", value_name = "FIELD=VALUE", help_heading = "Answers")]
+    defaults: Vec<String>,
+    /// A field whose values may be lost, because it becomes what they cannot become: blog.Post.tags; repeatable
+    #[arg(id = "replaced", long = "replace", value_name = "FIELD", help_heading = "Answers")]
+    replaced: Vec<String>,
+}
+
+impl AnswerArgs {
+    /// What they say.
+    ///
+    /// # Errors
+    /// What is no name, or has no value.
+    pub(in crate::management) fn given(&self) -> CommandResult<Given> {
+        Given::read(&self.renames, &self.kept, &self.defaults, &self.replaced)
+    }
+
+    /// Whether they say nothing.
+    pub(in crate::management) fn is_empty(&self) -> bool {
+        [&self.renames, &self.kept, &self.defaults, &self.replaced].into_iter().all(Vec::is_empty)
+    }
+}
+
+/// The migrations between models before and after.
+///
+/// # Errors
+/// [`CommandError::question`] with all that nobody could be asked; what was said about nothing; those of the work itself.
+pub(in crate::management) fn found(
+    graph: &Graph,
+    (before, after): (&Replayed, &ProjectState),
+    naming: Naming<'_>,
+    given: Given,
+    out: &mut Output,
+) -> CommandResult<Vec<Migration>> {
+    let wishes: Vec<Wish> = given.renames.clone();
+    let mut answers = Answers { given, out, open: Vec::new() };
+    let migrations = changes(graph, (before, after), (&wishes, naming), |question| answers.answer(question));
+    let (given, open) = (answers.given, answers.open);
+    let migrations = migrations?;
+    if !open.is_empty() {
+        let error = CommandError::question(format!(
+            "what only you know is asked on a terminal alone, and nothing was written:\n  {}",
+            open.iter().map(Question::words).collect::<Vec<_>>().join("\n  ")
+        ));
+        return Err(open
+            .iter()
+            .fold(error, |error, question| error.hint(format!("{} answers", question.flags()))));
+    }
+    given.check_used()?;
+    Ok(migrations)
+}
+
 /// What the command line answers.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(in crate::management) struct Given {
     /// `--rename`
-    pub renames: Vec<Wish>,
+    renames: Vec<Wish>,
     /// `--no-rename`: `app.Model` or `app.Model.field`.
-    pub kept: Vec<String>,
+    kept: Vec<String>,
     /// `--default`: `app.Model.field` and its value.
-    pub defaults: Vec<(String, String)>,
+    defaults: Vec<(String, String)>,
     /// `--replace`: `app.Model.field`.
-    pub replaced: Vec<String>,
+    replaced: Vec<String>,
     /// What was of use.
     used: Vec<String>,
 }
@@ -26,7 +90,7 @@ impl Given {
     ///
     /// # Errors
     /// What is no name, or has no value.
-    pub(super) fn read(
+    fn read(
         renames: &[String],
         kept: &[String],
         defaults: &[String],
@@ -52,7 +116,11 @@ impl Given {
     ///
     /// # Errors
     /// The first of them.
-    pub(super) fn check_renames(&self, before: &ProjectState, after: &ProjectState) -> CommandResult {
+    pub(in crate::management) fn check_renames(
+        &self,
+        before: &ProjectState,
+        after: &ProjectState,
+    ) -> CommandResult {
         let Some(wish) = self.renames.iter().find(|wish| !wish.fits(before, after)) else { return Ok(()) };
         let field = wish.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
         let name = format!("{}.{}{field}", wish.app, wish.model);
@@ -66,7 +134,7 @@ impl Given {
     ///
     /// # Errors
     /// The first of it.
-    pub(super) fn check_used(&self) -> CommandResult {
+    fn check_used(&self) -> CommandResult {
         let names = self.kept.iter().chain(self.defaults.iter().map(|(name, _)| name)).chain(&self.replaced);
         let mut unused = names.filter(|name| !self.used.iter().any(|used| used.eq_ignore_ascii_case(name)));
         match unused.next() {
@@ -110,13 +178,13 @@ fn wish(text: &str, (from, to): (String, String)) -> CommandResult<Wish> {
 }
 
 /// Answers the questions of one run.
-pub(super) struct Answers<'a> {
+struct Answers<'a> {
     /// What the command line answers.
-    pub given: Given,
+    given: Given,
     /// Where a person is asked.
-    pub out: &'a mut Output,
+    out: &'a mut Output,
     /// What nobody could be asked.
-    pub open: Vec<Question>,
+    open: Vec<Question>,
 }
 
 impl Answers<'_> {
@@ -124,7 +192,7 @@ impl Answers<'_> {
     ///
     /// # Errors
     /// [`CommandError::question`] when the person ends it, and Ctrl-C.
-    pub(super) fn answer(&mut self, question: &Question) -> CommandResult<Answer> {
+    fn answer(&mut self, question: &Question) -> CommandResult<Answer> {
         if let Some(answer) = self.answer_given(question)? {
             return Ok(answer);
         }

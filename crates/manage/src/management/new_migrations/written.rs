@@ -2,16 +2,16 @@
 
 use std::fs;
 
-use super::error::{CommandError, CommandResult};
-use super::files::refusal;
-use super::skeleton::{Made, NewFile, write_all};
 use crate::db::migrations::rebaser::Rewritten;
 use crate::db::migrations::{Key, Migration, write};
+use crate::management::files::refusal;
+use crate::management::skeleton::{Made, NewFile, write_all};
+use crate::management::{CommandError, CommandResult};
 use crate::setup::Project;
 use crate::timezone;
 
 /// A migration with the text of its file.
-pub(super) struct Written {
+pub(in crate::management) struct Written {
     /// The migration.
     pub migration: Migration,
     /// The text.
@@ -23,7 +23,11 @@ impl Written {
     ///
     /// # Errors
     /// When it holds what a file cannot say.
-    pub(super) fn new(project: &Project, migration: Migration, is_headed: bool) -> CommandResult<Self> {
+    pub(in crate::management) fn new(
+        project: &Project,
+        migration: Migration,
+        is_headed: bool,
+    ) -> CommandResult<Self> {
         let header = is_headed.then(header);
         let text = write(&migration, header.as_deref())
             .map_err(|error| CommandError::failed(format!("{}: {error}", migration.path)))?;
@@ -48,7 +52,11 @@ fn schema(project: &Project) -> &'static str {
 ///
 /// # Errors
 /// When the disk refuses; everything is as it was then.
-pub(super) fn save(project: &Project, written: &[Written], gone: &[&str]) -> CommandResult<Made> {
+pub(in crate::management) fn save(
+    project: &Project,
+    written: &[Written],
+    gone: &[&str],
+) -> CommandResult<Made> {
     let is_new = |one: &&Written| !gone.contains(&one.migration.path.as_str());
     let file = |one: &Written| NewFile { path: one.migration.path.clone(), text: one.text.clone() };
     let new: Vec<NewFile> = written.iter().filter(is_new).map(file).collect();
@@ -64,7 +72,7 @@ pub(super) fn save(project: &Project, written: &[Written], gone: &[&str]) -> Com
 ///
 /// # Errors
 /// When the disk refuses.
-pub(super) fn save_rewritten(project: &Project, files: &[Rewritten]) -> CommandResult<Made> {
+pub(in crate::management) fn save_rewritten(project: &Project, files: &[Rewritten]) -> CommandResult<Made> {
     let moved = files.iter().filter(|file| file.to != file.path);
     let new: Vec<NewFile> =
         moved.clone().map(|file| NewFile { path: file.to.clone(), text: file.text.clone() }).collect();
@@ -81,13 +89,18 @@ pub(super) fn save_rewritten(project: &Project, files: &[Rewritten]) -> CommandR
 ///
 /// # Errors
 /// When the disk refuses; everything is as it was then.
-pub(super) fn keep_last(project: &Project, made: &mut Made, app: &str, last: Option<&Key>) -> CommandResult {
+pub(in crate::management) fn keep_last(
+    project: &Project,
+    made: &mut Made,
+    app: &str,
+    last: Option<&Key>,
+) -> CommandResult {
     let text = last.map(|key| format!("{}\n", key.name));
     change(project, made, &max_migration(app), text.as_deref())
 }
 
 /// Where the name of an app's last migration is kept.
-pub(super) fn max_migration(app: &str) -> String {
+pub(in crate::management) fn max_migration(app: &str) -> String {
     format!("migrations/{app}/max_migration.txt")
 }
 
@@ -109,7 +122,7 @@ fn change(project: &Project, made: &mut Made, path: &str, text: Option<&str>) ->
 ///
 /// # Errors
 /// The first of them.
-pub(super) fn refuse_embedded<'a>(
+pub(in crate::management) fn refuse_embedded<'a>(
     project: &Project,
     migrations: impl IntoIterator<Item = &'a Migration>,
 ) -> CommandResult {
@@ -121,4 +134,9 @@ pub(super) fn refuse_embedded<'a>(
                 .hint("migrations of an installed app are changed where the app is made"))
         }
     }
+}
+
+/// Whether somebody looks after the models of an app here; otherwise its migrations alone say what they are.
+pub(in crate::management) fn has_models(project: &Project, app: &str) -> bool {
+    project.models.of_app(app).next().is_some() || project.root.join(format!("models/{app}.toml")).is_file()
 }

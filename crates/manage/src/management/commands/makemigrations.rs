@@ -1,24 +1,18 @@
 //! `makemigrations`.
 
-mod answers;
-mod show;
-mod update;
-
-mod merge;
-
 use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
-use crate::db::migrations::autodetector::{self, Naming, Question, Replayed, Wish, changes, declared};
+use crate::db::migrations::autodetector::{self, Naming, Replayed, declared};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::files::{lock, refusal};
-use crate::management::migration_files::{Written, keep_last, save};
+use crate::management::new_migrations::{
+    AnswerArgs, Joining, Written, folded, found, has_models, keep_last, save, show,
+};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 use crate::setup::Project;
 use crate::timezone;
-use answers::{Answers, Given};
-use merge::Joining;
 
 /// Write the migrations that bring the tables to what the models say
 ///
@@ -62,19 +56,8 @@ pub(super) struct MakeMigrations {
     /// How to show it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
-    /// What is called otherwise: blog.Post=Article, blog.Post.score=rating; what moved: shop.Product=store.Product; repeatable
-    #[arg(id = "renames", long = "rename", value_name = "OLD=NEW", help_heading = "Answers")]
-    renames: Vec<String>,
-    /// What is gone, and called nothing else: blog.Post, blog.Post.score; repeatable
-    #[arg(id = "kept", long = "no-rename", value_name = "NAME", help_heading = "Answers")]
-    kept: Vec<String>,
-    /// What rows that exist get in a field that takes no NULL: blog.Post.lead=VALUE, a TOML literal or a text, `now`, `uuid7`,
-    /// or SQL behind `sql:`; repeatable
-    #[arg(id = "defaults", long = "default", value_name = "FIELD=VALUE", help_heading = "Answers")]
-    defaults: Vec<String>,
-    /// A field whose values may be lost, because it becomes what they cannot become: blog.Post.tags; repeatable
-    #[arg(id = "replaced", long = "replace", value_name = "FIELD", help_heading = "Answers")]
-    replaced: Vec<String>,
+    #[command(flatten)]
+    answers: AnswerArgs,
 }
 
 /// `--format` of `makemigrations`.
@@ -116,7 +99,7 @@ impl BaseCommand for MakeMigrations {
             if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? }
         };
         let (migrations, gone) = match self.update {
-            true => update::folded(project, &graph, migrations, self.name.as_deref())?,
+            true => folded(project, &graph, migrations, self.name.as_deref())?,
             false => (migrations, Vec::new()),
         };
         let written =
@@ -148,25 +131,10 @@ impl MakeMigrations {
             }
         }
         let after = declared(&project.models, &before.state, has_models);
-        let given = Given::read(&self.renames, &self.kept, &self.defaults, &self.replaced)?;
+        let given = self.answers.given()?;
         given.check_renames(&before.state, &after)?;
-        let wishes: Vec<Wish> = given.renames.clone();
-        let mut answers = Answers { given, out, open: Vec::new() };
-        let migrations =
-            changes(graph, (&before, &after), (&wishes, self.naming()), |question| answers.answer(question));
-        let (given, open) = (answers.given, answers.open);
-        let migrations = self.needed(migrations?);
-        if !open.is_empty() {
-            let error = CommandError::question(format!(
-                "what only you know is asked on a terminal alone, and nothing was written:\n  {}",
-                open.iter().map(Question::words).collect::<Vec<_>>().join("\n  ")
-            ));
-            return Err(open
-                .iter()
-                .fold(error, |error, question| error.hint(format!("{} answers", question.flags()))));
-        }
-        given.check_used()?;
-        Ok(migrations)
+        let migrations = found(graph, (&before, &after), self.naming(), given, out)?;
+        Ok(self.needed(migrations))
     }
 
     fn joining(&self) -> Joining<'_> {
@@ -232,11 +200,6 @@ impl MakeMigrations {
             apps => format!("No changes detected in apps {}", apps.join(", ")),
         }
     }
-}
-
-/// Whether somebody looks after the models of an app here; otherwise its migrations alone say what they are.
-fn has_models(project: &Project, app: &str) -> bool {
-    project.models.of_app(app).next().is_some() || project.root.join(format!("models/{app}.toml")).is_file()
 }
 
 /// The last migrations of the apps of which one is written or taken away.

@@ -7,7 +7,7 @@ use crate::management::{CommandError, CommandResult, Output, Prompt, Style};
 use crate::timezone;
 
 /// How branches are joined.
-pub(super) struct Joining<'a> {
+pub(in crate::management) struct Joining<'a> {
     /// Of these apps; none: of all.
     pub apps: &'a [String],
     /// The name behind the number.
@@ -18,7 +18,11 @@ pub(super) struct Joining<'a> {
 
 impl Joining<'_> {
     /// The migrations that join the branches of each app, where that is agreed to.
-    pub(super) fn migrations(&self, graph: &Graph, out: &mut Output) -> CommandResult<Vec<Migration>> {
+    pub(in crate::management) fn migrations(
+        &self,
+        graph: &Graph,
+        out: &mut Output,
+    ) -> CommandResult<Vec<Migration>> {
         let mut migrations = Vec::new();
         for merge in merges(graph, self.apps)? {
             show_branches(&merge, out)?;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
+use super::written::Written;
 use crate::db::migrations::Migration;
 use crate::db::migrations::operations::Operation;
-use crate::management::migration_files::Written;
 use crate::management::{CommandResult, Output, Style};
 
 /// Django's sign for what an operation does: it adds, takes away, changes, or runs something.
@@ -27,7 +27,7 @@ pub(super) fn sign(operation: &Operation) -> char {
 }
 
 /// In Django's words: by app, each file with what it does; `with_text`: and what stands in it.
-pub(super) fn plain(out: &mut Output, written: &[Written], with_text: bool) -> CommandResult {
+pub(in crate::management) fn plain(out: &mut Output, written: &[Written], with_text: bool) -> CommandResult {
     let mut apps: Vec<&str> = written.iter().map(|one| one.migration.key.app.as_str()).collect();
     apps.sort_unstable();
     apps.dedup();
@@ -55,7 +55,12 @@ fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
 }
 
 /// The files that others took the place of, or that nothing was left of.
-pub(super) fn gone(out: &mut Output, written: &[Written], gone: &[Migration], is_dry: bool) -> CommandResult {
+pub(in crate::management) fn gone(
+    out: &mut Output,
+    written: &[Written],
+    gone: &[Migration],
+    is_dry: bool,
+) -> CommandResult {
     let is_same = |one: &&Migration| written.iter().any(|other| other.migration.path == one.path);
     for one in gone.iter().filter(|one| !is_same(one)) {
         let verb = if is_dry { "Would delete" } else { "Deleted" };
@@ -65,7 +70,7 @@ pub(super) fn gone(out: &mut Output, written: &[Written], gone: &[Migration], is
 }
 
 /// As JSON.
-pub(super) fn json(written: &[Written], gone: &[Migration], is_written: bool) -> Json {
+pub(in crate::management) fn json(written: &[Written], gone: &[Migration], is_written: bool) -> Json {
     let migrations = written.iter().map(|Written { migration, text }| {
         let operations = migration.operations.iter().map(|located| {
             json!({ "operation": located.operation.name(), "description": located.operation.change().describe() })

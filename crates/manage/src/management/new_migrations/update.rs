@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::written::refuse_embedded;
 use crate::db::migrations::autodetector::folded as fold;
 use crate::db::migrations::{Graph, Migration};
 use crate::management::applied::refuse_applied;
-use crate::management::migration_files::refuse_embedded;
 use crate::management::{CommandError, CommandResult};
 use crate::setup::Project;
 use crate::timezone;
 
 /// The last migrations with the changes in them, and those whose places they take. What is undone by its changes has no
 /// place any more.
-pub(super) fn folded(
+pub(in crate::management) fn folded(
     project: &Project,
     graph: &Graph,
     changes: Vec<Migration>,

@@ -1,0 +1,116 @@
+//! `checkdrift`.
+
+mod show;
+
+mod write;
+
+use clap::{Args, ValueEnum};
+
+use crate::db::migrations::{Graph, Work, drift, load};
+use crate::db::{Homes, Router};
+use crate::management::databases::show_doubles;
+use crate::management::files::{lock, refusal};
+use crate::management::new_migrations::AnswerArgs;
+use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
+use crate::setup::Project;
+use show::Looked;
+use write::Written;
+
+/// Compare the tables of databases with what the applied migrations make
+///
+/// The exit status is 1 where they differ. Looked at are columns, keys, indexes, constraints and remarks; not the names of keys,
+/// nor what no model can say, such as triggers. A table that is in no model counts where it is called as those of an app are,
+/// `<app>_...`; others are a warning, since a database may have more than one owner. Nothing on the database is changed: where a
+/// server rewrites expressions, it is asked by temporary tables that are rolled back. As JSON: `{"databases": [{"alias":
+/// "default", "differences": [{"table": "shop_order", "part": "column", "name": "total", "expected": "numeric(12,2) NOT NULL",
+/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"]}], "written": [{"path":
+/// "migrations/shop/0004_x.toml", "app": "shop", "name": "0004_x"}]}`; `expected` or `found` is null where something is missing
+/// on that side.
+#[derive(Debug, Args)]
+pub(super) struct CheckDrift {
+    /// Labels of the apps whose tables to compare, instead of all
+    #[arg(id = "app_label", value_name = "APP_LABEL")]
+    app_labels: Vec<String>,
+    /// Only this database; repeatable
+    #[arg(id = "databases", long = "database", value_name = "ALIAS")]
+    databases: Vec<String>,
+    /// Write migrations after which the models say what is there, of one database
+    #[arg(long)]
+    write: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Form,
+    #[command(flatten)]
+    answers: AnswerArgs,
+}
+
+/// `--format` of `checkdrift`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Lines for people
+    #[default]
+    Plain,
+    /// One JSON object
+    Json,
+}
+
+impl BaseCommand for CheckDrift {
+    const NAME: &'static str = "checkdrift";
+    const GROUP: Group = Group::Migrations;
+
+    fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
+        let project = manage.project()?;
+        if !self.write && !self.answers.is_empty() {
+            return Err(
+                CommandError::usage("nothing is asked without `--write`").hint("leave the answers out")
+            );
+        }
+        // Two at once would choose the same numbers.
+        let _lock = self.write.then(|| lock(&project.root)).transpose().map_err(|error| {
+            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
+        })?;
+        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
+        self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
+        let homes = block_on(async { Ok(Homes::look_at(&project.connections, &self.databases).await?) })?;
+        show_doubles(&homes, out)?;
+        let router = homes.router(&project.router);
+        let looked = self.look(project, &graph, &router, homes.chosen())?;
+        for one in &looked {
+            one.warnings().into_iter().try_for_each(|words| out.warning(words))?;
+        }
+        let is_different = looked.iter().any(Looked::is_different);
+        let written = match self.write && is_different {
+            true => write::write(project, &graph, &looked, &self.answers, out)?,
+            false => Written::default(),
+        };
+        match self.format {
+            Form::Json => out.json(&show::json(&looked, &written.files))?,
+            Form::Plain => {
+                show::plain(out, &looked)?;
+                written.tell(out)?;
+            }
+        }
+        let is_done = !is_different || written.is_whole();
+        if is_done { Ok(()) } else { Err(CommandError::silent()) }
+    }
+}
+
+impl CheckDrift {
+    /// Looks at each database in turn.
+    fn look(
+        &self,
+        project: &Project,
+        graph: &Graph,
+        router: &Router,
+        aliases: &[String],
+    ) -> CommandResult<Vec<Looked>> {
+        let work = Work { graph, router, functions: &project.functions };
+        let mut looked = Vec::with_capacity(aliases.len());
+        for alias in aliases {
+            let backend = project.connections.backend(alias)?;
+            let drift = block_on(async { Ok(drift(work, backend, &self.app_labels).await?) })?;
+            looked.push(Looked { alias: alias.clone(), drift });
+        }
+        Ok(looked)
+    }
+}

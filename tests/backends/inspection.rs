@@ -1,0 +1,226 @@
+//! Tables that are there: models of them, and in what they differ from those that migrations make.
+
+use std::fmt::Write as _;
+
+use manage::db::introspection::{Live, LiveTable, Relation, differences, live};
+use manage::db::migrations::is_bookkeeping;
+
+use crate::support::{Kind, TestDatabase, on_every_database};
+
+/// What no model can say of the odd tables, as the comment at the end names it.
+const UNSAID: [(Kind, &[&str]); 3] = [
+    (
+        Kind::Postgresql,
+        &[
+            "foreign key (x, y) of child has several columns",
+            "table fast is made with UNLOGGED",
+            "table pair: its primary key has several columns",
+            "enum mood",
+            "domain posint",
+            "sequence own",
+            "function f()",
+            "index once_lower of customer",
+            "index nullsfirst of orders",
+            "trigger tr of customer",
+            "row level security of customer",
+            "policy pol of customer",
+            "partition part_1",
+            "materialized view mv",
+            "view v",
+        ],
+    ),
+    (
+        Kind::Mariadb,
+        &[
+            "table part is made with PARTITION BY RANGE",
+            "table mi is made with ENGINE=MyISAM",
+            "a part of customer: KEY \"nameprefix\" (\"name\"(10))",
+            "a part of customer: FULLTEXT KEY \"ft\" (\"name\")",
+            "table pair: its primary key has several columns",
+            "foreign key (parent) of orders says more than a field can",
+            "foreign key (x, y) of child has several columns",
+            "sequence sq",
+            "function f",
+            "trigger tr of customer",
+            "view v",
+        ],
+    ),
+    (
+        Kind::Sqlite,
+        &[
+            "foreign key (customer_id) of orders says more than a field can",
+            "table strict_one is made with STRICT",
+            "table pair: its primary key has several columns",
+            "foreign key (x, y) of child has several columns",
+            "index binary_order of orders",
+            "trigger tr of customers",
+            "view v",
+            "virtual table docs",
+        ],
+    ),
+];
+
+/// Statements that tables need and models cannot say.
+const TYPES: &str =
+    "CREATE TYPE mood AS ENUM ('sad', 'ok');\nCREATE DOMAIN posint AS integer CHECK (VALUE > 0);\n";
+
+fn odd(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Postgresql => include_str!("odd/postgresql.sql"),
+        Kind::Mariadb => include_str!("odd/mysql.sql"),
+        Kind::Sqlite => include_str!("odd/sqlite.sql"),
+    }
+}
+
+fn django(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Postgresql => include_str!("django/postgresql.sql"),
+        Kind::Mariadb => include_str!("django/mysql.sql"),
+        Kind::Sqlite => include_str!("django/sqlite.sql"),
+    }
+}
+
+/// A project whose app `tables` makes tables by SQL, and whose app `shop` has models.
+fn project(db: &TestDatabase, tables: &str, models: &str) {
+    let settings = format!("apps = [\"tables\", \"shop\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
+    let tables = if tables.is_empty() { "SELECT 1;\n" } else { tables };
+    db.workspace
+        .write("settings/base.toml", &settings)
+        .write("migrations/tables/0001_initial.sql", tables)
+        .write("models/shop.toml", models);
+    db.workspace.manage(["migrate", "tables"]).succeeds();
+}
+
+/// Writes models of what is there, and takes them over.
+fn take_over(db: &TestDatabase) -> String {
+    let models = db.workspace.manage(["inspectdb", "--app", "shop"]).succeeds();
+    db.workspace.write("models/shop.toml", &models);
+    db.workspace.manage(["makemigrations", "shop"]).succeeds();
+    db.workspace.manage(["migrate", "--fake-initial"]).succeeds();
+    db.workspace.manage(["makemigrations", "--check"]).says("No changes detected\n");
+    db.workspace
+        .manage(["checkdrift", "shop"])
+        .says("Database default: the tables are as the migrations make them.\n");
+    models
+}
+
+/// The tables that are looked after, without what no model can say.
+async fn tables(db: &TestDatabase, is_meant: impl Fn(&LiveTable) -> bool) -> Vec<LiveTable> {
+    let mut connection = db.database.backend().connect().await.unwrap();
+    let Live { mut tables, .. } = live(&**db.database.backend(), &mut *connection).await.unwrap();
+    tables.retain(|table| {
+        let is_plain = table.relation == Relation::Table && table.primary_key.len() == 1;
+        is_plain && !is_bookkeeping(&table.name) && is_meant(table)
+    });
+    for table in &mut tables {
+        (table.unsaid, table.options, table.collation) = (Vec::new(), Vec::new(), None);
+        table.keys.retain(|key| key.columns.len() == 1);
+        table.keys.iter_mut().for_each(|key| key.unsaid.clear());
+    }
+    tables
+}
+
+/// Makes the models' tables in a database of their own, and compares them with those that are there.
+async fn check_anew(db: &TestDatabase, types: &str, models: &str) {
+    let fresh = TestDatabase::create(db.kind).await;
+    project(&fresh, types, models);
+    fresh.workspace.manage(["makemigrations", "shop"]).succeeds();
+    fresh.workspace.manage(["migrate"]).succeeds();
+    let (there, anew) = (tables(db, |_| true).await, tables(&fresh, |_| true).await);
+    let mut told = String::new();
+    for one in differences(&**db.database.backend(), &there, &anew) {
+        writeln!(told, "{}: {one}", one.table).unwrap();
+    }
+    // What a server reads from its own words it tells in others.
+    told = told.lines().filter(|line| !line.contains("orders_state_check")).collect();
+    assert_eq!(told, "", "{models}");
+    fresh.discard().await;
+}
+
+on_every_database! {
+    async fn models_of_odd_tables_make_the_same_ones_and_name_what_they_leave_out(db in TestDatabase) {
+        project(&db, odd(db.kind), "");
+        let models = take_over(&db);
+        let (_, unsaid) = UNSAID.iter().find(|(kind, _)| *kind == db.kind).unwrap();
+        for words in *unsaid {
+            assert!(models.contains(&format!("\n# {words}")), "{words} is missing:\n{models}");
+        }
+        let types = if db.kind == Kind::Postgresql { TYPES } else { "" };
+        check_anew(&db, types, &models).await;
+    }
+
+    async fn the_tables_of_a_django_project_are_taken_over(db in TestDatabase) {
+        project(&db, django(db.kind), "");
+        let models = take_over(&db);
+        assert!(!models.contains("# "), "{models}");
+        for words in ["[AuthUser]\ntable = \"auth_user\"\n", "to = \"shop.DjangoContentType\""] {
+            assert!(models.contains(words), "{words} is missing:\n{models}");
+        }
+        check_anew(&db, "", &models).await;
+    }
+
+    async fn what_somebody_changed_by_hand_is_told_and_written_down(db in TestDatabase) {
+        project(&db, "", MODELS);
+        db.workspace.manage(["makemigrations", "shop"]).succeeds();
+        db.workspace.manage(["migrate"]).succeeds();
+        db.workspace.manage(["checkdrift"]).succeeds();
+        for sql in BY_HAND {
+            db.database.execute(sql, &[]).await.unwrap();
+        }
+        let told = db.workspace.manage(["checkdrift"]).fails(1);
+        assert!(told.contains("no app's: elsewhere"), "{told}");
+        let run = db.workspace.manage(["checkdrift", "--format", "plain"]);
+        let lines: Vec<&str> = run.stdout.lines().map(|line| line.split(": ").next().unwrap()).collect();
+        assert_eq!(lines, TOLD, "{}", run.stdout);
+        let written = db.workspace.manage(["checkdrift", "--write", "--no-rename", "shop.Customer.name"]).succeeds();
+        assert!(written.contains("+ Add field phone to customer\n"), "{written}");
+        db.workspace.manage(["migrate", "shop", "--fake"]).succeeds();
+        db.workspace.manage(["checkdrift"]).succeeds();
+        // Another database gets the change by the migration.
+        let other = TestDatabase::create(db.kind).await;
+        let name = std::fs::read_to_string(db.workspace.path().join("migrations/shop/max_migration.txt")).unwrap();
+        let file = format!("migrations/shop/{}.toml", name.trim());
+        let migration = std::fs::read_to_string(db.workspace.path().join(&file)).unwrap();
+        project(&other, "", MODELS);
+        other.workspace.manage(["makemigrations", "shop"]).succeeds();
+        other.workspace.write(&file, &migration);
+        other.workspace.manage(["migrate"]).succeeds();
+        let is_own = |table: &LiveTable| table.name != "elsewhere";
+        let (there, anew) = (tables(&db, is_own).await, tables(&other, is_own).await);
+        assert_eq!(differences(&**db.database.backend(), &there, &anew), []);
+        other.discard().await;
+    }
+}
+
+const MODELS: &str = r#"
+[Customer]
+fields = [
+  { name = "name", type = "Char", max_length = 40, default = "" },
+  { name = "email", type = "Email", choices = [["a@b", "A"]] },
+  { name = "size", type = "PositiveInteger", db_index = true },
+]
+constraints = [{ name = "shop_sizes", check = "size in (1, 2, 3)" }]
+
+[Order]
+fields = [{ name = "customer", type = "ForeignKey", to = "Customer" }]
+"#;
+
+/// What every database understands.
+const BY_HAND: [&str; 5] = [
+    "ALTER TABLE shop_customer ADD COLUMN phone varchar(30) NULL",
+    "ALTER TABLE shop_customer DROP COLUMN name",
+    "CREATE INDEX by_email ON shop_customer (email)",
+    "CREATE TABLE shop_note (id integer NOT NULL PRIMARY KEY, order_id bigint NOT NULL, FOREIGN KEY (order_id) REFERENCES \
+     shop_order (id) ON DELETE CASCADE)",
+    "CREATE TABLE elsewhere (id integer NOT NULL PRIMARY KEY)",
+];
+
+const TOLD: [&str; 7] = [
+    "Database default:",
+    "  shop_customer",
+    "    - column name is missing",
+    "    + column phone is in no model",
+    "    + index by_email is in no model",
+    "  shop_note",
+    "    + table is in no model",
+];

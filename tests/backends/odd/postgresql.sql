@@ -1,0 +1,28 @@
+-- What PostgreSQL's tables can be besides what models say.
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN posint AS integer CHECK (VALUE > 0);
+CREATE TABLE customer (id serial PRIMARY KEY, email varchar(80) NOT NULL, name varchar, m mood DEFAULT 'ok', tags text[] DEFAULT '{}', addr inet, c cidr, created timestamp DEFAULT now(), seen timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP, doc json, docb jsonb DEFAULT '{}'::jsonb, code char(2), r real, p posint, dur interval, ts tsvector, amt money, bits bit(3), at time with time zone, uid uuid DEFAULT gen_random_uuid(), n numeric, flag boolean DEFAULT false NOT NULL, colc text COLLATE "C", CONSTRAINT customer_email_key UNIQUE (email));
+COMMENT ON TABLE customer IS 'it''s us'; COMMENT ON COLUMN customer.email IS 'where \ to write';
+CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id integer NOT NULL REFERENCES customer ON DELETE CASCADE, total numeric(10,2) DEFAULT 0.00 CHECK (total >= 0), twice numeric GENERATED ALWAYS AS (total * 2) STORED, state varchar(10) DEFAULT 'new', CHECK (state IN ('new','old')), parent bigint REFERENCES orders ON UPDATE CASCADE, small smallint DEFAULT -1);
+CREATE INDEX orders_state_like ON orders (state varchar_pattern_ops);
+CREATE INDEX orders_part ON orders (total DESC, lower(state)) WHERE total > 5;
+CREATE INDEX orders_incl ON orders (customer_id) INCLUDE (total);
+CREATE INDEX ts_gin ON customer USING gin (ts);
+CREATE INDEX nullsfirst ON orders (state NULLS FIRST);
+CREATE UNIQUE INDEX once ON orders (customer_id, total);
+CREATE UNIQUE INDEX once_part ON orders (customer_id) WHERE state = 'new';
+CREATE UNIQUE INDEX once_lower ON customer (lower(email));
+CREATE TABLE booking (id int PRIMARY KEY, during tsrange, EXCLUDE USING gist (during WITH &&));
+CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b));
+CREATE TABLE child (id int PRIMARY KEY, x int, y int, FOREIGN KEY (x, y) REFERENCES pair (a, b));
+CREATE TABLE part (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE VIEW v AS SELECT id, email FROM customer;
+CREATE MATERIALIZED VIEW mv AS SELECT id FROM customer;
+CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER tr BEFORE INSERT ON customer FOR EACH ROW EXECUTE FUNCTION f();
+CREATE SEQUENCE own START 5;
+ALTER TABLE customer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY pol ON customer USING (id > 0);
+CREATE UNLOGGED TABLE fast (id int PRIMARY KEY) WITH (fillfactor = 70);
+CREATE TABLE "Odd Name" ("Id" int PRIMARY KEY, "select" text, "a""b" int);
