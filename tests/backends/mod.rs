@@ -5,6 +5,7 @@ mod amendments;
 mod corpus;
 mod databases;
 mod faults;
+mod fixtures;
 mod histories;
 mod homes;
 mod imports;

@@ -9,7 +9,7 @@ fn help_lists_every_command_with_one_line_in_its_group() {
     // As Django's manage.py.
     assert_eq!(Workspace::new().manage([""; 0]).succeeds(), help);
     for line in [
-        "Databases:\n  createdb          Make the databases of the settings that are not there yet\n  dropdb            Drop a database with all that is in it\n  dbshell           Start the database's own client\n",
+        "Databases:\n  createdb          Make the databases of the settings that are not there yet\n  dropdb            Drop a database with all that is in it\n  dumpdata          Write rows as a fixture, which `loaddata` reads, here or in Django\n",
         "\nProject:\n",
         "\nGlobal options:\n",
     ] {

@@ -16,6 +16,7 @@ mod databases;
 mod runtime;
 
 mod apps;
+mod fixtures;
 mod schemas;
 
 mod prompt;

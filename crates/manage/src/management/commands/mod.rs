@@ -8,14 +8,19 @@ mod dbshell;
 mod dev;
 mod diffsettings;
 mod dropdb;
+mod dumpdata;
+mod flush;
 mod jsonschema;
+mod loaddata;
 mod makemigrations;
 mod man;
 mod migrate;
 mod serve;
 mod showmigrations;
 mod showurls;
+mod sqlflush;
 mod sqlmigrate;
+mod sqlsequencereset;
 mod startapp;
 mod startproject;
 mod version;
@@ -30,6 +35,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<sqlmigrate::SqlMigrate>(),
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
+    Command::of::<dumpdata::DumpData>(),
+    Command::of::<loaddata::LoadData>(),
+    Command::of::<flush::Flush>(),
+    Command::of::<sqlflush::SqlFlush>(),
+    Command::of::<sqlsequencereset::SqlSequenceReset>(),
     Command::of::<dbshell::DbShell>(),
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),
