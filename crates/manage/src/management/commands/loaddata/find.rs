@@ -150,13 +150,17 @@ impl Finder<'_> {
         mut names: Vec<String>,
     ) -> CommandResult<Option<Found>> {
         names.sort();
-        let fitting: Vec<(String, Format, Option<Compression>)> = names
+        let mut fitting: Vec<(String, Format, Option<Compression>)> = names
             .into_iter()
             .filter_map(|file| {
                 let (format, compression) = self.fits(name, &file)?;
                 Some((file, format, compression))
             })
             .collect();
+        // A whole name means one file.
+        if fitting.iter().any(|(file, ..)| file == name) {
+            fitting.retain(|(file, ..)| file == name);
+        }
         match fitting.as_slice() {
             [] => Ok(None),
             [(file, format, compression)] => {
