@@ -6,6 +6,7 @@ mod corpus;
 mod databases;
 mod faults;
 mod filling;
+mod fixtures;
 mod histories;
 mod homes;
 mod imports;

@@ -47,7 +47,7 @@ on_every_database! {
 
     async fn what_the_program_has_no_kind_for_comes_as_it_is_and_never_as_null(db in TestDatabase) {
         let (sql, found) = match db.database.dialect() {
-            "postgresql" => ("SELECT INTERVAL '1 day'", Value::Bytes([&[0; 11][..], &[1], &[0; 4]].concat())),
+            "postgresql" => ("SELECT INTERVAL '1 month'", Value::Bytes([&[0; 15][..], &[1]].concat())),
             "mysql" => ("SELECT at FROM odd", Value::Text("0000-00-00 00:00:00".to_owned())),
             _ => ("SELECT CAST(x'ff41' AS text)", Value::Bytes(vec![0xff, b'A'])),
         };

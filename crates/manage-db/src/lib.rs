@@ -32,6 +32,9 @@ pub mod models;
 // Tables as files describe them.
 pub mod migrations;
 
+// Rows as files.
+pub mod fixtures;
+
 pub use backends::base::{FromRow, FromValue, Row, SqlText, ToValue, Value};
 pub use backends::{Stopping, stop_statements};
 pub use connections::{Connections, Database, Limits};

@@ -26,7 +26,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// It says whatever a file of models says, in the same words. On the struct: `app`, `name`, `table`, `ordering`,
-/// `verbose_name`, `verbose_name_plural`, `managed`, `db_comment`, `permissions = [["code", "words"]]`;
+/// `verbose_name`, `verbose_name_plural`, `managed`, `db_comment`, `natural_key`, `fixture_label`,
+/// `permissions = [["code", "words"]]`;
 /// `index(name, fields, expressions, condition, include, opclasses, method)`,
 /// `unique(name, fields, condition, deferrable, nulls_distinct)`, `check(name, sql)`, `exclude(name, sql)`;
 /// `many_to_many(name, to, through, db_table, ...)`.

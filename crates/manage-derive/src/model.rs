@@ -142,11 +142,11 @@ fn header(input: &DeriveInput) -> Result<Header> {
 fn option(setting: &Setting) -> Result<TokenStream> {
     let key = &setting.name;
     Ok(match key.to_string().as_str() {
-        "ordering" => {
+        "ordering" | "natural_key" => {
             let names = setting.names()?;
-            quote!(options.ordering = vec![#(#names.to_owned()),*];)
+            quote!(options.#key = vec![#(#names.to_owned()),*];)
         }
-        "verbose_name" | "verbose_name_plural" | "db_comment" => {
+        "verbose_name" | "verbose_name_plural" | "db_comment" | "fixture_label" => {
             let text = setting.text()?;
             quote!(options.#key = Some(#text.to_owned());)
         }

@@ -262,8 +262,14 @@ struct Keys {
     operation: Vec<Operation>,
 }
 
+/// Options of models that only fixtures ask for.
+const OF_FIXTURES: [&str; 2] = ["natural_key", "fixture_label"];
+
 fn create_model_keys(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = declared::model_schema(generator);
+    if let Some(keys) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        keys.retain(|key, _| !OF_FIXTURES.contains(&key.as_str()));
+    }
     schema.insert("description".to_owned(), CreateModel::DOCS[0].1.into());
     with_key::<String>(generator, schema, "model")
 }
@@ -287,6 +293,10 @@ fn create_model<'a>(
     span: &Range<usize>,
 ) -> Result<Operation, Mistake> {
     let name = taken_text(document, &mut table, "model", span)?;
+    if let Some((key, _)) = table.iter().find(|(key, _)| OF_FIXTURES.contains(&key.get_ref().as_ref())) {
+        let message = format!("`{}` belongs to models alone: no migration holds it", key.get_ref());
+        return Err(document.mistake(&key.span(), message));
+    }
     let model = declared::model(document, app, &name, table, span)?;
     Ok(Operation::CreateModel(CreateModel { model }))
 }

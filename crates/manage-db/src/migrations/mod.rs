@@ -169,6 +169,7 @@ pub use reversal::Gone;
 pub use run::{Agreed, Mode, Request, run};
 pub use session::{Session, verify};
 pub use state::ProjectState;
+pub(crate) use tables::Tables;
 pub use tables::check_default;
 pub use touched::Touched;
 pub use work::{Fake, Frame, How, Work};

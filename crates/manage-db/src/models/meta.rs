@@ -40,6 +40,20 @@ pub struct Options {
     /// A remark kept in the schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub db_comment: Option<String>,
+    /// Fields by which fixtures know a row without its key; none: those of its only unique constraint. No migration holds it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub natural_key: Vec<String>,
+    /// What fixtures call the model, where that is not `app.model`. No migration holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixture_label: Option<String>,
+}
+
+impl Options {
+    /// Forgets what only fixtures ask for: it is nothing that migrations know.
+    pub(crate) fn without_fixtures(&mut self) {
+        self.natural_key.clear();
+        self.fixture_label = None;
+    }
 }
 
 /// One model of one app.
@@ -116,7 +130,9 @@ impl ModelState {
             Some("more than one field is the primary key".to_owned())
         } else {
             let indexes = self.options.indexes.iter().find_map(|index| self.index_problem(index));
-            indexes.or_else(|| self.options.constraints.iter().find_map(|rule| self.constraint_problem(rule)))
+            let constraints =
+                || self.options.constraints.iter().find_map(|rule| self.constraint_problem(rule));
+            indexes.or_else(constraints).or_else(|| self.natural_key_problem())
         };
         problem.map(|problem| format!("model `{}`: {problem}", self.name))
     }
@@ -148,6 +164,11 @@ impl ModelState {
         }
         let missing = self.missing(constraint.unique.iter().map(String::as_str))?;
         Some(format!("a constraint names the field `{missing}`, which it does not have"))
+    }
+
+    fn natural_key_problem(&self) -> Option<String> {
+        let missing = self.missing(self.options.natural_key.iter().map(String::as_str))?;
+        Some(format!("`natural_key` names the field `{missing}`, which it does not have"))
     }
 
     fn missing<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {

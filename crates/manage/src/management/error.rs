@@ -5,6 +5,7 @@ use std::fmt::Display;
 use crate::certificates;
 use crate::conf::ImproperlyConfigured;
 use crate::db;
+use crate::db::fixtures;
 use crate::db::migrations;
 use crate::db::migrations::ImportProblem;
 use crate::db::migrations::error::{ApplyError, HistoryProblem, HistoryProblemKind, Outcome};
@@ -364,6 +365,15 @@ fn apply_hints(error: &ApplyError) -> Vec<String> {
         );
     }
     hints
+}
+
+impl From<fixtures::Error> for CommandError {
+    fn from(error: fixtures::Error) -> Self {
+        match error {
+            fixtures::Error::Database(error) => error.into(),
+            error => Self::new(ErrorKind::Failed, error.into()),
+        }
+    }
 }
 
 impl From<certificates::Error> for CommandError {

@@ -34,6 +34,55 @@ pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     place(path, text, |beside| fs::hard_link(beside, path).and_then(|()| fs::remove_file(beside)))
 }
 
+/// A file that is written beside and comes to its place when all of it is there. Dropped before, it leaves nothing.
+pub(super) struct Beside {
+    path: PathBuf,
+    beside: PathBuf,
+    is_kept: bool,
+}
+
+impl Beside {
+    /// Begins a file that will be at `path`, where a link leads too.
+    ///
+    /// # Errors
+    /// When the disk refuses, or a file that is there may only be read.
+    pub(super) fn create(path: &Path) -> io::Result<(Self, File)> {
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let there = fs::metadata(&path).ok();
+        if there.as_ref().is_some_and(|there| there.permissions().readonly()) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        if there.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let beside = path_beside(&path);
+        let file = File::create(&beside)?;
+        let this = Self { path, beside, is_kept: false };
+        if let Some(there) = there {
+            fs::set_permissions(&this.beside, there.permissions())?;
+        }
+        Ok((this, file))
+    }
+
+    /// Puts the file to its place.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn keep(mut self) -> io::Result<()> {
+        fs::rename(&self.beside, &self.path)?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            drop(fs::remove_file(&self.beside));
+        }
+    }
+}
+
 /// Why the disk refuses, in words without numbers where people know them.
 pub(super) fn refusal(error: &io::Error) -> String {
     match error.kind() {
@@ -68,9 +117,14 @@ pub(super) fn formatted(folder: &Path, text: &str) -> Option<String> {
     (is_given && output.status.success() && !formatted.is_empty()).then_some(formatted)
 }
 
-fn place(path: &Path, text: &str, put: impl FnOnce(&PathBuf) -> io::Result<()>) -> io::Result<()> {
+/// The name under which a file is written until all of it is there.
+fn path_beside(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
+fn place(path: &Path, text: &str, put: impl FnOnce(&PathBuf) -> io::Result<()>) -> io::Result<()> {
+    let beside = path_beside(path);
     let written = fs::write(&beside, text).and_then(|()| put(&beside));
     if written.is_err() {
         drop(fs::remove_file(&beside));

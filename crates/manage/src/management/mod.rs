@@ -18,6 +18,7 @@ mod runtime;
 mod applied;
 
 mod apps;
+mod fixtures;
 mod schemas;
 
 mod prompt;

@@ -168,6 +168,15 @@ impl Output {
         self.forgive(written)
     }
 
+    /// Writes bytes to stdout, as they are.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.stdout.write_all(bytes);
+        self.forgive(written)
+    }
+
     /// Writes what has not been written yet.
     ///
     /// # Errors

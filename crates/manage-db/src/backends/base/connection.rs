@@ -60,6 +60,9 @@ pub trait Connection: Send {
     /// Begins a transaction that will write.
     async fn begin(&mut self) -> Result<()>;
 
+    /// Begins a transaction that only reads, and sees the database as it is now until its end.
+    async fn begin_snapshot(&mut self) -> Result<()>;
+
     /// Commits the transaction.
     async fn commit(&mut self) -> Result<()>;
 

@@ -47,6 +47,10 @@ pub struct Features {
     pub default_row: &'static str,
     /// The type of a text of any length.
     pub long_text: &'static str,
+    /// What a value is cast to that is to be read as text.
+    pub cast_text: &'static str,
+    /// Integers without negative numbers reach twice as far.
+    pub has_unsigned: bool,
     /// The sign around names.
     pub quote: char,
 }

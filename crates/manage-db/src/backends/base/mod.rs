@@ -6,6 +6,7 @@ mod row;
 
 mod connection;
 mod features;
+mod loading;
 mod message;
 mod options;
 mod sql;
@@ -46,6 +47,7 @@ pub use connection::{BatchError, Connection, Statement};
 pub use features::Features;
 pub(crate) use identifiers::{mentions, with_renamed};
 pub use introspection::{Introspection, Said};
+pub use loading::{Deferral, Flush};
 pub use lock::{Attempt, MigrationLock};
 pub(super) use message::{cut_at, cut_out};
 pub use options::Options;
@@ -134,6 +136,17 @@ pub trait Backend: Send + Sync {
 
     /// What the vendor answers about the tables that exist.
     fn introspection(&self) -> &'static Introspection;
+
+    /// How foreign keys wait while rows are loaded.
+    fn deferral(&self) -> &'static Deferral;
+
+    /// What empties `tables` and lets the counters of those of them that are in `counted` begin anew.
+    fn flush(&self, tables: &[&str], counted: &[&str]) -> Flush;
+
+    /// What lets the counter of a column go on behind the greatest number in it; none where it does so by itself.
+    fn reset_sequence(&self, _table: &str, _column: &str) -> Option<String> {
+        None
+    }
 
     /// The lock that one migrating process holds, not yet taken.
     fn migration_lock(&self) -> Box<dyn MigrationLock>;

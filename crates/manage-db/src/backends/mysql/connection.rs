@@ -145,6 +145,11 @@ impl Connection for MysqlConnection {
         self.simple("START TRANSACTION").await
     }
 
+    async fn begin_snapshot(&mut self) -> Result<()> {
+        self.simple("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+        self.simple("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
+    }
+
     async fn commit(&mut self) -> Result<()> {
         self.simple("COMMIT").await?;
         self.in_transaction = false;

@@ -26,5 +26,7 @@ pub(crate) static FEATURES: Features = Features {
     begin: "START TRANSACTION",
     default_row: "() VALUES ()",
     long_text: "longtext",
+    cast_text: "char",
+    has_unsigned: true,
     quote: '`',
 };

@@ -10,6 +10,7 @@ mod blockers;
 mod connection;
 mod database;
 mod introspection;
+mod loading;
 mod lock;
 mod rules;
 mod schema;
@@ -23,8 +24,8 @@ use mysql_async::{Conn, Opts, OptsBuilder};
 pub(super) use rules::RULES;
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, Options, SchemaEditor,
-    ScriptRules, Statement, first_word,
+    Backend, Client, Connection, Deferral, Features, Flush, Introspection, LockWait, MigrationLock, Options,
+    SchemaEditor, ScriptRules, Statement, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -170,6 +171,14 @@ impl Backend for Mysql {
 
     fn introspection(&self) -> &'static Introspection {
         &introspection::INTROSPECTION
+    }
+
+    fn deferral(&self) -> &'static Deferral {
+        &loading::DEFERRAL
+    }
+
+    fn flush(&self, tables: &[&str], _counted: &[&str]) -> Flush {
+        loading::flush(tables)
     }
 
     fn migration_lock(&self) -> Box<dyn MigrationLock> {

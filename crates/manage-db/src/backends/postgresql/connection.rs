@@ -291,6 +291,11 @@ impl Connection for PgConnection {
         self.simple("BEGIN").await
     }
 
+    async fn begin_snapshot(&mut self) -> Result<()> {
+        self.in_transaction = true;
+        self.simple("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
     async fn commit(&mut self) -> Result<()> {
         self.simple("COMMIT").await?;
         self.in_transaction = false;

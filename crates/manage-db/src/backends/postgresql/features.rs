@@ -26,5 +26,7 @@ pub(crate) static FEATURES: Features = Features {
     begin: "BEGIN",
     default_row: "DEFAULT VALUES",
     long_text: "text",
+    cast_text: "text",
+    has_unsigned: false,
     quote: '"',
 };

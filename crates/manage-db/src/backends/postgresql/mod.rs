@@ -10,6 +10,7 @@ mod blockers;
 mod connection;
 mod database;
 mod introspection;
+mod loading;
 mod rules;
 mod schema;
 mod session;
@@ -30,8 +31,8 @@ use server::Server;
 pub(super) use rules::RULES;
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, SchemaEditor, ScriptRules,
-    Statement, TouchedQueries,
+    Backend, Client, Connection, Deferral, Features, Flush, Introspection, LockWait, MigrationLock,
+    SchemaEditor, ScriptRules, Statement, TouchedQueries,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -152,6 +153,18 @@ impl Backend for Postgresql {
 
     fn introspection(&self) -> &'static Introspection {
         &introspection::INTROSPECTION
+    }
+
+    fn deferral(&self) -> &'static Deferral {
+        &loading::DEFERRAL
+    }
+
+    fn flush(&self, tables: &[&str], _counted: &[&str]) -> Flush {
+        loading::flush(tables)
+    }
+
+    fn reset_sequence(&self, table: &str, column: &str) -> Option<String> {
+        Some(loading::reset_sequence(table, column))
     }
 
     fn migration_lock(&self) -> Box<dyn MigrationLock> {

@@ -52,7 +52,8 @@ fn write(value: &Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure
         Type::TIMESTAMP => read::<Timestamp>(value, ty)?.to_zoned(TimeZone::UTC).datetime().to_sql(ty, out),
         Type::DATE => read::<civil::Date>(value, ty)?.to_sql(ty, out),
         Type::TIME => read::<civil::Time>(value, ty)?.to_sql(ty, out),
-        Type::JSON | Type::JSONB => read::<serde_json::Value>(value, ty)?.to_sql(ty, out),
+        Type::JSON | Type::JSONB => write_json(value, ty, out),
+        Type::INTERVAL => Ok(write_interval(read::<i64>(number(value), ty)?, out)),
         Type::INET => read::<String>(value, ty)?.parse::<IpAddr>()?.to_sql(ty, out),
         _ => write_text(text(value), ty, out),
     }
@@ -63,6 +64,41 @@ fn write_text(value: Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Fai
     // Enumerations and types without a name here take their text form.
     out.extend_from_slice(text.as_bytes());
     Ok(IsNull::No)
+}
+
+/// JSON. What is text already goes as it is: a number of it may have more digits than the program's own.
+fn write_json(value: Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+    const BINARY_VERSION: u8 = 1;
+    let Value::Text(text) = value else { return read::<serde_json::Value>(value, ty)?.to_sql(ty, out) };
+    if *ty == Type::JSONB {
+        out.extend_from_slice(&[BINARY_VERSION]);
+    }
+    out.extend_from_slice(text.as_bytes());
+    Ok(IsNull::No)
+}
+
+/// Microseconds in a day, as an interval of whole days counts it.
+const DAY: i64 = 86_400_000_000;
+
+/// Microseconds as days and the rest of one, the way Django's `timedelta` comes here.
+fn write_interval(micros: i64, out: &mut BytesMut) -> IsNull {
+    // An `i64` of microseconds has at most 106,751,991 days.
+    let days = i32::try_from(micros.div_euclid(DAY)).unwrap_or_default();
+    out.extend_from_slice(&micros.rem_euclid(DAY).to_be_bytes());
+    out.extend_from_slice(&days.to_be_bytes());
+    out.extend_from_slice(&0_i32.to_be_bytes());
+    IsNull::No
+}
+
+/// An interval in microseconds. One of months has no length that is always the same, and its bytes stay as they are.
+fn read_interval(raw: &[u8]) -> Value {
+    let parts = raw.split_first_chunk::<8>().and_then(|(micros, rest)| {
+        let (days, months) = rest.split_first_chunk::<4>()?;
+        let days = i64::from(i32::from_be_bytes(*days)).checked_mul(DAY)?;
+        let micros = i64::from_be_bytes(*micros).checked_add(days)?;
+        (months == [0; 4]).then_some(micros)
+    });
+    parts.map_or_else(|| Value::Bytes(raw.to_vec()), Value::Int)
 }
 
 fn read<T: FromValue>(value: Value, ty: &Type) -> Result<T, Failure> {
@@ -92,7 +128,7 @@ fn text(value: Value) -> Value {
 }
 
 /// Whether the binary form of a type is its text: so for text, enumerations and most types that the server does not bring
-/// itself, such as `citext`. Of the server's own others, such as intervals, the bytes are kept as they are.
+/// itself, such as `citext`. Of the server's own others, such as points, the bytes are kept as they are.
 fn is_text(ty: &Type) -> bool {
     const TEXTS: [Type; 7] =
         [Type::TEXT, Type::VARCHAR, Type::BPCHAR, Type::NAME, Type::CHAR, Type::UNKNOWN, Type::XML];
@@ -127,6 +163,7 @@ impl<'a> FromSql<'a> for Read {
             Type::TIME => Value::Time(civil::Time::from_sql(ty, raw)?),
             Type::JSON | Type::JSONB => Value::Json(serde_json::Value::from_sql(ty, raw)?),
             Type::INET => Value::Text(IpAddr::from_sql(ty, raw)?.to_string()),
+            Type::INTERVAL => read_interval(raw),
             Type::VOID => Value::Null,
             _ => match std::str::from_utf8(raw) {
                 Ok(text) if is_text(ty) => Value::Text(text.to_owned()),

@@ -244,6 +244,11 @@ impl Connection for SqliteConnection {
         self.simple("BEGIN IMMEDIATE")
     }
 
+    async fn begin_snapshot(&mut self) -> Result<()> {
+        // It begins with the first thing that is read.
+        self.simple("BEGIN; SELECT 1 FROM sqlite_master LIMIT 1")
+    }
+
     async fn commit(&mut self) -> Result<()> {
         self.simple("COMMIT")
     }

@@ -11,6 +11,7 @@ mod lock;
 mod schema;
 
 mod database;
+mod loading;
 
 mod rules;
 
@@ -27,8 +28,8 @@ pub(super) use rules::RULES;
 pub use stop::{Stopping, stop_statements};
 
 use super::base::{
-    Backend, Client, Connection, Features, Introspection, LockWait, MigrationLock, Options, SchemaEditor,
-    ScriptRules, TouchedQueries, first_word,
+    Backend, Client, Connection, Deferral, Features, Flush, Introspection, LockWait, MigrationLock, Options,
+    SchemaEditor, ScriptRules, TouchedQueries, first_word,
 };
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
@@ -198,6 +199,14 @@ impl Backend for Sqlite {
 
     fn introspection(&self) -> &'static Introspection {
         &introspection::INTROSPECTION
+    }
+
+    fn deferral(&self) -> &'static Deferral {
+        &loading::DEFERRAL
+    }
+
+    fn flush(&self, tables: &[&str], counted: &[&str]) -> Flush {
+        loading::flush(tables, counted)
     }
 
     fn migration_lock(&self) -> Box<dyn MigrationLock> {

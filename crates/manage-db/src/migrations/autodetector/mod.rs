@@ -50,8 +50,10 @@ pub fn declared(
     let kept = replayed.models().filter(|model| !has_models(&model.app));
     let models = registry.iter().filter(|model| has_models(&model.app)).chain(kept);
     for model in models {
+        let mut model = (**model).clone();
+        model.options.without_fixtures();
         // Labels are there once: the registry and a state are maps of them.
-        drop(state.add((**model).clone()));
+        drop(state.add(model));
     }
     state
 }

@@ -12,7 +12,7 @@ use crate::timezone;
 
 /// A kind of thing that permissions are about (Django's content type).
 #[derive(Debug, Clone, Model)]
-#[model(app = "auth", table = "django_content_type")]
+#[model(app = "auth", table = "django_content_type", fixture_label = "contenttypes.ContentType")]
 #[model(unique(name = "django_content_type_app_label_model_uniq", fields = "app_label, model"))]
 pub struct ContentType {
     /// Its number.
@@ -27,7 +27,7 @@ pub struct ContentType {
 
 /// Something that somebody may do.
 #[derive(Debug, Clone, Model)]
-#[model(app = "auth")]
+#[model(app = "auth", natural_key = "codename, content_type")]
 #[model(unique(name = "auth_permission_content_type_id_codename_uniq", fields = "content_type, codename"))]
 pub struct Permission {
     /// Its number.

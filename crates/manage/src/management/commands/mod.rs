@@ -9,8 +9,11 @@ mod dbshell;
 mod dev;
 mod diffsettings;
 mod dropdb;
+mod dumpdata;
+mod flush;
 mod inspectdb;
 mod jsonschema;
+mod loaddata;
 mod makemigrations;
 mod man;
 mod migrate;
@@ -19,7 +22,9 @@ mod rebasemigration;
 mod serve;
 mod showmigrations;
 mod showurls;
+mod sqlflush;
 mod sqlmigrate;
+mod sqlsequencereset;
 mod squashmigrations;
 mod startapp;
 mod startproject;
@@ -40,6 +45,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
     Command::of::<inspectdb::InspectDb>(),
+    Command::of::<dumpdata::DumpData>(),
+    Command::of::<loaddata::LoadData>(),
+    Command::of::<flush::Flush>(),
+    Command::of::<sqlflush::SqlFlush>(),
+    Command::of::<sqlsequencereset::SqlSequenceReset>(),
     Command::of::<dbshell::DbShell>(),
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),
