@@ -7,6 +7,7 @@ mod databases;
 mod dbshell;
 mod diffsettings;
 mod dumpdata;
+mod dumpmodels;
 mod flush;
 mod golden;
 mod help;

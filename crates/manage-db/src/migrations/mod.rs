@@ -152,4 +152,4 @@ pub(crate) use tables::Tables;
 pub use tables::check_default;
 pub use touched::Touched;
 pub use work::{Fake, Frame, How, Work};
-pub use writer::write;
+pub use writer::{write, write_models};

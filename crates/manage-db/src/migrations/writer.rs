@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use super::migration::{Migration, Reference};
+use crate::models::ModelState;
 
 /// Keys of an operation, an index or a constraint, in the order of the manual; others follow by the alphabet.
 const OF_OPERATIONS: [&str; 22] = [
@@ -75,6 +76,24 @@ pub fn write(migration: &Migration, header: Option<&str>) -> Result<String, toml
         paragraphs.push(format!("[[operation]]\n{}", operation(&table)));
     }
     paragraphs.retain(|paragraph| !paragraph.is_empty());
+    Ok(paragraphs.join("\n"))
+}
+
+/// The text of a file of models, `models/<app>.toml`. Read again, it gives the same models.
+///
+/// # Errors
+/// When a model holds what TOML cannot say.
+pub fn write_models<'a>(
+    models: impl IntoIterator<Item = &'a ModelState>,
+) -> Result<String, toml::ser::Error> {
+    let mut paragraphs = Vec::new();
+    for model in models {
+        let mut table = Table::try_from(&model.options)?;
+        let fields = model.fields.iter().map(Value::try_from).collect::<Result<Vec<_>, _>>()?;
+        table.insert("fields".to_owned(), fields.into());
+        let lines = ordered(&table).into_iter().map(|(key, value)| line(key, value));
+        paragraphs.push(format!("[{}]\n{}", word(&model.name), lines.collect::<String>()));
+    }
     Ok(paragraphs.join("\n"))
 }
 

@@ -9,6 +9,7 @@ mod dev;
 mod diffsettings;
 mod dropdb;
 mod dumpdata;
+mod dumpmodels;
 mod flush;
 mod jsonschema;
 mod loaddata;
@@ -33,6 +34,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<migrate::Migrate>(),
     Command::of::<showmigrations::ShowMigrations>(),
     Command::of::<sqlmigrate::SqlMigrate>(),
+    Command::of::<dumpmodels::DumpModels>(),
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
     Command::of::<dumpdata::DumpData>(),
