@@ -9,6 +9,7 @@ mod dbshell;
 mod declared;
 mod diffsettings;
 mod dumpdata;
+mod dumpmodels;
 mod flush;
 mod golden;
 mod help;

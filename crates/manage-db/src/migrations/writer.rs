@@ -86,8 +86,10 @@ pub fn write(migration: &Migration, header: Option<&str>) -> Result<String, toml
 ///
 /// # Errors
 /// When a model holds what TOML cannot say.
-pub fn write_models(models: &[ModelState]) -> Result<String, toml::ser::Error> {
-    models.iter().map(of_model).collect::<Result<Vec<_>, _>>().map(|models| models.join("\n"))
+pub fn write_models<'a>(
+    models: impl IntoIterator<Item = &'a ModelState>,
+) -> Result<String, toml::ser::Error> {
+    models.into_iter().map(of_model).collect::<Result<Vec<_>, _>>().map(|models| models.join("\n"))
 }
 
 fn of_model(model: &ModelState) -> Result<String, toml::ser::Error> {

@@ -10,6 +10,7 @@ mod dev;
 mod diffsettings;
 mod dropdb;
 mod dumpdata;
+mod dumpmodels;
 mod flush;
 mod inspectdb;
 mod jsonschema;
@@ -42,6 +43,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<optimizemigration::OptimizeMigration>(),
     Command::of::<rebasemigration::RebaseMigration>(),
     Command::of::<checkdrift::CheckDrift>(),
+    Command::of::<dumpmodels::DumpModels>(),
     Command::of::<createdb::CreateDb>(),
     Command::of::<dropdb::DropDb>(),
     Command::of::<inspectdb::InspectDb>(),
