@@ -1,6 +1,14 @@
 //! `manage inspectdb` and `manage checkdrift`. What is read on each database: `tests/backends/inspection.rs`.
 
+use manage::db::models::{Model, ModelState, declared};
+
 use crate::support::Workspace;
+
+/// What `inspectdb --rust` writes of `inspectdb/tables.sql`.
+#[expect(unreachable_pub, reason = "as it is written for a module of a site")]
+mod structs {
+    include!("inspectdb/structs.rs");
+}
 
 const TABLES: &str = "\
 CREATE TABLE shop_customer (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, email varchar(80) NOT NULL, kind tinytext);
@@ -90,6 +98,24 @@ pub struct Orders {
 // forwards = "CREATE TRIGGER noted AFTER INSERT ON orders BEGIN SELECT 1; END"
 "#,
     );
+}
+
+#[test]
+fn structs_and_files_come_to_the_same_models() {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"tables\"]\n[databases.default]\nengine = \"sqlite\"\nname = \"db.sqlite3\"\n",
+        )
+        .write("migrations/tables/0001_initial.sql", include_str!("inspectdb/tables.sql"));
+    workspace.manage(["migrate"]).succeeds();
+    let inspectdb = ["inspectdb", "--app", "shop"];
+    let models = workspace.manage(inspectdb).succeeds();
+    let mut states = [structs::Customer::state(), structs::Orders::state(), structs::Detail::state()];
+    states.iter_mut().for_each(ModelState::complete);
+    assert_eq!(declared::read("shop", "models/shop.toml", &models).unwrap(), states, "{models}");
+    workspace.manage(inspectdb.iter().chain(&["--rust"])).succeeds_with(include_str!("inspectdb/structs.rs"));
 }
 
 #[test]

@@ -414,6 +414,16 @@ constraints = [{ name = "positive", check = "total > 0" }]
     }
 
     #[test]
+    fn a_type_that_is_spelled_is_another_type_where_it_is_spelled_for() {
+        let spelled = |db_type: &str| {
+            SHOP.replace("type = \"Integer\"", &format!("type = \"Integer\", db_type = {db_type}"))
+        };
+        assert!(matches!(&difference(SHOP, &spelled("\"int\""))[..], [TableChange::Alter(alter)]
+            if alter.new.columns.iter().any(|column| column.db_type.as_deref() == Some("int"))));
+        assert_eq!(difference(SHOP, &spelled("{ postgresql = \"int\" }")), []);
+    }
+
+    #[test]
     fn a_key_that_is_pointed_to_is_let_go_of_and_taken_up_again() {
         let told: Vec<String> = difference(SHOP, &SHOP.replace("max_length = 9", "max_length = 20"))
             .into_iter()

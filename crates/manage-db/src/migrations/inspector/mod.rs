@@ -9,7 +9,8 @@ mod kinds;
 // What a column gets by itself.
 mod defaults;
 
-// What no model can say.
+// What keys point to, and what no model can say.
+mod pointed;
 mod remains;
 
 // One table.

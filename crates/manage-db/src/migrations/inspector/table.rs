@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::defaults::default;
 use super::kinds::Kinds;
 use super::names::{Names, field_name, free};
+use super::pointed::{Pointed, points_to_key};
 use super::remains::Unsaid;
 use crate::SqlText;
 use crate::backends::base::Backend;
@@ -15,7 +16,7 @@ use crate::introspection::{LiveColumn, LiveKey, LiveTable, expected};
 use crate::migrations::error::{Error, Result as MigrationResult};
 use crate::migrations::state::ProjectState;
 use crate::migrations::tables::Tables;
-use crate::models::{Constraint, Field, FieldType, Index, ModelState, OnDelete, Options};
+use crate::models::{Constraint, Field, FieldType, Index, ModelState, Options};
 
 /// A table on its way to a model.
 pub(super) struct Inspected<'a> {
@@ -348,39 +349,6 @@ impl<'a> Inspected<'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether a field points to the primary key of a model; none: it is no key.
-fn points_to_key(state: &ProjectState, model: &ModelState, field: &Field) -> Option<bool> {
-    let target = state.target(model, field.to.as_deref()?)?;
-    let name = field.to_field.as_deref()?;
-    Some(target.primary_key().is_some_and(|key| key.name == name))
-}
-
-/// What a key points to.
-struct Pointed {
-    to: String,
-    field: String,
-    is_key: bool,
-}
-
-impl Pointed {
-    fn apply(&self, field: &mut Field, key: &LiveKey) {
-        let column = field.column();
-        field.kind = FieldType::ForeignKey;
-        (field.max_length, field.max_digits, field.decimal_places) = (None, None, None);
-        field.db_collation = None;
-        field.db_column = Some(column);
-        field.to = Some(self.to.clone());
-        field.to_field = Some(self.field.clone()).filter(|_| !self.is_key);
-        field.on_delete = Some(match key.on_delete.as_deref() {
-            Some("CASCADE") => OnDelete::Cascade,
-            Some("RESTRICT") => OnDelete::Restrict,
-            Some("SET NULL") => OnDelete::SetNull,
-            Some("SET DEFAULT") => OnDelete::SetDefault,
-            _ => OnDelete::DoNothing,
-        });
     }
 }
 
