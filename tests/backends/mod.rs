@@ -21,6 +21,7 @@ mod queries;
 mod reversals;
 mod running;
 mod scripts;
+mod squashes;
 mod statements;
 mod tls;
 mod transactions;

@@ -264,3 +264,26 @@ fn changes_go_into_the_last_migration_where_that_is_not_applied() {
         .succeeds_with("Deleted migrations/news/0003_article_lead.toml\n");
     assert_eq!(declared.last(), "0002_alter_tag_name\n");
 }
+
+#[test]
+fn a_squash_that_makes_something_else_is_not_written() {
+    let mut declared = Declared::new();
+    declared.make();
+    declared.change(LEAD);
+    declared.make();
+    declared.change(SHORT);
+    declared.make();
+    // Said to be of no use for a new database, which is wrong.
+    let index = "depends = [\"news.0003_alter_article_lead\"]\n\n[[operation]]\nop = \"RunSql\"\nforwards = \"CREATE INDEX by_hand \
+                 ON news_article (title)\"\nbackwards = \"\"\nelidable = true\n";
+    declared.put("0004_index.toml", index);
+    let refused = declared.manage(["squashmigrations", "news"]).fails(1);
+    assert_eq!(
+        refused,
+        "Comparing what both make on SQLite ...\nerror: on SQLite the squash makes something else, and nothing was \
+         written:\n  news_article: - index by_hand is missing: (title)\nhint: squash a part of the migrations, or leave \
+         operations as they are: `--no-optimize`\n"
+    );
+    assert!(declared.files().iter().all(|name| !name.contains("squashed")), "{:?}", declared.files());
+    declared.manage(["squashmigrations", "news", "--no-proof", "-v", "0"]).succeeds();
+}

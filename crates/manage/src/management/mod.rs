@@ -16,6 +16,9 @@ mod databases;
 mod runtime;
 
 mod applied;
+mod scratch;
+
+mod proof;
 
 mod apps;
 mod fixtures;

@@ -7,6 +7,7 @@ use crate::db::migrations::squasher::{HowToSquash, Squash, range, squash};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::files::{lock, refusal};
 use crate::management::new_migrations::{Written, keep_last, refuse_embedded, save};
+use crate::management::proof::compare;
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt, Style};
 use crate::setup::Project;
 use crate::text;
@@ -40,6 +41,10 @@ pub(super) struct SquashMigrations {
     /// Show what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Do not prove on scratch databases, which the account must be allowed to make, that old and new migrations make the
+    /// same
+    #[arg(long)]
+    no_proof: bool,
     /// Write without asking
     #[arg(short, long)]
     yes: bool,
@@ -76,6 +81,10 @@ impl BaseCommand for SquashMigrations {
             return written.iter().try_for_each(|one| Ok(out.line(format!("\n{}", one.text.trim_end()))?));
         }
         let mut made = save(project, &written, &[])?;
+        if let Err(error) = self.prove(project, &graph, &written, out) {
+            made.undo();
+            return Err(error);
+        }
         for one in &written {
             let app = &one.migration.key.app;
             let is_last = |leaf: &Key| one.migration.replaces.iter().any(|member| member.key == *leaf);
@@ -91,6 +100,13 @@ impl BaseCommand for SquashMigrations {
             "Commit it, and leave the old files where they are until every database has applied them.",
         )?)
     }
+}
+
+/// A proof that could not be made.
+fn unproved(error: CommandError) -> CommandError {
+    error.hint(
+        "nothing was written: a squash is proved on scratch databases beside those of the project; `--no-proof` does without",
+    )
 }
 
 /// The migrations that a squash stands for.
@@ -114,6 +130,41 @@ impl SquashMigrations {
             },
         };
         Ok(range(graph, app, start, &end)?)
+    }
+
+    /// Makes an empty database of each kind by the old migrations and by the new ones, and compares the two.
+    fn prove(
+        &self,
+        project: &Project,
+        graph: &Graph,
+        written: &[Written],
+        out: &mut Output,
+    ) -> CommandResult {
+        if self.no_proof {
+            return Ok(());
+        }
+        let squashed = load(&project.files, &project.apps, &project.connections.dialects())?;
+        let mut kinds: Vec<&str> = Vec::new();
+        for alias in project.connections.primaries() {
+            let features = project.connections.backend(alias)?.features();
+            let is_about =
+                written.iter().any(|one| project.router.allow_migrate(alias, &one.migration.key.app));
+            if !is_about || kinds.contains(&features.dialect) {
+                continue;
+            }
+            kinds.push(features.dialect);
+            out.status(format!("Comparing what both make on {} ...", features.display_name))?;
+            let different = compare(project, alias, (graph, &squashed)).map_err(unproved)?;
+            if !different.is_empty() {
+                let words = different.join("\n  ");
+                return Err(CommandError::failed(format!(
+                    "on {} the squash makes something else, and nothing was written:\n  {words}",
+                    features.display_name
+                ))
+                .hint("squash a part of the migrations, or leave operations as they are: `--no-optimize`"));
+            }
+        }
+        Ok(())
     }
 
     fn show(&self, squash: &Squash, out: &mut Output) -> CommandResult {
