@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""300 models with 560 keys: `makemigrations` for all of them, with nothing to do, and with one change."""
+"""300 models with 560 keys: `makemigrations` for all of them, with nothing to do, and with one change; a squash of 1,000 operations."""
 
 from pathlib import Path
 
@@ -47,3 +47,18 @@ if __name__ == "__main__":
         compare("nothing to do", {"makemigrations --check": (original, check)})
         dry = project.manage("makemigrations", "--dry-run")
         compare("one change", {"makemigrations --dry-run": (other, dry)})
+
+    with Project(["shop"]) as project:
+        fields = "".join(f'  {{ name = "f{field}", type = "Integer", null = true }},\n' for field in range(10))
+        model = lambda number: f'[[operation]]\nop = "CreateModel"\nmodel = "M{number}"\nfields = [\n{fields}]\n\n'
+        project.write("migrations/shop/0001_initial.toml", "".join(model(number) for number in range(100)))
+        for step in range(9):
+            altered = lambda number: (
+                f'[[operation]]\nop = "AlterField"\nmodel = "M{number}"\n'
+                f'field = {{ name = "f{step}", type = "BigInteger", null = true }}\n\n'
+            )
+            before = f'depends = ["shop.{step + 1:04}_{"initial" if step == 0 else "x"}"]\n\n'
+            text = before + "".join(altered(number) for number in range(100))
+            project.write(f"migrations/shop/{step + 2:04}_x.toml", text)
+        squash = project.manage("squashmigrations", "shop", "--dry-run", "--no-proof")
+        compare("1,000 operations", {"squashmigrations --dry-run": (lambda: None, squash)})

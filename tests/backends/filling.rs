@@ -102,4 +102,17 @@ on_every_database! {
             assert!(refused.starts_with("error: migrations/barn/0002_fill.toml:3: ") && refused.contains(told), "{refused}");
         }
     }
+
+    async fn a_computed_field_that_is_never_null_is_made_and_comes_back_from_inspection(db in TestDatabase) {
+        filled(&db, 3).await;
+        let double = "fields = [{ name = \"double\", type = \"Generated\", output = \"BigInteger\", expression = \"id * 2\" }, \
+                      { name = \"size\", type = \"Integer\", db_default = 4 }, { name = \"more\", type = \"Generated\", output = \
+                      \"Integer\", expression = \"size + 1\" }, ";
+        let models = MODELS.replace("fields = [", double).replace("id * 2", "size * 2");
+        db.workspace.write("models/barn.toml", &models);
+        db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        assert_eq!(count(&db, "CASE WHEN size * 2 = 8 THEN 1 END").await, 3);
+        db.workspace.manage(["checkdrift"]).succeeds();
+    }
 }

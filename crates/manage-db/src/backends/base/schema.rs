@@ -122,6 +122,11 @@ pub(in crate::backends) trait Words {
         ""
     }
 
+    /// Whether a computed column may say that it is never NULL.
+    fn may_require_computed(&self) -> bool {
+        true
+    }
+
     /// A remark at a column, where it stands in the column's definition.
     fn inline_comment(&self, _comment: &str) -> Option<String> {
         None
@@ -175,7 +180,7 @@ pub(in crate::backends) trait Words {
         }
         if is_key {
             sql.push_str(" NOT NULL PRIMARY KEY");
-        } else if !column.null {
+        } else if !column.null && (column.generated.is_none() || self.may_require_computed()) {
             sql.push_str(" NOT NULL");
         } else if column.generated.is_none() {
             sql.push_str(" NULL");

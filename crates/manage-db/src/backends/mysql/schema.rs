@@ -79,6 +79,11 @@ impl Words for Mysql {
         }
     }
 
+    /// MariaDB takes it for a mistake, MySQL does not.
+    fn may_require_computed(&self) -> bool {
+        false
+    }
+
     fn inline_comment(&self, comment: &str) -> Option<String> {
         Some(format!(" COMMENT {}", escaped(comment)))
     }
