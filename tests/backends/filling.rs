@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::support::{TestDatabase, on_every_database};
+use crate::support::{Kind, TestDatabase, on_every_database};
 
 const MODELS: &str = "[Crate]\nfields = [{ name = \"label\", type = \"Char\", max_length = 20 }]\n";
 
@@ -114,5 +114,15 @@ on_every_database! {
         db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
         assert_eq!(count(&db, "CASE WHEN size * 2 = 8 THEN 1 END").await, 3);
         db.workspace.manage(["checkdrift"]).succeeds();
+    }
+
+    async fn an_exact_type_that_is_too_short_for_a_value_cuts_nothing(db in TestDatabase) {
+        filled(&db, 12).await;
+        db.workspace.write("models/barn.toml", &MODELS.replace("max_length = 20", "max_length = 20, db_type = \"char(1)\""));
+        db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+        let run = db.workspace.manage(["migrate", "-v", "0"]);
+        // SQLite takes any length in any type.
+        assert_eq!(run.status, i32::from(db.kind != Kind::Sqlite), "{run:?}");
+        assert_eq!(count(&db, "CASE WHEN label IN ('10', '11', '12') THEN 1 END").await, 3);
     }
 }

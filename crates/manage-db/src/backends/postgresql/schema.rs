@@ -465,7 +465,13 @@ fn plain_type(column: &Column) -> String {
 fn using(name: &str, old: &Column, new: &Column) -> Option<String> {
     let (name, from, to) = (Postgresql.quote(name), old.kind, new.kind);
     if old.db_type.is_some() || new.db_type.is_some() {
-        return Some(format!("{name}::{}", plain_type(new)));
+        let spelled = plain_type(new);
+        let begins = |words: &[&str]| words.iter().any(|word| spelled.to_lowercase().starts_with(word));
+        return match () {
+            () if begins(&["char", "varchar", "bpchar"]) => Some(format!("{name}::text")),
+            () if begins(&["bit", "varbit"]) => None,
+            () => Some(format!("{name}::{spelled}")),
+        };
     }
     Some(match (from.family(), to.family()) {
         (Family::Boolean, Family::Number) => format!("{name}::integer"),
