@@ -9,7 +9,15 @@ fn help_lists_every_command_with_one_line_in_its_group() {
     // As Django's manage.py.
     assert_eq!(Workspace::new().manage([""; 0]).succeeds(), help);
     for line in [
-        "Databases:\n  createdb          Make the databases of the settings that are not there yet\n  dropdb            Drop a database with all that is in it\n  inspectdb         Write models of the tables that a database has\n  dbshell           Start the database's own client\n",
+        "Databases:\n  createdb          Make the databases of the settings that are not there yet\n  \
+         dropdb            Drop a database with all that is in it\n  \
+         inspectdb         Write models of the tables that a database has\n  \
+         dumpdata          Write rows as a fixture, which `loaddata` reads, here or in Django\n  \
+         loaddata          Load rows from fixtures, those of `dumpdata` and Django's\n  \
+         flush             Take all rows out of the tables of the models, which stay\n  \
+         sqlflush          Print the SQL that `flush` would run\n  \
+         sqlsequencereset  Print the SQL that lets counters go on behind the greatest keys\n  \
+         dbshell           Start the database's own client\n",
         "\nProject:\n",
         "\nGlobal options:\n",
     ] {
