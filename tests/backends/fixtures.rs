@@ -8,7 +8,7 @@ use manage::db::fixtures::{
 };
 use manage::db::models::{Registry, declared};
 
-use crate::support::{TestDatabase, on_every_database};
+use crate::support::{Kind, TestDatabase, on_every_database};
 
 /// Every kind of field, as `models/zoo.toml` says it.
 const ZOO: &str = include_str!("fixtures/zoo.toml");
@@ -151,6 +151,48 @@ on_every_database! {
         zoo.flush().await;
         zoo.objects(&[("node", "null", r#""name": "a""#)]).await.unwrap();
         assert!(zoo.dump(Format::Jsonl, None, false).await.contains("\"pk\": 1,"));
+    }
+
+    async fn keys_that_are_no_numbers_of_a_counter_stay_what_they_are(db in TestDatabase) {
+        let zoo = Zoo::new(db, NODES).await;
+        for keys in [["-7", "0"], ["0", "5"]] {
+            let node = |key, name| ("node", key, name);
+            zoo.objects(&[node(keys[0], r#""name": "a""#), node(keys[1], r#""name": "b""#)]).await.unwrap();
+            // Once more: they are there.
+            zoo.objects(&[node(keys[0], r#""name": "a""#), node(keys[1], r#""name": "b""#)]).await.unwrap();
+            let dump = zoo.dump(Format::Jsonl, None, false).await;
+            assert_eq!(dump.lines().count(), 2, "{dump}");
+            assert!(dump.contains("\"pk\": 0,"), "{dump}");
+            zoo.objects(&[node("null", r#""name": "c""#)]).await.unwrap();
+            let next = if keys[1] == "5" { 6 } else { 1 };
+            assert!(zoo.dump(Format::Jsonl, None, false).await.contains(&format!("\"pk\": {next},")));
+            zoo.flush().await;
+        }
+    }
+
+    async fn rows_that_know_each_other_by_name_alone_may_point_in_a_circle(db in TestDatabase) {
+        let zoo = Zoo::new(db, NODES).await;
+        let line = |name: &str, next: &str| {
+            format!("{{\"model\": \"zoo.node\",\"fields\": {{\"name\": \"{name}\",\"size\": 1,\"next\": [\"{next}\"],\"friends\": [[\"{next}\"]]}}}}\n")
+        };
+        let text = line("a", "b") + &line("b", "c") + &line("c", "a");
+        assert_eq!(zoo.load(Format::Jsonl, &text).await.unwrap().objects, 3);
+        assert_eq!(zoo.dump(Format::Jsonl, None, true).await, text);
+        zoo.load(Format::Jsonl, &text).await.unwrap();
+        assert_eq!(zoo.dump(Format::Jsonl, None, true).await, text);
+    }
+
+    async fn a_decimal_keeps_every_digit(db in TestDatabase) {
+        // SQLite has doubles alone.
+        if db.kind == Kind::Sqlite {
+            return;
+        }
+        let models = "[Heap]\nfields = [{ name = \"grains\", type = \"Decimal\", max_digits = 38, decimal_places = 10 }]\n";
+        let zoo = Zoo::new(db, models).await;
+        let number = "1234567890123456789012345678.1234567891";
+        zoo.db.database.execute(&format!("INSERT INTO zoo_heap (grains) VALUES ({number})"), &[]).await.unwrap();
+        let dump = zoo.dump(Format::Jsonl, None, false).await;
+        assert!(dump.contains(&format!("\"grains\": \"{number}\"")), "{dump}");
     }
 
     async fn what_is_wrong_is_named_and_nothing_is_loaded(db in TestDatabase) {

@@ -16,9 +16,10 @@ pub(super) fn flush(tables: &[&str]) -> Flush {
     Flush { before: &[], statements, after: &[] }
 }
 
-/// Lets the counter of a column go on behind the greatest number; one of an empty table begins anew.
+/// Lets the counter of a column go on behind the greatest number; one of an empty table, or of one without a number that it could
+/// count to, begins anew.
 pub(super) fn reset_sequence(table: &str, column: &str) -> String {
     let (name, key) = (FEATURES.quote_name(table), FEATURES.quote_name(column));
     let sequence = format!("pg_get_serial_sequence({}, {})", text_literal(&name), text_literal(column));
-    format!("SELECT setval({sequence}, coalesce(max({key}), 1), max({key}) IS NOT null) FROM {name}")
+    format!("SELECT setval({sequence}, greatest(max({key}), 1), coalesce(max({key}) > 0, false)) FROM {name}")
 }
