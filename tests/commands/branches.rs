@@ -141,3 +141,28 @@ fn what_is_applied_stays_where_it_is() {
     declared.manage(["rebasemigration", "news", "0002_tag_slug"]).succeeds();
     declared.manage(["migrate", "-v", "0"]).succeeds_with("");
 }
+
+#[test]
+fn each_file_of_a_migration_in_sql_follows_under_its_new_name() {
+    let declared = branched(SLUG);
+    let sql = "-- depends: news.0002_article_lead\nSELECT 1; -- of news.0002_article_lead\n-- down\n";
+    declared.put("0003_more.sql", sql);
+    declared.put("0003_more.sqlite.sql", &format!("-- for one kind alone\n{sql}"));
+    declared.manage(["rebasemigration", "news"]).succeeds();
+    assert!(declared.read("0004_more.sqlite.sql").contains("-- depends: news.0003_article_lead\n"));
+    assert!(declared.read("0004_more.sql").starts_with("-- depends: news.0003_article_lead\n"));
+    declared.manage(["migrate", "-v", "0"]).succeeds_with("");
+}
+
+#[test]
+fn files_of_one_number_that_a_later_one_follows_are_told_with_what_helps() {
+    let declared = Declared::new();
+    for name in ["0001_a.sql", "0002_b.sql", "0002_c.sql", "0003_d.sql"] {
+        declared.put(name, "SELECT 1;\n-- down\n");
+    }
+    for command in [&["rebasemigration", "news"][..], &["makemigrations", "--merge"]] {
+        let refused = declared.manage(command).fails(1);
+        assert!(refused.contains("0002_b.sql and migrations/news/0002_c.sql"), "{refused}");
+        assert!(refused.contains("rename one to the next number"), "{refused}");
+    }
+}

@@ -287,3 +287,85 @@ fn a_squash_that_makes_something_else_is_not_written() {
     assert!(declared.files().iter().all(|name| !name.contains("squashed")), "{:?}", declared.files());
     declared.manage(["squashmigrations", "news", "--no-proof", "-v", "0"]).succeeds();
 }
+
+#[test]
+fn a_squash_of_a_squash_explains_all_that_was_applied_when_their_files_are_gone() {
+    let mut declared = declared();
+    declared.manage(["migrate", "-v", "0"]).succeeds_with("");
+    declared.manage(["squashmigrations", "news", "--squashed-name", "three", "-v", "0"]).succeeds();
+    declared.change(("max_length = 300", "max_length = 400"));
+    declared.make();
+    declared
+        .manage(["squashmigrations", "news", "--squashed-name", "four", "--no-header", "-v", "0"])
+        .succeeds();
+    assert!(
+        declared.read("0001_four.toml").starts_with(
+            "replaces = [\n  \"news.0001_initial\",\n  \"news.0002_article_lead\",\n  \"news.0003_alter_article_lead\",\n  \
+             \"news.0001_three\",\n  \"news.0004_alter_article_lead\",\n]\n"
+        ),
+        "{}",
+        declared.read("0001_four.toml")
+    );
+    let applied = declared.manage(["migrate"]).succeeds();
+    assert!(
+        applied
+            .ends_with("  Applying news.0004_alter_article_lead... OK\n  Applying news.0001_four... FAKED\n"),
+        "{applied}"
+    );
+    for name in declared.files().iter().filter(|name| name.ends_with(".toml") && *name != "0001_four.toml") {
+        declared.take(name);
+    }
+    let listed = "news\n [X] 0001_four (5 squashed migrations)\n";
+    declared.manage(["showmigrations", "--format", "plain"]).succeeds_with(listed);
+    declared.manage(["migrate", "news", "zero", "--yes", "-v", "0"]).succeeds_with("");
+    declared.manage(["migrate", "-v", "0"]).succeeds_with("");
+    declared.manage(["showmigrations", "--format", "plain"]).succeeds_with(listed);
+}
+
+#[test]
+fn what_a_squash_is_called_is_the_name_of_a_file() {
+    let declared = declared();
+    for name in ["../../evil", "initial x", ""] {
+        let refused = declared.manage(["squashmigrations", "news", "--squashed-name", name]).fails(2);
+        assert!(refused.contains("expected letters, digits and underscores"), "{refused}");
+    }
+}
+
+#[test]
+fn a_squash_keeps_what_its_sql_is_on_kinds_of_databases_that_are_elsewhere() {
+    let declared = declared();
+    declared.put("0004_rows.sql", "INSERT INTO news_tag (name) VALUES ('all');\n");
+    declared.put("0004_rows.postgresql.sql", "INSERT INTO news_tag (name) VALUES ('postgresql');\n");
+    declared.manage(["squashmigrations", "news", "--squashed-name", "all"]).succeeds();
+    let text = declared.read("0001_all.toml");
+    for sql in [
+        "postgresql = \"\"\"\nINSERT INTO news_tag (name) VALUES ('postgresql');",
+        "sqlite = \"\"\"\nINSERT INTO news_tag (name) VALUES ('all');",
+        "mysql = \"\"\"\nINSERT INTO news_tag (name) VALUES ('all');",
+    ] {
+        let (dialect, sql) = sql.split_once(" = \"\"\"\n").unwrap();
+        assert!(text.contains(dialect) && text.contains(sql), "{dialect}: {text}");
+    }
+    assert_eq!(text.matches("('all')").count(), 2, "{text}");
+}
+
+#[test]
+fn a_squash_is_a_target_also_where_a_part_of_it_is_applied() {
+    let declared = declared();
+    declared.manage(["migrate", "news", "0001", "-v", "0"]).succeeds_with("");
+    declared.manage(["squashmigrations", "news", "-v", "0"]).succeeds();
+    let refused = declared.manage(["migrate", "news", "0001_initial"]).fails(2);
+    assert!(refused.contains("news.0001_initial is a part of"), "{refused}");
+    let applied = declared.manage(["migrate", "news", SQUASH]).succeeds();
+    assert!(
+        applied.ends_with(&format!(
+            "  Applying news.0002_article_lead... OK\n  Applying news.0003_alter_article_lead... OK\n  Applying \
+             news.{SQUASH}... FAKED\n"
+        )),
+        "{applied}"
+    );
+    // All of it applied and not recorded: the squash is recorded.
+    declared.manage(["migrate", "--forget", &format!("news.{SQUASH}"), "--yes"]).succeeds();
+    let recorded = declared.manage(["migrate", "news", SQUASH]).succeeds();
+    assert!(recorded.ends_with(&format!("  Applying news.{SQUASH}... FAKED\n")), "{recorded}");
+}

@@ -264,8 +264,13 @@ impl Graph {
         keys: impl IntoIterator<Item = &'a Key>,
         next: impl Fn(&Node) -> &Vec<usize>,
     ) -> BTreeSet<Key> {
-        let mut waiting: Vec<usize> =
-            keys.into_iter().filter_map(|key| self.positions.get(key).copied()).collect();
+        let position = |key: &Key| self.positions.get(key).copied();
+        // A squash that is not used here is what it stands for.
+        let meant = |key: &Key| match position(key) {
+            Some(position) => vec![position],
+            None => self.squashes.members(key).iter().filter_map(position).collect(),
+        };
+        let mut waiting: Vec<usize> = keys.into_iter().flat_map(meant).collect();
         let mut seen = vec![false; self.nodes.len()];
         let mut found = BTreeSet::new();
         while let Some(position) = waiting.pop() {
@@ -313,6 +318,10 @@ impl Graph {
         let key = Key::new(app, prefix);
         if let Some(migration) = self.get(&key) {
             return Ok(migration);
+        }
+        // It may be the beginning of the squash's name.
+        if let Some(squash) = self.stand_in(&key) {
+            return Err(Error::Squashed { migration: key.to_string(), squash: squash.to_string() });
         }
         let names = |list: Vec<&Arc<Migration>>| list.iter().map(|one| one.key.name.clone()).collect();
         let found: Vec<_> = self.of_app(app).filter(|one| one.key.name.starts_with(prefix)).collect();

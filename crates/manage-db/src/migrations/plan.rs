@@ -171,7 +171,11 @@ fn victims(graph: &Graph, router: &Router, site: PlanSite<'_>, target: &Target) 
         Target::Migration(key) => {
             let holds = router.allow_migrate(site.alias, &key.app);
             let is_behind = if holds { site.applied.contains(key) } else { site.is_behind_elsewhere };
-            is_behind.then(|| graph.with_descendants(graph.next_in_app(key)))
+            let victims = graph.with_descendants(graph.next_in_app(key));
+            // A squash that has no row yet gets it, unless something behind it has to be undone.
+            let is_to_be_recorded =
+                site.unrecorded.contains(key) && !victims.iter().any(|victim| site.applied.contains(victim));
+            (is_behind && !is_to_be_recorded).then_some(victims)
         }
     }
 }

@@ -77,8 +77,11 @@ impl Rebase {
             for path in super::loader::files_of(files, &migration.key)? {
                 let text = super::loader::text(files, &path)?;
                 let moved = to.map_or_else(|| path.clone(), |to| moved(&path, &migration.key, to));
-                // Other files of the migration have lines of their own.
-                let text = if path == migration.path { repointed(&text, &names) } else { text };
+                let text = if path.ends_with(".sql") {
+                    renamed_in_comments(&text, &names)
+                } else {
+                    repointed(&text, &names)
+                };
                 rewritten.push(Rewritten { path, to: moved, text });
             }
         }
@@ -119,6 +122,17 @@ fn repointed(text: &str, names: &[(Reference, Key)]) -> String {
     };
     let lines: Vec<String> = text.split('\n').enumerate().map(line).collect();
     lines.join("\n")
+}
+
+/// The text of a SQL file with other names in its comments. A migration may have several files, each with lines of its own.
+fn renamed_in_comments(text: &str, names: &[(Reference, Key)]) -> String {
+    let line = |line: &str| match line.trim_start().starts_with("--") {
+        true => names.iter().fold(line.to_owned(), |line, (reference, to)| {
+            replaced(&line, &reference.key.to_string(), &to.to_string())
+        }),
+        false => line.to_owned(),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Each whole name in a line replaced.

@@ -129,7 +129,11 @@ fn of_piece(graph: &Graph, piece: &Piece<'_>, how: HowToSquash<'_>) -> Option<Sq
     let depends: BTreeSet<Key> = parents.filter(|key| !is_member(key)).collect();
     let later = piece.iter().flat_map(|one| &one.run_before).map(|one| one.key.clone());
     let run_before: BTreeSet<Key> = later.filter(|key| !is_member(key)).collect();
-    let replaces = piece.iter().map(|one| one.key.clone());
+    let replaces = piece.iter().flat_map(|one| {
+        let mut inner = graph.replaced(&one.key);
+        inner.sort();
+        inner.into_iter().chain([one.key.clone()])
+    });
     // What runs by itself needs that; tables that are being made do not.
     let does_more = |operation: &Operation| operation.change().subjects(&first.key.app).is_none();
     let atomic = piece.iter().all(|one| one.atomic) || !operations.iter().any(does_more);

@@ -40,7 +40,10 @@ impl Squashes {
                 if squashes.members(member).contains(key) || member == key {
                     return wrong(format!("{key} cannot replace itself"));
                 }
-                if let Some(other) = owners.insert(member, key) {
+                // A squash of a squash also names what that one stands for: its file may go.
+                let is_around = |outer: &Key, inner: &Key| squashes.members(outer).contains(inner);
+                let other = owners.insert(member, key);
+                if let Some(other) = other.filter(|other| !is_around(key, other) && !is_around(other, key)) {
                     return wrong(format!(
                         "{other} replaces {member} already: name {other} among what {key} replaces instead"
                     ));
@@ -74,8 +77,10 @@ impl Squashes {
         found
     }
 
-    /// What is applied, with the squashes all of whose migrations are.
+    /// What is applied, with the squashes all of whose migrations are, and with all that applied squashes stand for.
     pub(super) fn completed(&self, mut applied: BTreeSet<Key>) -> BTreeSet<Key> {
+        let recorded: Vec<Key> = self.members.keys().filter(|key| applied.contains(*key)).cloned().collect();
+        applied.extend(recorded.iter().flat_map(|key| self.members(key)));
         loop {
             let is_complete = |(key, members): &(&Key, &Vec<Key>)| {
                 !applied.contains(*key) && members.iter().all(|member| applied.contains(member))

@@ -8,7 +8,7 @@ use crate::db::migrations::autodetector::{self, Naming, Replayed, declared};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::files::{lock, refusal};
 use crate::management::new_migrations::{
-    AnswerArgs, Joining, Written, folded, found, has_models, keep_last, save, show,
+    AnswerArgs, Joining, Written, folded, found, has_models, keep_last, name, save, show, unordered,
 };
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 use crate::setup::Project;
@@ -70,15 +70,6 @@ enum Form {
     Json,
 }
 
-/// What a file may be called behind its number.
-fn name(text: &str) -> Result<String, String> {
-    let is_plain = !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
-    match is_plain && text.len() <= 100 {
-        true => Ok(text.to_owned()),
-        false => Err("expected letters, digits and underscores, at most 100".to_owned()),
-    }
-}
-
 impl BaseCommand for MakeMigrations {
     const NAME: &'static str = "makemigrations";
     const GROUP: Group = Group::Migrations;
@@ -93,7 +84,11 @@ impl BaseCommand for MakeMigrations {
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
         let migrations = if self.merge {
-            self.joining().migrations(&graph, out)?
+            let joined = self.joining().migrations(&graph, out)?;
+            if joined.is_empty() {
+                graph.check_conflicts().map_err(unordered)?;
+            }
+            joined
         } else {
             graph.check_conflicts()?;
             if self.empty { self.empty(&graph) } else { self.changed(project, &graph, out)? }

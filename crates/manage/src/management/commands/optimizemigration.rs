@@ -8,8 +8,7 @@ use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage,
 
 /// Write a migration with fewer operations, where they come to the same
 ///
-/// The file is written anew, so comments in it are lost. One that a database has applied stays as it is: `squashmigrations`
-/// makes a new one of it.
+/// The file is written anew, so comments in it are lost. One that a database has applied stays as it is.
 #[derive(Debug, Args)]
 pub(super) struct OptimizeMigration {
     /// Label of the app that owns the migration
@@ -47,7 +46,8 @@ impl BaseCommand for OptimizeMigration {
             return Err(CommandError::silent());
         }
         refuse_embedded(project, [&**migration])?;
-        let way_out = format!("`manage squashmigrations {}` makes a new one of it", self.app_label);
+        let way_out =
+            format!("undo it first: `manage migrate {}`, and the name of the one before it", self.app_label);
         refuse_applied(project, &[migration], &way_out)?;
         let shorter = Migration::with_operations(migration, operations);
         let written = Written::new(project, shorter, !self.no_header)?;

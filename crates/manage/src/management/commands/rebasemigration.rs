@@ -8,7 +8,9 @@ use crate::db::migrations::rebaser::{Rebase, rebase};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::applied::refuse_applied;
 use crate::management::files::{lock, refusal};
-use crate::management::new_migrations::{keep_last, max_migration, refuse_embedded, save_rewritten};
+use crate::management::new_migrations::{
+    keep_last, max_migration, refuse_embedded, save_rewritten, unordered,
+};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt};
 use crate::setup::Project;
 use crate::{text, timezone};
@@ -46,6 +48,7 @@ impl BaseCommand for RebaseMigration {
         graph.check_app(&self.app_label)?;
         let leaves = graph.leaves(&self.app_label);
         if leaves.len() < 2 {
+            graph.check_conflicts().map_err(unordered)?;
             return Ok(out.status(format!("The migrations of '{}' are one branch.", self.app_label))?);
         }
         let moved = self.moved(project, &graph, &leaves, out)?;

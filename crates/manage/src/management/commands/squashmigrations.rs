@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::db::backends::base::DIALECTS;
 use crate::db::migrations::squasher::{HowToSquash, Squash, range, squash};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::files::{lock, refusal};
-use crate::management::new_migrations::{Written, keep_last, refuse_embedded, save};
+use crate::management::new_migrations::{Written, keep_last, name, refuse_embedded, save};
 use crate::management::proof::compare;
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt, Style};
 use crate::setup::Project;
@@ -33,7 +34,7 @@ pub(super) struct SquashMigrations {
     #[arg(long)]
     no_optimize: bool,
     /// The name behind the number, instead of one made of the first name and the last
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     squashed_name: Option<String>,
     /// Leave the comment at the top out
     #[arg(long)]
@@ -60,7 +61,7 @@ impl BaseCommand for SquashMigrations {
         let _lock = lock(&project.root).map_err(|error| {
             CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
         })?;
-        let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
+        let graph = read(project, out)?;
         graph.check_conflicts()?;
         let keys = self.keys(project, &graph)?;
         let how = HowToSquash { is_optimized: !self.no_optimize, name: self.squashed_name.as_deref() };
@@ -100,6 +101,20 @@ impl BaseCommand for SquashMigrations {
             "Commit it, and leave the old files where they are until every database has applied them.",
         )?)
     }
+}
+
+/// All migrations, with what they are on kinds of databases that the project does not have now: it may have them elsewhere.
+fn read(project: &Project, out: &mut Output) -> CommandResult<Graph> {
+    if let Ok(graph) = load(&project.files, &project.apps, &DIALECTS) {
+        return Ok(graph);
+    }
+    let here = project.connections.dialects();
+    let graph = load(&project.files, &project.apps, &here)?;
+    out.warning(format!(
+        "SQL is taken over as it is for {} alone: it cannot be read for others",
+        here.join(", ")
+    ))?;
+    Ok(graph)
 }
 
 /// A proof that could not be made.

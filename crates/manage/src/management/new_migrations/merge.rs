@@ -72,3 +72,10 @@ fn show_branches(merge: &Merge, out: &mut Output) -> CommandResult {
     merge.meetings.iter().try_for_each(|meeting| out.warning(format!("both touch {meeting}")))?;
     Ok(())
 }
+
+/// Files of one number that a later one follows: no branch ends with them.
+pub(in crate::management) fn unordered(error: crate::db::migrations::Error) -> CommandError {
+    CommandError::failed(error).hint(
+        "a later file follows both by its number: rename one to the next number, or say `-- depends: app.NNNN_name` at its top",
+    )
+}

@@ -10,8 +10,8 @@ pub(super) mod show;
 mod merge;
 
 pub(super) use answers::{AnswerArgs, found};
-pub(super) use merge::Joining;
+pub(super) use merge::{Joining, unordered};
 pub(super) use update::folded;
 pub(super) use written::{
-    Written, has_models, keep_last, max_migration, refuse_embedded, save, save_rewritten,
+    Written, has_models, keep_last, max_migration, name, refuse_embedded, save, save_rewritten,
 };

@@ -140,3 +140,15 @@ pub(in crate::management) fn refuse_embedded<'a>(
 pub(in crate::management) fn has_models(project: &Project, app: &str) -> bool {
     project.models.of_app(app).next().is_some() || project.root.join(format!("models/{app}.toml")).is_file()
 }
+
+/// What a file may be called behind its number.
+///
+/// # Errors
+/// Why it may not.
+pub(in crate::management) fn name(text: &str) -> Result<String, String> {
+    let is_plain = !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
+    match is_plain && text.len() <= 100 {
+        true => Ok(text.to_owned()),
+        false => Err("expected letters, digits and underscores, at most 100".to_owned()),
+    }
+}
