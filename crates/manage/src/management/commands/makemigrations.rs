@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 
 use crate::db::migrations::autodetector::{self, Naming, Replayed, declared};
 use crate::db::migrations::{Graph, Key, Migration, load};
-use crate::management::files::{lock, refusal};
 use crate::management::new_migrations::{
-    AnswerArgs, Joining, Written, folded, found, has_models, keep_last, name, save, show, unordered,
+    AnswerArgs, Joining, Written, folded, found, has_models, keep_last, lock_project, name, save, show,
+    unordered,
 };
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 use crate::setup::Project;
@@ -78,9 +78,7 @@ impl BaseCommand for MakeMigrations {
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
         // Two at once would choose the same numbers.
-        let _lock = lock(&project.root).map_err(|error| {
-            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
-        })?;
+        let _lock = lock_project(project)?;
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
         let migrations = if self.merge {

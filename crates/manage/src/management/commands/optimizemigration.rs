@@ -2,8 +2,7 @@ use clap::Args;
 
 use crate::db::migrations::{Migration, load, optimized};
 use crate::management::applied::refuse_applied;
-use crate::management::files::{lock, refusal};
-use crate::management::new_migrations::{Written, refuse_embedded, save};
+use crate::management::new_migrations::{Written, lock_project, refuse_embedded, save};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
 
 /// Write a migration with fewer operations, where they come to the same
@@ -30,9 +29,7 @@ impl BaseCommand for OptimizeMigration {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
-        let _lock = lock(&project.root).map_err(|error| {
-            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
-        })?;
+        let _lock = lock_project(project)?;
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         let migration = graph.find(&self.app_label, &self.migration_name)?;
         let operations = migration.operations.iter().map(|located| located.operation.clone()).collect();

@@ -7,9 +7,8 @@ use clap::Args;
 use crate::db::migrations::rebaser::{Rebase, rebase};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::applied::refuse_applied;
-use crate::management::files::{lock, refusal};
 use crate::management::new_migrations::{
-    keep_last, max_migration, refuse_embedded, save_rewritten, unordered,
+    keep_last, lock_project, max_migration, refuse_embedded, save_rewritten, unordered,
 };
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt};
 use crate::setup::Project;
@@ -41,9 +40,7 @@ impl BaseCommand for RebaseMigration {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
-        let _lock = lock(&project.root).map_err(|error| {
-            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
-        })?;
+        let _lock = lock_project(project)?;
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         graph.check_app(&self.app_label)?;
         let leaves = graph.leaves(&self.app_label);

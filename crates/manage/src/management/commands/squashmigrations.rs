@@ -6,8 +6,7 @@ use clap::Args;
 use crate::db::backends::base::DIALECTS;
 use crate::db::migrations::squasher::{HowToSquash, Squash, range, squash};
 use crate::db::migrations::{Graph, Key, Migration, load};
-use crate::management::files::{lock, refusal};
-use crate::management::new_migrations::{Written, keep_last, name, refuse_embedded, save};
+use crate::management::new_migrations::{Written, keep_last, lock_project, name, refuse_embedded, save};
 use crate::management::proof::compare;
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt, Style};
 use crate::setup::Project;
@@ -58,9 +57,7 @@ impl BaseCommand for SquashMigrations {
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let project = manage.project()?;
-        let _lock = lock(&project.root).map_err(|error| {
-            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
-        })?;
+        let _lock = lock_project(project)?;
         let graph = read(project, out)?;
         graph.check_conflicts()?;
         let keys = self.keys(project, &graph)?;

@@ -13,5 +13,5 @@ pub(super) use answers::{AnswerArgs, found};
 pub(super) use merge::{Joining, unordered};
 pub(super) use update::folded;
 pub(super) use written::{
-    Written, has_models, keep_last, max_migration, name, refuse_embedded, save, save_rewritten,
+    Written, has_models, keep_last, lock_project, max_migration, name, refuse_embedded, save, save_rewritten,
 };

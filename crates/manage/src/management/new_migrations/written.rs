@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::db::migrations::rebaser::Rewritten;
 use crate::db::migrations::{Key, Migration, write};
-use crate::management::files::refusal;
+use crate::management::files::{lock, refusal};
 use crate::management::skeleton::{Made, NewFile, write_all};
 use crate::management::{CommandError, CommandResult};
 use crate::setup::Project;
@@ -151,4 +151,13 @@ pub(in crate::management) fn name(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("expected letters, digits and underscores, at most 100".to_owned()),
     }
+}
+
+/// Keeps other runs from writing migrations meanwhile: two at once would choose the same numbers.
+///
+/// # Errors
+/// When the folder cannot be locked.
+pub(in crate::management) fn lock_project(project: &Project) -> CommandResult<std::fs::File> {
+    lock(&project.root)
+        .map_err(|error| CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error))))
 }
