@@ -2,6 +2,7 @@
 
 mod alterations;
 mod amendments;
+mod chance;
 mod corpus;
 mod databases;
 mod faults;
@@ -15,6 +16,7 @@ mod limits;
 mod migrations;
 mod models;
 mod options;
+mod peer;
 mod pooler;
 mod preflight;
 mod queries;

@@ -1,0 +1,225 @@
+//! The same histories through Django itself.
+//!
+//! Models change; `makemigrations` and `migrate` follow, and Django's own beside them. After each step the two databases hold
+//! the same, difference by difference, but for what `django/differences.toml` names with its reason.
+
+mod django;
+mod known;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use manage::db::backends::base::tables::IndexPart;
+use manage::db::introspection::{Difference, LiveTable, Part, differences, live};
+use manage::db::migrations::autodetector::{Answer, Question};
+use manage::db::migrations::{ProjectState, is_bookkeeping, write};
+
+use self::django::Django;
+use self::known::Known;
+use super::chance::{Maker, Random};
+use super::histories::{LENGTH, answered, detected, graph, migrate};
+use crate::support::{Kind, TestDatabase, on_every_database};
+
+/// As many as take seconds.
+const SEEDS: std::ops::Range<u64> = 1..9;
+
+/// Both sides of one kind of database, and what they do not have in common.
+struct Peers {
+    kind: Kind,
+    django: Django,
+    known: Known,
+    /// What nobody knew of.
+    told: String,
+}
+
+impl Peers {
+    fn start(db: &TestDatabase) -> Self {
+        let known = Known::of(db.database.dialect());
+        Self { kind: db.kind, django: Django::start(), known, told: String::new() }
+    }
+
+    /// An empty database. Of MariaDB Django takes the charset that it has, and asks for this one.
+    async fn database(&self) -> TestDatabase {
+        let db = TestDatabase::create(self.kind).await;
+        if self.kind == Kind::Mariadb {
+            db.database.execute("ALTER DATABASE CHARACTER SET utf8mb4", &[]).await.unwrap();
+        }
+        db
+    }
+
+    /// Goes through states, with both; what each is called in the end.
+    async fn history(&mut self, name: &str, states: &[ProjectState], random: &mut Random) {
+        let (ours, mut django) = (self.database().await, self.database().await);
+        for (number, state) in states.iter().enumerate() {
+            let step = format!("{name}, step {}", number + 1);
+            let renamed = follow(&ours, state, random).await;
+            django = self.django_follows(django, state, &renamed, &step).await;
+            self.compare(&ours, &django, state, &step).await;
+        }
+        ours.discard().await;
+        django.discard().await;
+        if let Some(last) = states.last() {
+            self.anew(last, &format!("{name}, made anew"), random).await;
+        }
+    }
+
+    /// Lets Django follow; where it is known that it cannot, it begins again in another database.
+    async fn django_follows(
+        &mut self,
+        mut db: TestDatabase,
+        state: &ProjectState,
+        renamed: &[Vec<String>],
+        step: &str,
+    ) -> TestDatabase {
+        for _ in 0..2 {
+            let Err(error) = self.django.follow(&db, state, renamed) else { break };
+            if !self.known.refusal(&error) {
+                writeln!(self.told, "{step}: {error}").unwrap();
+            }
+            db.discard().await;
+            db = self.database().await;
+        }
+        db
+    }
+
+    /// Both make the tables of a state in empty databases.
+    async fn anew(&mut self, state: &ProjectState, step: &str, random: &mut Random) {
+        let (ours, django) = (self.database().await, self.database().await);
+        follow(&ours, state, random).await;
+        let django = self.django_follows(django, state, &[], step).await;
+        self.compare(&ours, &django, state, step).await;
+        ours.discard().await;
+        django.discard().await;
+    }
+
+    async fn compare(
+        &mut self,
+        ours: &TestDatabase,
+        django: &TestDatabase,
+        state: &ProjectState,
+        step: &str,
+    ) {
+        let (expected, found) = (tables(django, state).await, tables(ours, state).await);
+        // Here Django cannot follow at all.
+        if expected.is_empty() {
+            return;
+        }
+        let mut all = differences(&**ours.database.backend(), &expected, &found);
+        all.extend(
+            expected
+                .iter()
+                .filter_map(|table| order(table, found.iter().find(|other| other.name == table.name)?)),
+        );
+        for difference in all {
+            if !self.known.difference(&difference) {
+                writeln!(self.told, "{step}: {}: {difference}", difference.table).unwrap();
+            }
+        }
+    }
+
+    fn end(self) {
+        assert!(self.told.is_empty(), "Django's tables -> ours\n{}", self.told);
+        assert_eq!(self.known.left(), Vec::<String>::new(), "differences.toml lists what does not occur");
+    }
+}
+
+/// The names that a question says belong together.
+fn renamed(question: &Question) -> Vec<String> {
+    match question {
+        Question::RenamedModel { from, to, .. } => vec![from.clone(), to.clone()],
+        Question::RenamedField { model, from, to } => {
+            let (_, model) = model.split_once('.').unwrap();
+            vec![model.to_owned(), from.clone(), to.name.clone()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Brings our database to the models; tells what is called otherwise.
+async fn follow(db: &TestDatabase, state: &ProjectState, random: &mut Random) -> Vec<Vec<String>> {
+    let mut names = Vec::new();
+    let found = detected(&graph(db), state, |question| {
+        let answer = answered(random, question);
+        if answer == Answer::Yes {
+            names.push(renamed(question));
+        }
+        answer
+    });
+    for made in found {
+        db.workspace.write(&made.path, &write(&made, None).unwrap());
+    }
+    migrate(db, usize::MAX).await;
+    names
+}
+
+/// The tables of models, with what differences do not tell otherwise.
+async fn tables(db: &TestDatabase, state: &ProjectState) -> Vec<LiveTable> {
+    let mut connection = db.database.backend().connect().await.unwrap();
+    let live = live(&**db.database.backend(), &mut *connection).await.unwrap();
+    let names = names(state);
+    let mut tables = live.tables;
+    tables.retain(|table| !is_bookkeeping(&table.name) && table.name != "django_migrations");
+    tables.iter_mut().for_each(|table| spell(table, &names));
+    tables
+}
+
+/// The names of indexes and constraints that models give.
+fn names(state: &ProjectState) -> BTreeSet<&str> {
+    let options = state.models().map(|model| &model.options);
+    let names = options.flat_map(|options| {
+        let indexes = options.indexes.iter().map(|index| &index.name);
+        indexes.chain(options.constraints.iter().map(|rule| &rule.name))
+    });
+    names.map(String::as_str).collect()
+}
+
+/// A name that nobody gave becomes what it is the name of: the two make up others. What a key says besides stands with it.
+fn spell(table: &mut LiveTable, given: &BTreeSet<&str>) {
+    let mut seen = Vec::new();
+    for key in &mut table.keys {
+        if key.is_deferred {
+            key.unsaid.push_str(" DEFERRED");
+        }
+        if seen.contains(&key.columns) {
+            key.unsaid.push_str(" AGAIN");
+        }
+        seen.push(key.columns.clone());
+    }
+    for index in table.indexes.iter_mut().filter(|index| !given.contains(&*index.name)) {
+        index.name = format!("of {:?}", index.parts);
+        if let [IndexPart::Column { name, .. }] = &*index.parts
+            && seen.contains(&vec![name.clone()])
+        {
+            index.name.insert_str(0, "of a key, ");
+        }
+    }
+    for rule in table.constraints.iter_mut().filter(|rule| !given.contains(&*rule.name)) {
+        rule.name = format!("of {:?}", rule.rule);
+    }
+}
+
+/// In what the order of columns differs.
+fn order(django: &LiveTable, ours: &LiveTable) -> Option<Difference> {
+    let columns = |table: &LiveTable| {
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        Some(format!("columns {}", names.join(", ")))
+    };
+    let (table, expected, found) = (django.name.clone(), columns(django), columns(ours));
+    (expected != found).then(|| Difference { table, part: Part::Table, name: String::new(), expected, found })
+}
+
+on_every_database! {
+    async fn the_same_histories_through_django_come_to_the_same_tables(db in TestDatabase) {
+        let mut peers = Peers::start(&db);
+        for seed in SEEDS {
+            let mut maker = Maker::new(seed, db.database.backend().features());
+            let mut states = Vec::new();
+            for number in 1..=LENGTH {
+                maker.migration(number);
+                states.push(maker.state.clone());
+            }
+            peers.history(&format!("seed {seed}"), &states, &mut Random::new(seed)).await;
+        }
+        peers.end();
+    }
+}
