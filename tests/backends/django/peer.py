@@ -155,8 +155,6 @@ def field(one, columns):
     one.pop("name")
     kind = one.pop("type")
     made = getattr(models, NAMES.get(kind, kind + "Field"))
-    if kind in ("ForeignKey", "OneToOne", "ManyToMany"):
-        one["related_name"] = "+"
     if kind in ("ForeignKey", "OneToOne"):
         one["on_delete"] = getattr(models, one.get("on_delete", "CASCADE"))
     if kind == "Generated":
@@ -235,7 +233,8 @@ LOOKUPS = {ast.Gt: "gt", ast.GtE: "gte", ast.Lt: "lt", ast.LtE: "lte", ast.Eq: "
 
 def condition(text, columns):
     """SQL that is read like Python's, as Django's objects."""
-    return said(ast.parse(text.replace("<>", "!="), mode="eval").body, columns)
+    python = text.replace("<>", "!=").replace(" AND ", " and ").replace(" OR ", " or ")
+    return said(ast.parse(python, mode="eval").body, columns)
 
 
 expression = condition

@@ -241,6 +241,13 @@ impl Editor {
                 _ => {}
             }
         }
+        let needs_copy = |one: &Alteration<'_>| match one {
+            Alteration::AlterColumn { old, new } => needs_copy(table, old, new),
+            _ => false,
+        };
+        if alterations.iter().any(needs_copy) {
+            changes.push("ALGORITHM = COPY".to_owned());
+        }
         self.alter_all(table, &changes);
         Ok(())
     }
@@ -338,6 +345,14 @@ impl SchemaEditor for Editor {
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }
+}
+
+/// Whether the server is to write the table anew although it need not. MariaDB (10.11) makes a text longer in place, counts the
+/// columns wrongly where one before it is computed and stored, and refuses because of the key of another column.
+fn needs_copy(table: &Table, old: &Column, new: &Column) -> bool {
+    let is_stored = |column: &Column| column.generated.as_ref().is_some_and(|generated| generated.stored);
+    let is_text = old.kind.family() == Family::Text && new.kind.family() == Family::Text;
+    is_text && old.kind != new.kind && table.columns.iter().any(is_stored)
 }
 
 fn is_check(constraint: &Constraint) -> bool {
