@@ -256,7 +256,12 @@ impl Maker {
             }
             21 => {
                 let constraint = self.constraint(&model?)?;
-                vec![Operation::AddConstraint(AddConstraint { model: of, constraint, not_valid: false })]
+                vec![Operation::AddConstraint(AddConstraint {
+                    model: of,
+                    constraint,
+                    not_valid: false,
+                    concurrently: false,
+                })]
             }
             22 => {
                 let options = model.as_ref()?.options.clone();
@@ -351,6 +356,7 @@ impl Maker {
             model: model.name.clone(),
             field,
             preserve_default: self.random.coin(),
+            concurrently: false,
         }))
     }
 
@@ -379,7 +385,12 @@ impl Maker {
         (other.primary_key, other.null, other.db_index) = (true, false, None);
         other.default = Some(DefaultValue::Literal(toml::Value::Integer(1)));
         let alter = |field| {
-            Operation::AlterField(AlterField { model: model.name.clone(), field, preserve_default: true })
+            Operation::AlterField(AlterField {
+                model: model.name.clone(),
+                field,
+                preserve_default: true,
+                concurrently: false,
+            })
         };
         Some(vec![alter(key), alter(other)])
     }
@@ -486,6 +497,7 @@ pub(super) fn migration(number: usize, operations: Vec<Operation>) -> Migration 
         replaces: Vec::new(),
         initial: None,
         atomic: true,
+        stage: manage::db::migrations::Stage::Expand,
         follows_number: false,
         operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
         canonical: manage::db::migrations::Canonical::default(),

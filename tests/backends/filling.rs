@@ -89,7 +89,7 @@ on_every_database! {
         filled(&db, 1).await;
         let fill = |keys: &str| format!("[[operation]]\nop = \"FillField\"\nmodel = \"Crate\"\n{keys}\n");
         for (keys, told) in [
-            ("name = \"label\"", "barn.Crate.label has no default: say `value`"),
+            ("name = \"label\"", "barn.Crate.label has no default: say `value` or `from`"),
             ("name = \"lable\"", "model barn.Crate has no field `lable` at this point"),
             ("name = \"label\"\nvalue = \"a\"\nbatch = 0", "barn.Crate.label: a batch has at least one row"),
             ("name = \"id\"\nvalue = \"a\"", "the value \"a\" does not fit the BigAuto `id`"),

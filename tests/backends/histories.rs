@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use manage::db::introspection::{Difference, LiveTable};
-use manage::db::migrations::autodetector::{Answer, Naming, Question, Replayed, changes};
+use manage::db::migrations::autodetector::{Answer, Manner, Naming, Question, Replayed, changes};
 use manage::db::migrations::inspector::{Choice, inspect};
 use manage::db::migrations::operations::{AddConstraint, AddIndex, CreateModel, Operation};
 use manage::db::migrations::squasher::{HowToSquash, squash};
@@ -79,7 +79,12 @@ fn related(model: &ModelState) -> Vec<Operation> {
     }));
     operations.extend(model.options.constraints.iter().map(|rule| {
         let constraint = rule.clone();
-        Operation::AddConstraint(AddConstraint { model: of(), constraint, not_valid: false })
+        Operation::AddConstraint(AddConstraint {
+            model: of(),
+            constraint,
+            not_valid: false,
+            concurrently: false,
+        })
     }));
     operations
 }
@@ -244,8 +249,9 @@ pub(super) fn detected(
 ) -> Vec<Migration> {
     let naming = Naming { name: Some("x"), now: jiff::Timestamp::UNIX_EPOCH };
     let replayed = Replayed::new(graph).unwrap();
-    let found =
-        changes(graph, (&replayed, target), (&[], naming), |question| Ok::<_, Error>(answer(question)));
+    let found = changes(graph, (&replayed, target), (&[], Manner { naming, is_safe: false }), |question| {
+        Ok::<_, Error>(answer(question))
+    });
     found.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -20,6 +20,7 @@ mod peer;
 mod pooler;
 mod preflight;
 mod queries;
+mod releases;
 mod reversals;
 mod running;
 mod scripts;

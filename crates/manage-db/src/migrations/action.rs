@@ -42,10 +42,12 @@ pub struct Filling {
     pub table: String,
     /// The column by which rows are told apart.
     pub key: String,
-    /// The column that lacks a value.
+    /// The column that gets a value.
     pub column: String,
     /// What it gets, as SQL.
     pub value: String,
+    /// The rows that it is about, as SQL.
+    pub condition: String,
     /// How many rows at once.
     pub batch: u32,
     /// The statement that would do all of it at once.

@@ -95,6 +95,18 @@ pub enum Error {
         /// Why.
         problem: String,
     },
+    /// A migration depends on one that waits until no program of before runs any more.
+    #[error(
+        "{migration} depends on {parent}, which waits on database `{alias}` until no program of before runs any more"
+    )]
+    Waits {
+        /// Alias of the database.
+        alias: String,
+        /// The migration.
+        migration: String,
+        /// What it depends on.
+        parent: String,
+    },
     /// Migrations depend on each other in a circle.
     #[error("migrations depend on each other in a circle: {}", circle(members))]
     Cycle {

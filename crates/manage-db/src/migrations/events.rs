@@ -62,6 +62,13 @@ pub enum Event<'a> {
         /// Alias of the database.
         alias: &'a str,
     },
+    /// Migrations wait until no program of before runs any more.
+    Held {
+        /// App and name of each.
+        migrations: &'a [String],
+        /// Aliases of the databases.
+        aliases: &'a [&'a str],
+    },
     /// A database cannot be looked at; the others are.
     Away {
         /// Its alias.

@@ -11,12 +11,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::canonical::{self, Canonical};
 use super::earlier::Source;
-use super::migration::{Key, Located, Migration, Reference};
+use super::migration::{Key, Located, Migration, Reference, Stage};
 use super::operations::{
-    AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterModelOptions, AlterModelTable,
-    AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, FillField, MoveModel, Operation,
-    RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,
-    SeparateDatabaseAndState, SqlPart, SqlSource, ValidateConstraint,
+    AddConstraint, AddField, AddIndex, AddTrigger, AlterConstraint, AlterField, AlterModelOptions,
+    AlterModelTable, AlterModelTableComment, CreateExtension, CreateModel, DeleteModel, FillField, MoveModel,
+    Operation, RemoveConstraint, RemoveField, RemoveIndex, RemoveTrigger, RenameField, RenameIndex,
+    RenameModel, RunRust, RunSql, SeparateDatabaseAndState, SqlPart, SqlSource, SwapFields,
+    ValidateConstraint,
 };
 use crate::backends::{DIALECTS, dialect};
 use crate::models::document::{Document, Mistake, Node};
@@ -25,7 +26,7 @@ use crate::models::{Field, declared};
 use manage_leaves::text;
 
 /// Keys at the top of a file.
-const KEYS: [&str; 6] = ["depends", "run_before", "replaces", "initial", "atomic", "operation"];
+const KEYS: [&str; 7] = ["depends", "run_before", "replaces", "initial", "atomic", "stage", "operation"];
 
 /// Reads a TOML file. Its checksums are those of the `dialects`.
 ///
@@ -52,6 +53,7 @@ pub(crate) fn parse_toml(
         replaces: references(document, table.remove("replaces"))?,
         initial: optional(document, table.remove("initial"))?,
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
+        stage: optional(document, table.remove("stage"))?.unwrap_or_default(),
         follows_number: false,
         operations: Vec::new(),
         canonical: Canonical::default(),
@@ -183,7 +185,7 @@ macro_rules! kind {
 }
 
 /// Every kind, in the order of the manual.
-const KINDS: [Kind; 23] = [
+const KINDS: [Kind; 26] = [
     Kind { name: "CreateModel", read: create_model, keys: create_model_keys },
     kind!(DeleteModel),
     kind!(RenameModel),
@@ -195,6 +197,7 @@ const KINDS: [Kind; 23] = [
     kind!(RemoveField),
     kind!(AlterField),
     kind!(RenameField),
+    kind!(SwapFields),
     kind!(AddIndex),
     kind!(RemoveIndex),
     kind!(RenameIndex),
@@ -204,6 +207,8 @@ const KINDS: [Kind; 23] = [
     kind!(ValidateConstraint),
     kind!(CreateExtension),
     kind!(FillField),
+    kind!(AddTrigger),
+    kind!(RemoveTrigger),
     Kind { name: "RunSql", read: run_sql, keys: RunSql::json_schema },
     kind!(RunRust),
     Kind { name: "SeparateDatabaseAndState", read: separate, keys: SeparateDatabaseAndState::json_schema },
@@ -257,6 +262,8 @@ struct Keys {
     initial: Option<bool>,
     /// False: not one transaction.
     atomic: Option<bool>,
+    /// To which release it belongs: `contract` waits until no program of before runs.
+    stage: Option<Stage>,
     /// What it does, in order.
     #[schemars(default)]
     operation: Vec<Operation>,
@@ -394,6 +401,8 @@ fn check_concurrency(migration: &Migration) -> Result<(), Mistake> {
     let concurrent = migration.operations.iter().find(|located| {
         matches!(&located.operation,
             Operation::AddIndex(AddIndex { concurrently, .. })
+            | Operation::AlterField(AlterField { concurrently, .. })
+            | Operation::AddConstraint(AddConstraint { concurrently, .. })
             | Operation::RemoveIndex(RemoveIndex { concurrently, .. }) if *concurrently)
     });
     match concurrent {

@@ -15,17 +15,15 @@ impl Unit<'_, '_> {
     }
 
     async fn fill_all(&mut self, filling: &Filling) -> Result<()> {
-        let Filling { table, key, column, value, batch, .. } = filling;
-        let of = number(
-            &mut *self.place.connection,
-            &format!("SELECT COUNT(*) FROM {table} WHERE {column} IS NULL"),
-        )
-        .await?;
+        let Filling { table, key, column, value, condition, batch, .. } = filling;
+        let of =
+            number(&mut *self.place.connection, &format!("SELECT COUNT(*) FROM {table} WHERE {condition}"))
+                .await?;
         let (mut rows, mut last): (u64, Option<Value>) = (0, None);
         loop {
             self.place.progress.tell(Done { rows, of }).await;
             let behind = if last.is_some() { format!(" AND {key} > ?") } else { String::new() };
-            let missing = format!("WHERE {column} IS NULL{behind}");
+            let missing = format!("WHERE {condition}{behind}");
             let next = format!("SELECT {key} FROM {table} {missing} ORDER BY {key} LIMIT {batch}");
             let params: Vec<Value> = last.iter().cloned().collect();
             let mut keys = self.place.connection.query(Statement { sql: &next, params: &params }).await?;

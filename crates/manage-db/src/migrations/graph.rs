@@ -512,6 +512,7 @@ mod tests {
             replaces: Vec::new(),
             initial: None,
             atomic: true,
+            stage: crate::migrations::Stage::Expand,
             follows_number: false,
             operations: Vec::new(),
             canonical: crate::migrations::Canonical::default(),

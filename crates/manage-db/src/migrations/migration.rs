@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::canonical::Canonical;
 use super::operations::Operation;
 use super::place::Place;
@@ -70,6 +73,17 @@ pub struct Located {
     pub line: usize,
 }
 
+/// To which release a migration belongs, where programs of before and after a change run side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It is applied before the programs that need it start; those of before go on.
+    #[default]
+    Expand,
+    /// It is applied once no program of before runs any more.
+    Contract,
+}
+
 /// One migration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Migration {
@@ -89,6 +103,8 @@ pub struct Migration {
     pub initial: Option<bool>,
     /// Whether it runs in one transaction.
     pub atomic: bool,
+    /// To which release it belongs.
+    pub stage: Stage,
     /// Whether it continues the app's migration before it when it names none of its app.
     pub follows_number: bool,
     /// What it does.
@@ -109,6 +125,7 @@ impl Migration {
             replaces: Vec::new(),
             initial: None,
             atomic: true,
+            stage: Stage::Expand,
             follows_number: false,
             operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
             canonical: Canonical::default(),

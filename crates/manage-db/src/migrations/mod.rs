@@ -92,7 +92,9 @@ pub mod recorder;
 mod reversal;
 
 // Which migrations a run applies or undoes.
-pub mod plan;
+pub mod release;
+
+mod plan;
 
 // What a run is about, and what runs.
 mod work;
@@ -156,7 +158,7 @@ pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use import_problem::ImportProblem;
 pub use loader::{load, load_or_tell_all};
-pub use migration::{Key, Located, Migration, Reference};
+pub use migration::{Key, Located, Migration, Reference, Stage};
 pub use optimizer::optimized;
 pub use pending::{Pending, Watcher, pending};
 pub use place::Place;

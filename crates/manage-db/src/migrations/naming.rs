@@ -1,6 +1,6 @@
 //! What a migration is called behind its number, where nobody says it.
 
-use super::operations::Operation;
+use super::operations::{FillField, Operation};
 
 /// From here on further operations are `_and_more`, as in Django 6.1.
 const LONGEST: usize = 52;
@@ -11,7 +11,9 @@ pub(super) fn suggested(operations: &[Operation], is_initial: bool) -> Option<St
     if is_initial {
         return Some("initial".to_owned());
     }
-    let mut fragments = operations.iter().map(fragment);
+    // What is done on the way back says nothing of the way there.
+    let is_meant = |one: &&Operation| !matches!(one, Operation::FillField(FillField { backwards: true, .. }));
+    let mut fragments = operations.iter().filter(is_meant).map(fragment);
     let mut name = fragments.next()??;
     let rest: Vec<String> = fragments.collect::<Option<_>>()?;
     for fragment in rest {
@@ -47,6 +49,9 @@ fn fragment(operation: &Operation) -> Option<String> {
         Of::AlterConstraint(one) => vec!["alter", &one.model, &one.constraint.name],
         Of::ValidateConstraint(one) => vec!["validate", &one.model, &one.name],
         Of::FillField(one) => vec!["fill", &one.model, &one.name],
+        Of::SwapFields(one) => vec!["swap", &one.model, &one.fields[0]],
+        Of::AddTrigger(one) => vec!["sync", &one.model, &one.trigger.field],
+        Of::RemoveTrigger(one) => vec!["release", &one.model, &one.trigger.field],
         Of::CreateExtension(one) => vec!["create_extension", &one.name],
         Of::RunSql(_) | Of::RunRust(_) | Of::SeparateDatabaseAndState(_) => return None,
     };

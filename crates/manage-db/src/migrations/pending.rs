@@ -7,7 +7,9 @@ use tokio::sync::Mutex;
 use super::error::Result;
 use super::graph::Graph;
 use super::loader::load;
+use super::migration::Key;
 use super::recorder::History;
+use super::release::waiting;
 use crate::connections::{Connections, Database};
 use crate::files::Files;
 use crate::homes::Homes;
@@ -46,7 +48,9 @@ async fn of_homes(
         pending.is_new &= applied.is_empty();
         let lives = |app: &str| router.allow_migrate(alias, app);
         let missing = graph.migrations().filter(|migration| lives(&migration.key.app));
-        let missing = missing.filter(|migration| !applied.contains(&migration.key));
+        let waiting = waiting(&graph, &applied).keys;
+        let is_missing = |key: &Key| !applied.contains(key) && !waiting.contains(key);
+        let missing = missing.filter(|migration| is_missing(&migration.key));
         pending.migrations.extend(missing.map(|migration| migration.key.to_string()));
     }
     Ok(pending)

@@ -7,6 +7,7 @@ use super::error::{Error, Result};
 use super::graph::Graph;
 use super::migration::{Key, Migration};
 use super::program::Program;
+use super::release::waiting;
 use super::reversal::{self, Gone};
 use crate::router::Router;
 
@@ -62,6 +63,8 @@ pub struct Plan {
     pub is_backwards: bool,
     /// Those of them that are squashes all of whose migrations are applied: they get their row, and nothing runs.
     pub(super) complete: BTreeSet<Key>,
+    /// Those that are left for a later run: no program of before may run any more.
+    pub held: BTreeSet<Key>,
     /// What undoes those of them that have no file here.
     pub(super) kept: BTreeMap<Key, Option<Arc<Program>>>,
 }
@@ -114,6 +117,28 @@ impl Plan {
         Ok(Self { migrations, complete: unrecorded.clone(), ..Self::default() })
     }
 
+    /// Without what waits until no program of before runs any more.
+    ///
+    /// # Errors
+    /// [`Error::Waits`] when something depends on that which the programs of now need.
+    pub(super) fn without_waiting(mut self, graph: &Graph, site: PlanSite<'_>) -> Result<Self> {
+        if self.is_backwards {
+            return Ok(self);
+        }
+        let waiting = waiting(graph, site.applied);
+        let is_planned = |key: &Key| self.migrations.iter().any(|migration| migration.key == *key);
+        if let Some((migration, parent)) = waiting.blocked.filter(|(key, _)| is_planned(key)) {
+            let alias = site.alias.to_owned();
+            return Err(Error::Waits { alias, migration: migration.to_string(), parent: parent.to_string() });
+        }
+        let (held, rest) =
+            self.migrations.into_iter().partition(|migration| waiting.keys.contains(&migration.key));
+        let held: Vec<Arc<Migration>> = held;
+        self.held = held.into_iter().map(|migration| migration.key.clone()).collect();
+        self.migrations = rest;
+        Ok(self)
+    }
+
     /// With the squashes that are complete once the rest of the plan has run.
     #[must_use]
     pub(super) fn with_finished(mut self, graph: &Graph, applied: &BTreeSet<Key>) -> Self {
@@ -159,7 +184,7 @@ impl Plan {
         let kept = gone.iter().map(|one| (one.migration.key.clone(), one.program.clone())).collect();
         let mut all: Vec<_> = gone.iter().map(|one| Arc::clone(&one.migration)).collect();
         all.extend(migrations);
-        Ok(Self { migrations: all, is_backwards: true, kept, complete: BTreeSet::new() })
+        Ok(Self { migrations: all, is_backwards: true, kept, ..Self::default() })
     }
 }
 

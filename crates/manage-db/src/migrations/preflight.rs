@@ -246,7 +246,7 @@ impl Asker {
                 self.tables.insert(to.clone(), fate);
             }
             TableChange::Alter(alter) => self.alter(alter),
-            TableChange::Validate { .. } | TableChange::Extension { .. } => {}
+            TableChange::Validate { .. } | TableChange::Trigger { .. } | TableChange::Extension { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! One run over the databases of a project: what `migrate`, tests and a site that starts have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::arrival;
@@ -39,6 +39,8 @@ pub struct Request<'a> {
     /// How long it waits for a database that does not answer yet, and for another run. None: not at all, and as long as
     /// the settings say.
     pub wait: Option<Duration>,
+    /// Also what waits until no program of before runs any more.
+    pub contract: bool,
     /// What was agreed to, for each database; none: whatever there is to be done.
     pub agreed: Option<Agreed>,
 }
@@ -59,6 +61,7 @@ impl<'a> Request<'a> {
             allow_missing: false,
             jobs: 1,
             wait: None,
+            contract: false,
             agreed: None,
         }
     }
@@ -173,6 +176,7 @@ impl Run<'_> {
         let plans = self.plans(&sessions, fake)?;
         self.check_elsewhere(&aliases(&sessions), &plans, tell).await?;
         sessions.iter().for_each(|session| self.tell_unexplained(session, tell));
+        tell_held(&plans, tell);
         let sites = (0..plans.len()).map(|position| self.site(&sessions, &plans, position));
         sites.for_each(|site| tell(Event::Database(site)));
         away.map_or_else(|| Ok(number_of_migrations(&plans)), |error| Err(error.into()))
@@ -231,6 +235,7 @@ impl Run<'_> {
         for planned in &plans {
             planned.prepared.check_frame(&sessions[planned.number], how.frame)?;
         }
+        tell_held(&plans, tell);
         for session in sessions.iter() {
             self.tell_left_behind(session, tell);
             self.tell_unexplained(session, tell);
@@ -278,6 +283,8 @@ impl Run<'_> {
             let (applied, unrecorded) = (&applied, &unrecorded);
             let site = PlanSite { alias, applied, unrecorded, gone: &gone, is_behind_elsewhere };
             let plan = Plan::new(&graph, work.router, site, target, fake == Fake::Yes)?;
+            let is_asked_for = self.request.contract || matches!(target, Target::Migration(_));
+            let plan = if is_asked_for { plan } else { plan.without_waiting(&graph, site)? };
             let plan = plan.with_finished(self.work.graph, applied);
             let unfinished = session.unfinished(&graph, &plan);
             if !unfinished.is_empty() {
@@ -386,6 +393,18 @@ impl Run<'_> {
 
 fn aliases(sessions: &[Session]) -> Vec<String> {
     sessions.iter().map(|session| session.alias().to_owned()).collect()
+}
+
+/// Says what waits until no program of before runs any more, and where.
+fn tell_held(plans: &[Planned], tell: &mut (dyn FnMut(Event<'_>) + Send)) {
+    let mut by_keys: BTreeMap<&BTreeSet<Key>, Vec<&str>> = BTreeMap::new();
+    for planned in plans.iter().filter(|planned| !planned.plan.held.is_empty()) {
+        by_keys.entry(&planned.plan.held).or_default().push(&planned.alias);
+    }
+    for (keys, aliases) in by_keys {
+        let migrations: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        tell(Event::Held { migrations: &migrations, aliases: &aliases });
+    }
 }
 
 fn number_of_migrations(plans: &[Planned]) -> usize {

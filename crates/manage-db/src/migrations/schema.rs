@@ -8,11 +8,11 @@ use super::hints::Hints;
 use super::place::Place;
 use super::script::{self, Setting};
 use super::sql_source::SqlSource;
-use super::state::ProjectState;
+use super::state::{ProjectState, no_field};
 use super::tables::Tables;
 use crate::backends::base::changes::{Alter, TableChange};
 use crate::backends::base::schema::Guard;
-use crate::backends::base::tables::{ColumnType, Default as ColumnDefault};
+use crate::backends::base::tables::{self, Column, Default as ColumnDefault, Table, Trigger};
 use crate::backends::base::{Backend, SchemaEditor};
 use crate::models::document::Mistake;
 use crate::models::{DefaultValue, Field, ModelState};
@@ -63,26 +63,63 @@ impl Note {
 enum Wish {
     Change(TableChange),
     Script(Vec<Action>),
-    Fill(Wanted),
+    Fill(Box<Wanted>),
     Function { name: String, state: Box<ProjectState> },
+}
+
+/// What a field is set to.
+pub(crate) enum Source<'a> {
+    /// What another field has, and that one what this has.
+    With(&'a Field),
+    /// What another field has.
+    From(&'a Field),
+    /// A value.
+    Value(&'a DefaultValue),
+}
+
+/// Which rows get a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Those that have none.
+    Missing,
+    /// All that have another.
+    All,
 }
 
 /// Rows that are to get a value. Names stand as they are.
 struct Wanted {
     table: String,
     key: String,
-    column: String,
-    kind: ColumnType,
-    value: ColumnDefault,
+    column: Column,
+    value: Given,
+    rows: Rows,
     batch: u32,
+}
+
+/// What rows are to get.
+enum Given {
+    /// A value.
+    Value(ColumnDefault),
+    /// What another column holds.
+    Column(Box<Column>),
 }
 
 impl Wanted {
     fn written(&self, quote: &dyn Fn(&str) -> String, editor: &dyn SchemaEditor) -> Filling {
-        let [table, key, column] = [&self.table, &self.key, &self.column].map(|name| quote(name));
-        let value = editor.value(&self.value, self.kind);
-        let whole = format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NULL");
-        Filling { table, key, column, value, batch: self.batch, whole }
+        let [table, key, column] = [&self.table, &self.key, &self.column.name].map(|name| quote(name));
+        let (value, is_there) = match &self.value {
+            Given::Value(value) => (editor.value(value, self.column.kind), String::new()),
+            Given::Column(other) => {
+                let name = quote(&other.name);
+                (editor.converted(&name, other, &self.column), format!(" AND {name} IS NOT NULL"))
+            }
+        };
+        let condition = match self.rows {
+            Rows::Missing => format!("{column} IS NULL{is_there}"),
+            Rows::All => editor.differ(&column, &value),
+        };
+        let whole = format!("UPDATE {table} SET {column} = {value} WHERE {condition}");
+        Filling { table, key, column, value, condition, batch: self.batch, whole }
     }
 }
 
@@ -202,27 +239,49 @@ impl<'a> Schema<'a> {
         self.mistake.take()
     }
 
-    /// Notes that rows without a value in a field get one, so many at once.
+    /// Notes that rows get a value in a field of a model, so many at once.
     ///
     /// # Errors
     /// What makes no sense about the model or the value.
     pub(crate) fn fill(
         &mut self,
-        state: &ProjectState,
-        model: &ModelState,
+        (state, model): (&ProjectState, &ModelState),
         field: &Field,
-        value: &DefaultValue,
-        batch: u32,
+        source: &Source<'_>,
+        (rows, batch): (Rows, u32),
     ) -> Result<(), Problem> {
         let table = self.tables.table(state, model)?;
-        let concrete = model.fields.iter().filter(|field| field.is_concrete());
-        let mut columns = concrete.zip(&table.columns).map(|(field, column)| (field.name.as_str(), column));
-        let Some((_, column)) = columns.find(|(name, _)| *name == field.name) else { return Ok(()) };
-        let key = table.columns.iter().find(|column| column.primary_key);
-        let key = key.ok_or_else(|| format!("{} has no primary key", model.label()))?;
-        let value = self.tables.value(field, value)?;
-        let (key, kind, column) = (key.name.clone(), column.kind, column.name.clone());
-        self.note(Wish::Fill(Wanted { table: table.name, key, column, kind, value, batch }));
+        let value = match source {
+            Source::Value(value) => Given::Value(self.tables.value(field, value)?),
+            Source::With(other) | Source::From(other) => {
+                Given::Column(Box::new(column_of(model, &table, other)?))
+            }
+        };
+        let (column, key) = (column_of(model, &table, field)?, key_of(model, &table)?);
+        self.note(Wish::Fill(Box::new(Wanted { table: table.name, key, column, value, rows, batch })));
+        Ok(())
+    }
+
+    /// Notes that a field of a model is kept in step from here on, or no longer.
+    ///
+    /// # Errors
+    /// What makes no sense about the model or the value.
+    pub(crate) fn trigger(
+        &mut self,
+        (state, model): (&ProjectState, &ModelState),
+        field: &Field,
+        source: &Source<'_>,
+        is_wanted: bool,
+    ) -> Result<(), Problem> {
+        let table = self.tables.table(state, model)?;
+        let source = match source {
+            Source::Value(value) => tables::Source::Value(self.tables.value(field, value)?),
+            Source::With(other) => tables::Source::With(column_of(model, &table, other)?),
+            Source::From(other) => tables::Source::From(column_of(model, &table, other)?),
+        };
+        let (column, key) = (column_of(model, &table, field)?, key_of(model, &table)?);
+        let trigger = Box::new(Trigger { table: table.name, key, column, source });
+        self.note(Wish::Change(TableChange::Trigger { trigger, is_wanted }));
         Ok(())
     }
 
@@ -370,6 +429,19 @@ impl<'a> Schema<'a> {
         }
         None
     }
+}
+
+/// The column of a field.
+fn column_of(model: &ModelState, table: &Table, field: &Field) -> Result<Column, Problem> {
+    let concrete = model.fields.iter().filter(|field| field.is_concrete());
+    let found = concrete.zip(&table.columns).find(|(one, _)| one.name == field.name);
+    found.map(|(_, column)| column.clone()).ok_or_else(|| no_field(model, &field.name))
+}
+
+/// The name of the column by which rows are told apart.
+fn key_of(model: &ModelState, table: &Table) -> Result<String, Problem> {
+    let key = table.columns.iter().find(|column| column.primary_key);
+    key.map(|key| key.name.clone()).ok_or_else(|| format!("{} has no primary key", model.label()))
 }
 
 /// A transaction in which something commits by itself is none: a run that dies in it would leave a part that nobody

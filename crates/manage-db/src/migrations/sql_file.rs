@@ -8,7 +8,7 @@ use super::canonical::{self, Canonical};
 use super::earlier::Source;
 use super::file::reference;
 use super::markers::{self, Marker, begins_part};
-use super::migration::{Key, Located, Migration, Reference};
+use super::migration::{Key, Located, Migration, Reference, Stage};
 use super::operations::{Operation, RunSql, SqlPart, SqlSource};
 use super::script::STRAY;
 use super::sql_source::{Section, SqlFile};
@@ -81,6 +81,7 @@ pub(crate) fn parse_sql(
         replaces: Vec::new(),
         initial: header.initial,
         atomic,
+        stage: header.stage.unwrap_or_default(),
         follows_number: true,
         operations: vec![Located { operation, line: 1 }],
         canonical,
@@ -119,6 +120,7 @@ struct Header {
     depends: Vec<Reference>,
     initial: Option<bool>,
     atomic: Option<bool>,
+    stage: Option<Stage>,
 }
 
 /// What a migration runs on one kind of database, in both directions.
@@ -220,7 +222,7 @@ impl<'a> FileReader<'a> {
     }
 
     fn header(&self, piece: Piece<'_>, header: &mut Header) -> Result<(), Mistake> {
-        const KEYS: [&str; 3] = ["depends", "atomic", "initial"];
+        const KEYS: [&str; 4] = ["depends", "atomic", "stage", "initial"];
         let body = piece.text.trim_start_matches(['-', '#', ' ', '\t']);
         let Some((key, value)) = body.split_once([':', '=']) else { return Ok(()) };
         let (key, value) = (key.trim(), value.trim());
@@ -243,6 +245,12 @@ impl<'a> FileReader<'a> {
         match key {
             "atomic" => header.atomic = Some(truth()?),
             "initial" => header.initial = Some(truth()?),
+            "stage" if value == "expand" => header.stage = Some(Stage::Expand),
+            "stage" if value == "contract" => header.stage = Some(Stage::Contract),
+            "stage" if !value.contains(' ') => {
+                return Err(self.mistake(piece.at, "expected `expand` or `contract`".to_owned()));
+            }
+            "stage" => {}
             _ => self.depends(value, piece, header)?,
         }
         Ok(())
@@ -267,7 +275,7 @@ impl<'a> FileReader<'a> {
 
 /// Whether it is what a key at the top may say.
 fn is_value(value: &str) -> bool {
-    matches!(value, "true" | "false")
+    matches!(value, "true" | "false" | "expand" | "contract")
         || value.split(',').all(|word| reference(word.trim(), 1).is_some() && !word.trim().contains(' '))
 }
 

@@ -8,7 +8,7 @@ use super::file_name::MAX_BYTES;
 use super::graph::Graph;
 use super::migration::{Key, Located, Migration, Reference};
 use super::operations::{
-    AddConstraint, AddIndex, Operation, RemoveIndex, RunRust, RunSql, ValidateConstraint,
+    AddConstraint, AddIndex, AlterField, Operation, RemoveIndex, RunRust, RunSql, ValidateConstraint,
 };
 use super::optimizer::optimized;
 use super::program;
@@ -158,6 +158,8 @@ fn operations(migration: &Migration) -> impl Iterator<Item = Operation> {
         !matches!(
             operation,
             Operation::FillField(_)
+                | Operation::AddTrigger(_)
+                | Operation::RemoveTrigger(_)
                 | Operation::RunSql(RunSql { elidable: true, .. })
                 | Operation::RunRust(RunRust { elidable: true, .. })
         )
@@ -173,10 +175,13 @@ fn on_new_tables(operations: Vec<Operation>) -> Vec<Operation> {
     for mut operation in operations {
         match &mut operation {
             Operation::AddIndex(AddIndex { concurrently, .. })
+            | Operation::AlterField(AlterField { concurrently, .. })
             | Operation::RemoveIndex(RemoveIndex { concurrently, .. }) => *concurrently = false,
-            Operation::AddConstraint(AddConstraint { model, constraint, not_valid }) if *not_valid => {
-                unchecked.insert(name(model, &constraint.name));
-                *not_valid = false;
+            Operation::AddConstraint(AddConstraint { model, constraint, not_valid, concurrently }) => {
+                if std::mem::take(not_valid) {
+                    unchecked.insert(name(model, &constraint.name));
+                }
+                *concurrently = false;
             }
             Operation::ValidateConstraint(ValidateConstraint { model, name: constraint })
                 if unchecked.remove(&name(model, constraint)) =>

@@ -2,23 +2,25 @@
 
 use toml::{Table, Value};
 
-use super::migration::{Migration, Reference};
+use super::migration::{Migration, Reference, Stage};
 use crate::models::ModelState;
 
 /// Keys of an operation, an index or a constraint, in the order of the manual; others follow by the alphabet.
-const OF_OPERATIONS: [&str; 24] = [
+const OF_OPERATIONS: [&str; 26] = [
     "op",
     "model",
     "name",
+    "field",
     "from",
     "to",
     "to_app",
     "value",
+    "with",
     "batch",
-    "field",
     "fields",
     "index",
     "constraint",
+    "trigger",
     "table",
     "comment",
     "ordering",
@@ -135,6 +137,9 @@ fn top(migration: &Migration) -> String {
     }
     if !migration.atomic {
         out.push_str(&line("atomic", &false.into()));
+    }
+    if migration.stage == Stage::Contract {
+        out.push_str(&line("stage", &"contract".into()));
     }
     out
 }
@@ -391,11 +396,17 @@ sqlite = ""
 "AddField"; model = "A"; field = { name = "a", type = "Generated", output = "Text", expression = { sqlite = "WORD" } }
 "RemoveField"; model = "A"; name = "WORD"
 "AlterField"; model = "A"; field = { name = "a", type = "Text", default = { sql = "WORD" } }; preserve_default = false
+"AlterField"; model = "A"; field = { name = "a", type = "Text" }; concurrently = true
 "RenameField"; model = "A"; from = "a"; to = "WORD"
+"SwapFields"; model = "A"; fields = ["a", "WORD"]
+"FillField"; model = "A"; name = "a"; from = "WORD"; backwards = true; batch = 3
+"AddTrigger"; model = "A"; trigger = { field = "a", with = "WORD" }
+"RemoveTrigger"; model = "A"; trigger = { field = "a", value = { sql = "WORD" } }
 "AddIndex"; model = "A"; index = { name = "i", expressions = ["WORD"], condition = "WORD" }; concurrently = true
 "RemoveIndex"; model = "A"; name = "WORD"
 "RenameIndex"; model = "A"; from = "i"; to = "WORD"
 "AddConstraint"; model = "A"; constraint = { name = "c", check = "WORD" }; not_valid = true
+"AddConstraint"; model = "A"; constraint = { name = "c", check = "WORD" }; concurrently = true
 "RemoveConstraint"; model = "A"; name = "WORD"
 "AlterConstraint"; model = "A"; constraint = { name = "c", unique = ["WORD", "b"] }
 "ValidateConstraint"; model = "A"; name = "WORD"

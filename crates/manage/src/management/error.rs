@@ -250,6 +250,9 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
         migrations::Error::NeededElsewhere { alias, .. } => vec![format!(
             "undo that first (on `{alias}`), both (`--with-dependencies`), or name no database"
         )],
+        migrations::Error::Waits { .. } => {
+            vec!["once they are gone, `manage migrate --contract` applies it with what waits".to_owned()]
+        }
         migrations::Error::ChangedMeanwhile { .. } => vec!["run the command again".to_owned()],
         migrations::Error::HalfSquashed { missing, .. } => vec![format!(
             "bring the file of {missing} back, or migrate this database with the release before first"

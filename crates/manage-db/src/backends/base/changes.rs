@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::identifiers::{mentions, with_renamed};
 use super::names::in_free_order;
-use super::tables::{Column, Constraint, Index, IndexPart, Rule, Table};
+use super::tables::{Column, Constraint, Index, IndexPart, Rule, Table, Trigger};
 
 /// A change of one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,13 @@ pub enum TableChange {
         /// Name of the constraint.
         constraint: String,
     },
+    /// A column is kept in step from here on, or no longer.
+    Trigger {
+        /// What sets it.
+        trigger: Box<Trigger>,
+        /// Whether it comes.
+        is_wanted: bool,
+    },
     /// What a database can do besides comes or goes.
     Extension {
         /// Its name.
@@ -46,6 +53,7 @@ impl TableChange {
             Self::Rename { from, to } => from == name || to == name,
             Self::Alter(alter) => alter.new.name == name,
             Self::Validate { table, .. } => table == name,
+            Self::Trigger { trigger, .. } => trigger.table == name,
             Self::Extension { .. } => true,
         }
     }

@@ -36,6 +36,8 @@ pub mod changes;
 
 pub mod schema;
 
+pub mod trigger;
+
 mod rules;
 
 use std::sync::Arc;

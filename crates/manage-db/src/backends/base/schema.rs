@@ -76,6 +76,12 @@ pub trait SchemaEditor: Send {
     /// What rows get that lack a value, as a column of this type takes it.
     fn value(&self, default: &Default, kind: ColumnType) -> String;
 
+    /// A value of one column as another takes it.
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String;
+
+    /// Whether two values differ, where NULL equals NULL.
+    fn differ(&self, one: &str, other: &str) -> String;
+
     /// Gives the steps written so far and forgets them.
     fn take(&mut self) -> Vec<Step>;
 

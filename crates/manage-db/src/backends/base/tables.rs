@@ -204,3 +204,27 @@ pub enum Rule {
     /// The body of an exclusion constraint.
     Exclude(String),
 }
+
+/// What sets a column whenever a row is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trigger {
+    /// Name of the table.
+    pub table: String,
+    /// Name of the column by which rows are told apart.
+    pub key: String,
+    /// The column that is set.
+    pub column: Column,
+    /// What it is set to.
+    pub source: Source,
+}
+
+/// What a trigger sets its column to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// What the other column holds, and that one to what is written here: whoever knows only one of them has both.
+    With(Column),
+    /// What the other column holds, whatever is written here.
+    From(Column),
+    /// A value, where none is written.
+    Value(Default),
+}

@@ -3,8 +3,12 @@
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
+use crate::backends::base::names::generated_name;
 use crate::backends::base::schema::{SchemaEditor, Step, Words, literal};
-use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, IndexPart, Rule, Table};
+use crate::backends::base::tables::{
+    Column, ColumnType, Constraint, Default, Index, IndexPart, Rule, Table, Trigger,
+};
+use crate::backends::base::trigger::{EVENTS, Event, TriggerWords};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -137,6 +141,19 @@ impl Misfit for Mysql {
     }
 }
 
+impl TriggerWords for Mysql {
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String {
+        match (from.kind.family(), to.kind.family()) {
+            (Family::Text, Family::Uuid) => format!("REPLACE({value}, '-', '')"),
+            _ => value.to_owned(),
+        }
+    }
+
+    fn differ(&self, one: &str, other: &str) -> String {
+        format!("NOT ({one} <=> {other})")
+    }
+}
+
 fn refused(what: String) -> Error {
     Error::NotSupported { what, vendor: Mysql.features().display_name }
 }
@@ -164,6 +181,25 @@ impl Editor {
     fn alter_all(&mut self, table: &Table, changes: &[String]) {
         if !changes.is_empty() {
             self.alter(table, &changes.join(", "));
+        }
+    }
+
+    fn add_trigger(&mut self, trigger: &Trigger) {
+        let words: (fn(&str, &str) -> String, &str) =
+            (|column, value| format!("SET NEW.{column} = {value};"), "ELSEIF");
+        for event in EVENTS {
+            let (name, table) = (trigger_name(trigger, event), Mysql.quote(&trigger.table));
+            let body = Mysql.branches(trigger, event, words);
+            let event = event.word();
+            self.push(format!(
+                "CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW BEGIN {body} END"
+            ));
+        }
+    }
+
+    fn drop_trigger(&mut self, trigger: &Trigger) {
+        for event in EVENTS {
+            self.push(format!("DROP TRIGGER IF EXISTS {}", trigger_name(trigger, event)));
         }
     }
 
@@ -325,6 +361,8 @@ impl SchemaEditor for Editor {
                 self.push(format!("ALTER TABLE {} RENAME TO {}", Mysql.quote(from), Mysql.quote(to)));
             }
             TableChange::Alter(alter) => self.alter_table(alter)?,
+            TableChange::Trigger { trigger, is_wanted: true } => self.add_trigger(trigger),
+            TableChange::Trigger { trigger, is_wanted: false } => self.drop_trigger(trigger),
             TableChange::Validate { .. } | TableChange::Extension { .. } => {}
         }
         Ok(())
@@ -342,6 +380,14 @@ impl SchemaEditor for Editor {
         Mysql.default_sql(default, kind)
     }
 
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String {
+        Mysql.converted(value, from, to)
+    }
+
+    fn differ(&self, one: &str, other: &str) -> String {
+        Mysql.differ(one, other)
+    }
+
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }
@@ -353,6 +399,11 @@ fn needs_copy(table: &Table, old: &Column, new: &Column) -> bool {
     let is_stored = |column: &Column| column.generated.as_ref().is_some_and(|generated| generated.stored);
     let is_text = old.kind.family() == Family::Text && new.kind.family() == Family::Text;
     is_text && old.kind != new.kind && table.columns.iter().any(is_stored)
+}
+
+fn trigger_name(trigger: &Trigger, event: Event) -> String {
+    let suffix = format!("_sync_{}", event.word().to_lowercase());
+    Mysql.quote(&generated_name(&trigger.table, &[&trigger.column.name], &suffix))
 }
 
 fn is_check(constraint: &Constraint) -> bool {

@@ -3,8 +3,12 @@
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
+use crate::backends::base::names::generated_name;
 use crate::backends::base::schema::{SchemaEditor, Several, Step, Words, as_index, literal, text_literal};
-use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Generated, Index, Rule, Table};
+use crate::backends::base::tables::{
+    Column, ColumnType, Constraint, Default, Generated, Index, IndexPart, Rule, Table, Trigger,
+};
+use crate::backends::base::trigger::{Event, TriggerWords};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -109,6 +113,16 @@ impl Misfit for Postgresql {
     }
 }
 
+impl TriggerWords for Postgresql {
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String {
+        using(value, from, to).unwrap_or_else(|| value.to_owned())
+    }
+
+    fn differ(&self, one: &str, other: &str) -> String {
+        format!("{one} IS DISTINCT FROM {other}")
+    }
+}
+
 /// Writes PostgreSQL's DDL.
 #[derive(Default)]
 pub(super) struct Editor {
@@ -135,6 +149,27 @@ impl Editor {
         if !changes.is_empty() {
             self.alter(table, &changes.join(", "));
         }
+    }
+
+    fn add_trigger(&mut self, trigger: &Trigger) {
+        let words: (fn(&str, &str) -> String, &str) =
+            (|column, value| format!("NEW.{column} := {value};"), "ELSIF");
+        let [put_in, changed] =
+            [Event::Insert, Event::Update].map(|event| Postgresql.branches(trigger, event, words));
+        let (name, table) = (trigger_name(trigger), Postgresql.quote(&trigger.table));
+        self.push(format!(
+            "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $trigger$ BEGIN IF TG_OP = 'INSERT' THEN {put_in} \
+             ELSE {changed} END IF; RETURN NEW; END $trigger$"
+        ));
+        self.push(format!(
+            "CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+        ));
+    }
+
+    fn drop_trigger(&mut self, trigger: &Trigger) {
+        let (name, table) = (trigger_name(trigger), Postgresql.quote(&trigger.table));
+        self.push(format!("DROP TRIGGER IF EXISTS {name} ON {table}"));
+        self.push(format!("DROP FUNCTION IF EXISTS {name}()"));
     }
 
     fn create_table(&mut self, table: &Table) -> Result<()> {
@@ -178,7 +213,7 @@ impl Editor {
             let (from, to) = (Postgresql.quote(&from), Postgresql.quote(&to));
             self.alter(table, &format!("RENAME COLUMN {from} TO {to}"));
         }
-        self.alter_columns(table, &alterations)?;
+        self.alter_columns(alter, &alterations)?;
         for alteration in alterations {
             self.alter_otherwise(alter, alteration)?;
         }
@@ -197,7 +232,8 @@ impl Editor {
         }
     }
 
-    fn alter_columns(&mut self, table: &Table, alterations: &[Alteration<'_>]) -> Result<()> {
+    fn alter_columns(&mut self, alter: &Alter, alterations: &[Alteration<'_>]) -> Result<()> {
+        let table = &alter.new;
         let altered: Vec<(&Column, &Column)> = alterations
             .iter()
             .filter_map(|one| match one {
@@ -216,7 +252,7 @@ impl Editor {
         }
         let changes: Vec<String> = altered.iter().flat_map(|(old, new)| column_changes(old, new)).collect();
         self.alter_all(table, &changes);
-        self.forbid_null(table, &altered);
+        self.forbid_null(alter, &altered);
         for (old, new) in altered {
             if new.primary_key && !old.primary_key {
                 self.alter(table, &format!("ADD PRIMARY KEY ({})", Postgresql.quote(&new.name)));
@@ -232,7 +268,8 @@ impl Editor {
     }
 
     /// Fills what is empty before it may not be any more.
-    fn forbid_null(&mut self, table: &Table, altered: &[(&Column, &Column)]) {
+    fn forbid_null(&mut self, alter: &Alter, altered: &[(&Column, &Column)]) {
+        let table = &alter.new;
         let closed: Vec<&Column> =
             altered.iter().filter(|(old, new)| old.null && !new.null).map(|(_, new)| *new).collect();
         for column in &closed {
@@ -243,8 +280,41 @@ impl Editor {
                 self.has_pending_checks = true;
             }
         }
+        if alter.concurrently {
+            closed.into_iter().for_each(|column| self.forbid_null_beside(table, column));
+            return;
+        }
         let name = |column: &&Column| format!("ALTER COLUMN {} SET NOT NULL", Postgresql.quote(&column.name));
         self.alter_all(table, &closed.iter().map(name).collect::<Vec<_>>());
+    }
+
+    /// What is known of all rows by a condition is not looked at again while the table is locked.
+    fn forbid_null_beside(&mut self, table: &Table, column: &Column) {
+        let name = Postgresql.quote(&column.name);
+        let check = Postgresql.quote(&generated_name(&table.name, &[&column.name], "_filled"));
+        // One that a broken run left is in the way.
+        self.alter(table, &format!("DROP CONSTRAINT IF EXISTS {check}"));
+        self.alter(table, &format!("ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID"));
+        self.alter(table, &format!("VALIDATE CONSTRAINT {check}"));
+        self.alter(table, &format!("ALTER COLUMN {name} SET NOT NULL, DROP CONSTRAINT {check}"));
+    }
+
+    /// A key is held to by new rows first, and by those that are there once nobody waits for that.
+    fn add_foreign_key(&mut self, table: &Table, column: &Column, concurrently: bool) {
+        let Some(key) = &column.foreign_key else { return };
+        let sql = Postgresql.foreign_key_sql(column, key);
+        if concurrently {
+            self.add_beside(table, &key.name, &sql);
+        } else {
+            self.alter(table, &format!("ADD {sql}"));
+        }
+    }
+
+    /// A constraint that rows which are there are held to afterwards.
+    fn add_beside(&mut self, table: &Table, name: &str, sql: &str) {
+        let name = Postgresql.quote(name);
+        self.alter(table, &format!("ADD {sql} NOT VALID"));
+        self.alter(table, &format!("VALIDATE CONSTRAINT {name}"));
     }
 
     fn alter_otherwise(&mut self, alter: &Alter, alteration: Alteration<'_>) -> Result<()> {
@@ -264,12 +334,10 @@ impl Editor {
             Alteration::RenameConstraint { old, new } => self.rename_index(&old.name, &new.name),
             Alteration::RenameIndex { old, new } => self.rename_index(&old.name, &new.name),
             Alteration::AddConstraint(constraint) => {
-                self.add_constraint(table, constraint, alter.not_valid)?;
+                self.add_constraint(alter, constraint)?;
             }
             Alteration::AddForeignKey(column) => {
-                if let Some(key) = &column.foreign_key {
-                    self.alter(table, &format!("ADD {}", Postgresql.foreign_key_sql(column, key)));
-                }
+                self.add_foreign_key(table, column, alter.concurrently);
             }
             Alteration::AddIndex(index) => self.add_index(table, index, alter.concurrently)?,
             Alteration::Comment(comment) => self.comment_on_table(table, comment),
@@ -312,27 +380,56 @@ impl Editor {
             self.push(sql);
             return Ok(());
         }
-        // One that failed or was killed half way is there, invalid, and in the way.
+        self.build_beside(&index.name, sql);
+        Ok(())
+    }
+
+    /// One that failed or was killed half way is there, invalid, and in the way.
+    fn build_beside(&mut self, name: &str, sql: String) {
         let broken = format!(
             "SELECT 'DROP INDEX CONCURRENTLY ' || pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_class c \
              JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid \
              WHERE NOT i.indisvalid AND c.relname = {} AND pg_catalog.pg_table_is_visible(c.oid)",
-            text_literal(&index.name)
+            text_literal(name)
         );
         let several = Several { before: Some(broken), statements: vec![sql], after: None };
         self.steps.push(Step::Several(Box::new(several)));
+    }
+
+    fn add_constraint(&mut self, alter: &Alter, constraint: &Constraint) -> Result<()> {
+        let table = &alter.new;
+        if let Some(index) = as_index(constraint) {
+            return self.add_index(table, &index, alter.concurrently);
+        }
+        let Some(sql) = Postgresql.constraint_sql(constraint)? else { return Ok(()) };
+        match &constraint.rule {
+            Rule::Check(_) if alter.not_valid => self.alter(table, &format!("ADD {sql} NOT VALID")),
+            Rule::Check(_) if alter.concurrently => self.add_beside(table, &constraint.name, &sql),
+            Rule::Unique { .. } if alter.concurrently => self.add_unique_beside(table, constraint)?,
+            _ => self.alter(table, &format!("ADD {sql}")),
+        }
         Ok(())
     }
 
-    fn add_constraint(&mut self, table: &Table, constraint: &Constraint, not_valid: bool) -> Result<()> {
-        if let Some(index) = as_index(constraint) {
-            return self.add_index(table, &index, false);
-        }
-        let not_valid =
-            if not_valid && matches!(constraint.rule, Rule::Check(_)) { " NOT VALID" } else { "" };
-        if let Some(sql) = Postgresql.constraint_sql(constraint)? {
-            self.alter(table, &format!("ADD {sql}{not_valid}"));
-        }
+    /// A unique constraint whose index is built while others write.
+    fn add_unique_beside(&mut self, table: &Table, constraint: &Constraint) -> Result<()> {
+        let Rule::Unique { columns, deferrable, nulls_distinct, .. } = &constraint.rule else {
+            return Ok(());
+        };
+        let part = |name: &String| IndexPart::Column { name: name.clone(), descending: false, opclass: None };
+        let index = Index {
+            name: constraint.name.clone(),
+            parts: columns.iter().map(part).collect(),
+            unique: true,
+            condition: None,
+            include: Vec::new(),
+            method: None,
+        };
+        let nulls = if *nulls_distinct { "" } else { " NULLS NOT DISTINCT" };
+        self.build_beside(&index.name, Postgresql.index_sql(&table.name, &index, true)? + nulls);
+        let name = Postgresql.quote(&constraint.name);
+        let deferrable = if *deferrable { " DEFERRABLE INITIALLY DEFERRED" } else { "" };
+        self.alter(table, &format!("ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{deferrable}"));
         Ok(())
     }
 }
@@ -356,6 +453,8 @@ impl SchemaEditor for Editor {
                 let (table, constraint) = (Postgresql.quote(table), Postgresql.quote(constraint));
                 self.push(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"));
             }
+            TableChange::Trigger { trigger, is_wanted: true } => self.add_trigger(trigger),
+            TableChange::Trigger { trigger, is_wanted: false } => self.drop_trigger(trigger),
             TableChange::Extension { name, is_wanted: true } => {
                 self.push(format!("CREATE EXTENSION IF NOT EXISTS {}", Postgresql.quote(name)));
             }
@@ -382,9 +481,22 @@ impl SchemaEditor for Editor {
         Postgresql.default_sql(default, kind)
     }
 
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String {
+        Postgresql.converted(value, from, to)
+    }
+
+    fn differ(&self, one: &str, other: &str) -> String {
+        Postgresql.differ(one, other)
+    }
+
     fn take(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
     }
+}
+
+/// What the trigger and its function are called.
+fn trigger_name(trigger: &Trigger) -> String {
+    Postgresql.quote(&generated_name(&trigger.table, &[&trigger.column.name], "_sync"))
 }
 
 fn comment_sql(comment: Option<&str>) -> String {
@@ -425,7 +537,7 @@ fn column_changes(old: &Column, new: &Column) -> Vec<String> {
     }
     if is_retyped {
         let collation = new.collation.as_ref().map(|name| format!(" COLLATE {}", Postgresql.quote(name)));
-        let using = using(&new.name, old, new).map(|sql| format!(" USING {sql}"));
+        let using = using(&name, old, new).map(|sql| format!(" USING {sql}"));
         let kind = plain_type(new);
         change(format!("TYPE {kind}{}{}", collation.unwrap_or_default(), using.unwrap_or_default()));
     }
@@ -463,7 +575,7 @@ fn plain_type(column: &Column) -> String {
 /// How values get from one type to another, where the server does not do it by itself. Text is assigned and not cast
 /// to a shorter one: a cast would cut it in silence.
 fn using(name: &str, old: &Column, new: &Column) -> Option<String> {
-    let (name, from, to) = (Postgresql.quote(name), old.kind, new.kind);
+    let (from, to) = (old.kind, new.kind);
     if old.db_type.is_some() || new.db_type.is_some() {
         let spelled = plain_type(new);
         let begins = |words: &[&str]| words.iter().any(|word| spelled.to_lowercase().starts_with(word));

@@ -3,8 +3,10 @@
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::Misfit;
+use crate::backends::base::names::generated_name;
 use crate::backends::base::schema::{Guard, SchemaEditor, Several, Step, Words, as_index, text_literal};
-use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, Rule, Table};
+use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, Index, Rule, Table, Trigger};
+use crate::backends::base::trigger::{EVENTS, Event, TriggerWords};
 use crate::backends::base::{Features, Value};
 use crate::error::{Error, Result};
 
@@ -123,6 +125,16 @@ impl Misfit for Sqlite {
     }
 }
 
+impl TriggerWords for Sqlite {
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String {
+        converted(value, from.kind, to.kind)
+    }
+
+    fn differ(&self, one: &str, other: &str) -> String {
+        format!("{one} IS NOT {other}")
+    }
+}
+
 /// Writes SQLite's DDL.
 #[derive(Default)]
 pub(super) struct Editor {
@@ -141,6 +153,29 @@ impl Editor {
         self.push("PRAGMA legacy_alter_table=OFF".to_owned());
         self.push(sql);
         self.push("PRAGMA legacy_alter_table=ON".to_owned());
+    }
+
+    /// Triggers cannot change the row that is about to be written, so each changes it once it is.
+    fn add_trigger(&mut self, trigger: &Trigger) {
+        let (table, key) = (Sqlite.quote(&trigger.table), Sqlite.quote(&trigger.key));
+        for (name, event, number) in triggers(trigger) {
+            let mut assignments = Sqlite.assignments(trigger, event);
+            let mut conditions: Vec<String> = assignments[..number]
+                .iter()
+                .flat_map(|earlier| &earlier.condition)
+                .map(|earlier| format!("NOT ({earlier})"))
+                .collect();
+            let one = assignments.swap_remove(number);
+            conditions.extend(one.condition);
+            // One that has the value already is left alone, else two would call each other for ever.
+            let column = Sqlite.quote(&one.column.name);
+            conditions.push(Sqlite.differ(&format!("NEW.{column}"), &one.value));
+            let (event, conditions, value) = (event.word(), conditions.join(" AND "), one.value);
+            self.push(format!(
+                "CREATE TRIGGER {name} AFTER {event} ON {table} WHEN {conditions} BEGIN UPDATE {table} SET {column} = {value} \
+                 WHERE {key} = NEW.{key}; END"
+            ));
+        }
     }
 
     fn create_table(&mut self, table: &Table) -> Result<()> {
@@ -321,6 +356,17 @@ fn is_added_in_place(column: &Column) -> bool {
         }
 }
 
+/// The triggers that it takes: each with its name, the event, and the number of the assignment that it does.
+fn triggers(trigger: &Trigger) -> Vec<(String, Event, usize)> {
+    let numbered =
+        |event: Event| (0..Sqlite.assignments(trigger, event).len()).map(move |number| (event, number));
+    let named = |(event, number): (Event, usize)| {
+        let suffix = format!("_sync_{}_{}", event.word().to_lowercase(), number + 1);
+        (Sqlite.quote(&generated_name(&trigger.table, &[&trigger.column.name], &suffix)), event, number)
+    };
+    EVENTS.into_iter().flat_map(numbered).map(named).collect()
+}
+
 fn all_indexes(table: &Table) -> Vec<Index> {
     table.indexes.iter().cloned().chain(table.constraints.iter().filter_map(as_index)).collect()
 }
@@ -342,6 +388,12 @@ impl SchemaEditor for Editor {
                 self.rename(format!("ALTER TABLE {from} RENAME TO {to}"));
             }
             TableChange::Alter(alter) => self.alter_table(alter)?,
+            TableChange::Trigger { trigger, is_wanted: true } => self.add_trigger(trigger),
+            TableChange::Trigger { trigger, is_wanted: false } => {
+                for (name, ..) in triggers(trigger) {
+                    self.push(format!("DROP TRIGGER IF EXISTS {name}"));
+                }
+            }
             TableChange::Validate { .. } | TableChange::Extension { .. } => {}
         }
         Ok(())
@@ -362,6 +414,14 @@ impl SchemaEditor for Editor {
 
     fn value(&self, default: &Default, kind: ColumnType) -> String {
         Sqlite.default_sql(default, kind)
+    }
+
+    fn converted(&self, value: &str, from: &Column, to: &Column) -> String {
+        Sqlite.converted(value, from, to)
+    }
+
+    fn differ(&self, one: &str, other: &str) -> String {
+        Sqlite.differ(one, other)
     }
 
     fn take(&mut self) -> Vec<Step> {

@@ -298,7 +298,12 @@ where
         }
         for (before, after) in pair.altered().filter(|(_, after)| !pair.replaced.contains(&after.name)) {
             let (field, preserve_default) = self.filled(&pair.after, after, before.null)?;
-            others.push(Operation::AlterField(AlterField { model: model(), field, preserve_default }));
+            others.push(Operation::AlterField(AlterField {
+                model: model(),
+                field,
+                preserve_default,
+                concurrently: false,
+            }));
         }
         // What is computed goes before what it is computed from, and comes behind it.
         let is_computed = |name: &str, model: &ModelState| model.field(name).is_some_and(is_computed);

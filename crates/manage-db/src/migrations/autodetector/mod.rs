@@ -15,22 +15,23 @@ mod cut;
 
 mod called;
 
+mod step;
+
 mod parted;
+mod staged;
+
+mod arranged;
 
 mod folded;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::graph::Graph;
 use super::migration::{Key, Migration, Reference};
-use super::optimizer::optimized;
 use super::state::ProjectState;
 use crate::models::Registry;
+use arranged::Arranging;
 use called::name;
-use cut::Piece;
 use detector::Detector;
-use parted::{Step, parted};
 
 pub use called::Naming;
 pub(super) use called::next_number;
@@ -58,6 +59,16 @@ pub fn declared(
     state
 }
 
+/// How changes are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    /// How migrations are called.
+    pub naming: Naming<'a>,
+    /// Whether programs of before have to go on meanwhile: changes come in steps, and what only those programs need goes in
+    /// migrations of [`Stage::Contract`](crate::migrations::Stage).
+    pub is_safe: bool,
+}
+
 /// The migrations that bring `before`, as those of `graph` leave the models, to `after`. What `wishes` say is done; `ask` is
 /// asked what else only a person knows.
 ///
@@ -66,52 +77,22 @@ pub fn declared(
 pub fn changes<E: From<Error>>(
     graph: &Graph,
     (before, after): (&Replayed, &ProjectState),
-    (wishes, naming): (&[Wish], Naming<'_>),
+    (wishes, manner): (&[Wish], Manner<'_>),
     ask: impl FnMut(&Question) -> Result<Answer, E>,
 ) -> Result<Vec<Migration>, E> {
     let found = Detector::new(&before.state, after, wishes, ask).detect()?;
-    Ok(arranged(graph, cut::cut(before, found), naming))
-}
-
-/// Pieces as migrations behind those that are there.
-fn arranged(graph: &Graph, pieces: Vec<Piece>, naming: Naming<'_>) -> Vec<Migration> {
-    let mut keys: Vec<Key> = Vec::with_capacity(pieces.len());
-    let mut migrations = Vec::with_capacity(pieces.len());
-    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
-    for piece in pieces {
-        let Piece { app, operations, pieces, apps, migrations: others_of } = piece;
-        let leaves = graph.leaves(&app);
-        let mut initial = leaves.is_empty().then_some(true);
-        let is_first = !keys.iter().any(|other| other.app == app);
-        let mut depends: BTreeSet<Key> = pieces.iter().map(|piece| keys[*piece].clone()).collect();
-        let others = apps.iter().flat_map(|other| graph.leaves(other));
-        depends.extend(others_of);
-        depends.extend(others.chain(leaves.into_iter().filter(|_| is_first)).map(|leaf| leaf.key.clone()));
-        for Step { operations, atomic } in parted(&app, optimized(&app, operations)) {
-            let last = numbers.get(&app).copied().or_else(|| graph.greatest_number(&app));
-            let number = next_number(last, naming.now);
-            numbers.insert(app.clone(), number);
-            let called = name(&operations, initial.is_some(), naming);
-            let key = Key::new(&app, &format!("{number:04}_{called}"));
-            let before = std::mem::replace(&mut depends, BTreeSet::from([key.clone()]));
-            let depends = before.into_iter().map(|key| Reference { key, line: 1 }).collect();
-            let initial = initial.take();
-            migrations.push(Migration {
-                depends,
-                initial,
-                atomic,
-                ..Migration::new(key, number, operations)
-            });
-        }
-        // What depends on the piece depends on its last step.
-        keys.extend(depends);
-    }
-    migrations
+    let Manner { naming, is_safe } = manner;
+    let arranging = Arranging { graph, before: &before.state, naming, is_safe };
+    Ok(arranging.migrations(&cut::cut(before, found))?)
 }
 
 /// A migration of `app` that does nothing yet, behind those that are there.
 pub fn empty(graph: &Graph, app: &str, naming: Naming<'_>) -> Migration {
-    let piece = Piece { app: app.to_owned(), ..Piece::default() };
-    let mut migrations = arranged(graph, vec![piece], naming);
-    migrations.remove(0)
+    let last = graph.leaves(app);
+    let number = next_number(graph.greatest_number(app), naming.now);
+    let called = name(&[], last.is_empty(), naming);
+    let key = Key::new(app, &format!("{number:04}_{called}"));
+    let depends = last.iter().map(|leaf| Reference { key: leaf.key.clone(), line: 1 }).collect();
+    let initial = last.is_empty().then_some(true);
+    Migration { depends, initial, ..Migration::new(key, number, Vec::new()) }
 }

@@ -4,15 +4,10 @@
 //! In one step every row would be written while the table is locked, and a unique one could not be told from the rest
 //! before that (Django 6.1, "Migrations that add unique fields").
 
+use super::step::Step;
+use crate::migrations::migration::Stage;
 use crate::migrations::operations::{AddField, AlterField, FillField, Operation};
 use crate::models::{DefaultValue, Field, FieldType};
-
-/// The operations of one step, and whether they are one transaction.
-#[derive(Debug, PartialEq)]
-pub(super) struct Step {
-    pub operations: Vec<Operation>,
-    pub atomic: bool,
-}
 
 /// Operations of a migration of `app` in the steps that they need: one, or three.
 pub(super) fn parted(app: &str, operations: Vec<Operation>) -> Vec<Step> {
@@ -30,10 +25,10 @@ pub(super) fn parted(app: &str, operations: Vec<Operation>) -> Vec<Step> {
         }
     }
     if fills.is_empty() {
-        return vec![Step { operations: first, atomic: true }];
+        return vec![Step { operations: first, atomic: true, stage: Stage::Expand }];
     }
     let steps = [(first, true), (fills, false), (then, true)];
-    steps.map(|(operations, atomic)| Step { operations, atomic }).into()
+    steps.map(|(operations, atomic)| Step { operations, atomic, stage: Stage::Expand }).into()
 }
 
 /// Whether rows that exist each get a value of their own, and have to have one.
@@ -56,10 +51,12 @@ fn three(add: &AddField) -> (Operation, Operation, Operation) {
         model: model.clone(),
         name: field.name.clone(),
         value: field.default.clone(),
+        from: None,
+        backwards: false,
         batch: None,
     };
     let add = AddField { model: model.clone(), field: open, preserve_default: true };
-    let alter = AlterField { model, field, preserve_default };
+    let alter = AlterField { model, field, preserve_default, concurrently: false };
     (Operation::AddField(add), Operation::FillField(fill), Operation::AlterField(alter))
 }
 

@@ -192,16 +192,10 @@ impl Pair {
                 comment,
             }));
         }
-        let options = |model: &ModelState| AlterModelOptions {
-            model: self.model(),
-            ordering: model.options.ordering.clone(),
-            permissions: model.options.permissions.clone(),
-            verbose_name: model.options.verbose_name.clone(),
-            verbose_name_plural: model.options.verbose_name_plural.clone(),
-            managed: model.options.managed,
-        };
-        if options(&self.before) != options(&self.after) {
-            operations.push(Operation::AlterModelOptions(options(&self.after)));
+        let [before, after] = [&self.before, &self.after]
+            .map(|model| AlterModelOptions { model: self.model(), ..AlterModelOptions::of(model) });
+        if before != after {
+            operations.push(Operation::AlterModelOptions(after));
         }
         operations
     }
@@ -252,7 +246,7 @@ pub(super) fn add_index(model: &ModelState, index: &Index) -> Operation {
 /// Brings a constraint.
 pub(super) fn add_constraint(model: &ModelState, constraint: &Constraint) -> Operation {
     let (model, constraint) = (model.name.clone(), constraint.clone());
-    Operation::AddConstraint(AddConstraint { model, constraint, not_valid: false })
+    Operation::AddConstraint(AddConstraint { model, constraint, not_valid: false, concurrently: false })
 }
 
 /// Brings a field.

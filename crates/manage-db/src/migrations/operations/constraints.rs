@@ -22,6 +22,9 @@ pub struct AddConstraint {
     /// For new rows only, where the database can.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_valid: bool,
+    /// Without blocking writers for long, where the database can; the migration must say `atomic = false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub concurrently: bool,
 }
 
 /// Drops a constraint.
@@ -94,7 +97,7 @@ impl Change for AddConstraint {
     }
 
     fn hints(&self, _app: &str) -> Hints {
-        Hints { not_valid: self.not_valid, ..Hints::default() }
+        Hints { not_valid: self.not_valid, concurrently: self.concurrently, ..Hints::default() }
     }
 
     fn subjects(&self, app: &str) -> Option<Subjects> {

@@ -44,6 +44,20 @@ pub struct AlterField {
     /// False: the default serves only the rows that exist.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub preserve_default: bool,
+    /// Without blocking writers for long, where the database can: an index, a key or a rule that comes is built or checked
+    /// beside them. The migration must say `atomic = false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub concurrently: bool,
+}
+
+/// Lets two fields of a model take each other's name, at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SwapFields {
+    /// Name of the model.
+    pub model: String,
+    /// Names of the two fields.
+    pub fields: [String; 2],
 }
 
 /// Calls a field otherwise, with its column, and wherever the model names it.
@@ -212,7 +226,7 @@ impl Change for AlterField {
     }
 
     fn hints(&self, app: &str) -> Hints {
-        filled(app, &self.model, &self.field)
+        Hints { concurrently: self.concurrently, ..filled(app, &self.model, &self.field) }
     }
 
     fn subjects(&self, app: &str) -> Option<Subjects> {
@@ -258,5 +272,53 @@ impl Change for RenameField {
 
     fn subjects(&self, app: &str) -> Option<Subjects> {
         Some(Subjects::whole(app, &self.model).with_fields([&self.from, &self.to]))
+    }
+}
+
+/// A name that no field has, for the moment in which one has none.
+const BETWEEN: &str = "swapped__";
+
+impl Change for SwapFields {
+    fn describe(&self) -> String {
+        let [one, other] = &self.fields;
+        format!("Swap fields {one} and {other} of {}", self.model.to_lowercase())
+    }
+
+    fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
+        let [one, other] = &self.fields;
+        let model = state.require(app, &self.model)?;
+        for field in &self.fields {
+            let found = model.field(field).ok_or_else(|| no_field(model, field))?;
+            if found.primary_key || !found.is_concrete() || found.db_column.is_some() {
+                return Err(format!(
+                    "{}.{field} cannot be swapped: it is the primary key, has no column or says `db_column`",
+                    model.label()
+                ));
+            }
+            if let Some(pointing) = state.reference_to_field(model, field) {
+                return Err(format!("`{field}` cannot be swapped: {pointing} points to it"));
+            }
+        }
+        if one == other {
+            return Err(format!("`{one}` cannot be swapped with itself"));
+        }
+        [(one.as_str(), BETWEEN), (other, one), (BETWEEN, other)]
+            .into_iter()
+            .try_for_each(|(from, to)| state.rename_field((app, &self.model), from, to))
+    }
+
+    fn hints(&self, app: &str) -> Hints {
+        let [one, other] = &self.fields;
+        let renamed = |from: &String, to: &String| RenamedField {
+            app: app.to_owned(),
+            model: self.model.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        };
+        Hints { fields: vec![renamed(one, other), renamed(other, one)], ..Hints::default() }
+    }
+
+    fn subjects(&self, app: &str) -> Option<Subjects> {
+        Some(Subjects::whole(app, &self.model).with_fields(&self.fields))
     }
 }

@@ -15,18 +15,20 @@ mod indexes;
 mod models;
 mod options;
 mod special;
+mod triggers;
 
 pub use super::sql_source::{SqlPart, SqlSource};
 pub use change::{Change, Way};
 pub use constraints::{AddConstraint, AlterConstraint, RemoveConstraint, ValidateConstraint};
 pub use extension::CreateExtension;
-pub use fields::{AddField, AlterField, RemoveField, RenameField};
+pub use fields::{AddField, AlterField, RemoveField, RenameField, SwapFields};
 pub use filling::FillField;
 pub use indexes::{AddIndex, RemoveIndex, RenameIndex};
 pub use models::{CreateModel, DeleteModel, MoveModel, RenameModel};
 pub use options::{AlterModelOptions, AlterModelTable, AlterModelTableComment};
 pub use special::RunRust;
 pub use subjects::{Extent, List, ModelName, Subjects};
+pub use triggers::{AddTrigger, RemoveTrigger, Trigger};
 
 use schemars::JsonSchema;
 
@@ -113,6 +115,7 @@ operations! {
     RemoveField,
     AlterField,
     RenameField,
+    SwapFields,
     AddIndex,
     RemoveIndex,
     RenameIndex,
@@ -122,6 +125,8 @@ operations! {
     ValidateConstraint,
     CreateExtension,
     FillField,
+    AddTrigger,
+    RemoveTrigger,
     RunSql,
     RunRust,
     SeparateDatabaseAndState,

@@ -7,6 +7,7 @@ use super::change::Change;
 use super::subjects::Subjects;
 use crate::migrations::schema::Problem;
 use crate::migrations::state::ProjectState;
+use crate::models::ModelState;
 
 /// Calls a model's table otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +52,21 @@ pub struct AlterModelOptions {
     /// False: migrations leave its table alone from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed: Option<bool>,
+}
+
+impl AlterModelOptions {
+    /// What a model says.
+    pub(crate) fn of(model: &ModelState) -> Self {
+        let options = &model.options;
+        Self {
+            model: model.name.clone(),
+            ordering: options.ordering.clone(),
+            permissions: options.permissions.clone(),
+            verbose_name: options.verbose_name.clone(),
+            verbose_name_plural: options.verbose_name_plural.clone(),
+            managed: options.managed,
+        }
+    }
 }
 
 impl Change for AlterModelTable {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
-use crate::db::migrations::autodetector::{self, Naming, Replayed, declared};
+use crate::db::migrations::autodetector::{self, Manner, Naming, Replayed, declared};
 use crate::db::migrations::{Graph, Key, Migration, load};
 use crate::management::new_migrations::{
     AnswerArgs, Joining, Written, folded, found, has_models, keep_last, lock_project, name, save, show,
@@ -17,7 +17,8 @@ use crate::timezone;
 /// Write the migrations that bring the tables to what the models say
 ///
 /// The models are compared with what the migrations make of them; no database is asked. As JSON: `{"migrations": [{"app":
-/// "blog", "name": "0002_article_lead", "path": "migrations/blog/0002_article_lead.toml", "depends": ["blog.0001_initial"],
+/// "blog", "name": "0002_article_lead", "path": "migrations/blog/0002_article_lead.toml", "stage": "expand", "depends":
+/// ["blog.0001_initial"],
 /// "operations": [{"operation": "AddField", "description": "Add field lead to article"}], "text": "..."}], "deleted": [],
 /// "written": true}`, where `deleted` holds the files that `--update` took the place of.
 #[derive(Debug, Args)]
@@ -41,6 +42,11 @@ pub(super) struct MakeMigrations {
     /// Write the changes into the last migration of each app, which must not be applied yet, instead of a new one
     #[arg(long)]
     update: bool,
+    /// Write changes in steps that programs of before and after survive side by side: triggers keep old and new in step,
+    /// rows are filled some at a time, and what only the programs of before need goes in a later release (`stage =
+    /// "contract"`, which `migrate --contract` applies)
+    #[arg(long, conflicts_with_all = ["empty", "merge", "update"])]
+    safe: bool,
     /// Join branches without asking, whatever they touch
     #[arg(short, long, requires = "merge")]
     yes: bool,
@@ -126,7 +132,8 @@ impl MakeMigrations {
         let after = declared(&project.models, &before.state, has_models);
         let given = self.answers.given()?;
         given.check_renames(&before.state, &after)?;
-        let migrations = found(graph, (&before, &after), self.naming(), given, out)?;
+        let manner = Manner { naming: self.naming(), is_safe: self.safe };
+        let migrations = found(graph, (&before, &after), manner, given, out)?;
         Ok(self.needed(migrations))
     }
 
@@ -179,6 +186,7 @@ impl MakeMigrations {
             return Ok(());
         }
         show::plain(out, written, self.dry_run)?;
+        show::releases(out, written)?;
         show::gone(out, written, gone, self.is_dry())
     }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::db::SqlText;
-use crate::db::migrations::autodetector::{Answer, Naming, Question, Replayed, Wish, changes};
+use crate::db::migrations::autodetector::{Answer, Manner, Question, Replayed, Wish, changes};
 use crate::db::migrations::{Graph, Migration, ProjectState, check_default};
 use crate::db::models::{DefaultValue, Field};
 use crate::management::{CommandError, CommandResult, Output, Prompt};
@@ -48,13 +48,13 @@ impl AnswerArgs {
 pub(in crate::management) fn found(
     graph: &Graph,
     (before, after): (&Replayed, &ProjectState),
-    naming: Naming<'_>,
+    manner: Manner<'_>,
     given: Given,
     out: &mut Output,
 ) -> CommandResult<Vec<Migration>> {
     let wishes: Vec<Wish> = given.renames.clone();
     let mut answers = Answers { given, out, open: Vec::new() };
-    let migrations = changes(graph, (before, after), (&wishes, naming), |question| answers.answer(question));
+    let migrations = changes(graph, (before, after), (&wishes, manner), |question| answers.answer(question));
     let (given, open) = (answers.given, answers.open);
     let migrations = migrations?;
     if !open.is_empty() {

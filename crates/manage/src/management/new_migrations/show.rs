@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::written::Written;
-use crate::db::migrations::Migration;
 use crate::db::migrations::operations::Operation;
+use crate::db::migrations::{Migration, Stage};
 use crate::management::{CommandResult, Output, Style};
 
 /// Django's sign for what an operation does: it adds, takes away, changes, or runs something.
@@ -43,7 +43,8 @@ pub(in crate::management) fn plain(out: &mut Output, written: &[Written], with_t
 fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
     let Written { migration, text } = written;
     let path = out.styled(Style::Label, &migration.path);
-    out.line(format!("  {path}"))?;
+    let release = if migration.stage == Stage::Contract { " (a later release)" } else { "" };
+    out.line(format!("  {path}{release}"))?;
     for located in &migration.operations {
         let operation = &located.operation;
         out.line(format!("    {} {}", sign(operation), operation.change().describe()))?;
@@ -52,6 +53,19 @@ fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
         out.line(format!("\n{}\n", text.trim_end()))?;
     }
     Ok(())
+}
+
+/// When the migrations are to be applied, where that is not at once.
+pub(in crate::management) fn releases(out: &mut Output, written: &[Written]) -> CommandResult {
+    let is_later = |one: &Written| one.migration.stage == Stage::Contract;
+    if !written.iter().any(is_later) {
+        return Ok(());
+    }
+    if !written.iter().all(is_later) {
+        out.status("`manage migrate`, before the programs of this release start, applies what is not of a later one.")?;
+    }
+    Ok(out
+        .status("`manage migrate --contract`, once no program of before runs any more, applies the rest.")?)
 }
 
 /// The files that others took the place of, or that nothing was left of.
@@ -79,6 +93,7 @@ pub(in crate::management) fn json(written: &[Written], gone: &[Migration], is_wr
             "app": migration.key.app,
             "name": migration.key.name,
             "path": migration.path,
+            "stage": migration.stage,
             "depends": migration.depends.iter().map(|one| one.key.to_string()).collect::<Vec<_>>(),
             "operations": operations.collect::<Vec<_>>(),
             "text": text,

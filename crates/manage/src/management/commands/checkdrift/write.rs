@@ -1,7 +1,7 @@
 //! Migrations after which the models say what is there.
 
 use super::show::Looked;
-use crate::db::migrations::autodetector::{Naming, Replayed};
+use crate::db::migrations::autodetector::{Manner, Naming, Replayed};
 use crate::db::migrations::{Adopted, Graph, adopted};
 use crate::management::new_migrations::{AnswerArgs, Written as File, found, keep_last, save, show};
 use crate::management::{CommandError, CommandResult, Output};
@@ -51,7 +51,8 @@ pub(super) fn write(
     let naming = Naming { name: None, now: timezone::now() };
     let given = answers.given()?;
     given.check_renames(&before.state, &state)?;
-    let migrations = found(graph, (&before, &state), naming, given, out)?;
+    let manner = Manner { naming, is_safe: false };
+    let migrations = found(graph, (&before, &state), manner, given, out)?;
     let files = migrations.into_iter().map(|migration| File::new(project, migration, true));
     let files = files.collect::<CommandResult<Vec<_>>>()?;
     let mut made = save(project, &files, &[])?;

@@ -59,6 +59,10 @@ pub(super) struct Migrate {
     /// All of a database in one transaction: it is done as a whole or not at all
     #[arg(long, conflicts_with_all = ["plan", "check"])]
     single_transaction: bool,
+    /// Also what waits until no program of before runs any more: migrations with `stage = "contract"`, such as
+    /// `makemigrations --safe` writes
+    #[arg(long)]
+    contract: bool,
     /// Change the history alone, without running anything
     #[arg(long, conflicts_with = "fake_initial")]
     fake: bool,
@@ -169,6 +173,7 @@ impl Migrate {
             || self.fake_initial
             || self.dry_run
             || self.single_transaction
+            || self.contract
             || self.with_dependencies;
         match is_run || self.format != Form::Plain {
             true => Err(CommandError::usage(
@@ -203,6 +208,7 @@ impl Migrate {
             mode: if self.plan || self.check { Mode::Plan(self.how().fake) } else { Mode::Apply(self.how()) },
             jobs: usize::from(self.jobs),
             wait: self.wait,
+            contract: self.contract,
             ..Request::new(connections, work)
         })
     }
@@ -265,6 +271,7 @@ async fn undone(request: &Request<'_>) -> CommandResult<Agreed> {
         allow_missing: request.allow_missing,
         mode: Mode::Plan(fake),
         wait: request.wait,
+        contract: request.contract,
         ..Request::new(request.connections, request.work)
     };
     let mut wanted = Agreed::new();

@@ -123,6 +123,7 @@ impl<'a> Show<'a> {
             Event::Same { .. }
             | Event::LeftBehind { .. }
             | Event::Newer { .. }
+            | Event::Held { .. }
             | Event::Away { .. }
             | Event::Unasked { .. }
             | Event::Stranger { .. }

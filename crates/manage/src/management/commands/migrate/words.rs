@@ -34,6 +34,11 @@ pub(super) fn talk(event: &Event<'_>) -> Option<Talk> {
             "applied on database `{alias}` by a newer release or another branch, without a file here: {}",
             migrations.join(", ")
         )),
+        Event::Held { migrations, aliases } => Talk::Status(format!(
+            "{} on {}: left for later; `manage migrate --contract` applies it, once no program of before runs any more",
+            migrations.join(", "),
+            aliases.join(", ")
+        )),
         Event::Unasked { alias, parent, child, is_backwards: false, error } => Talk::Warning(format!(
             "{child} depends on {parent} of database `{alias}`, and nobody knows whether that is applied: {error}"
         )),

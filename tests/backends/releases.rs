@@ -1,0 +1,203 @@
+//! Changes while programs of before and after write the same rows: `makemigrations --safe` and `migrate --contract`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use manage::db::Value;
+
+use crate::support::{Kind, TestDatabase, on_every_database};
+
+const BEFORE: &str = r#"[Owner]
+fields = [{ name = "name", type = "Char", max_length = 20 }]
+[Note]
+ordering = ["-score"]
+fields = [
+  { name = "code", type = "Char", max_length = 20 },
+  { name = "score", type = "Integer", db_index = true },
+  { name = "size", type = "Integer" },
+  { name = "lead", type = "Char", max_length = 20, null = true },
+  { name = "gone", type = "Integer" },
+  { name = "owner", type = "BigInteger" },
+]
+indexes = [{ name = "yard_score_code", fields = ["score", "code"] }]
+constraints = [{ name = "yard_size_positive", check = "size >= 0" }]
+"#;
+
+/// A rename, a type, a rule against NULL, uniqueness, a key, what comes and what goes.
+const AFTER: &str = r#"[Owner]
+fields = [{ name = "name", type = "Char", max_length = 20 }]
+[Note]
+ordering = ["-rating"]
+fields = [
+  { name = "code", type = "Char", max_length = 20, unique = true },
+  { name = "rating", type = "Integer", db_index = true },
+  { name = "size", type = "BigInteger" },
+  { name = "lead", type = "Char", max_length = 20 },
+  { name = "owner", type = "ForeignKey", to = "Owner", db_column = "owner" },
+  { name = "views", type = "Integer", default = 7 },
+  { name = "token", type = "Uuid", unique = true, default = "uuid4" },
+  { name = "editor", type = "ForeignKey", to = "Owner", null = true },
+]
+indexes = [{ name = "yard_score_code", fields = ["rating", "code"] }]
+constraints = [{ name = "yard_size_positive", check = "size >= 0" }]
+"#;
+
+/// Rows that are there before anybody writes.
+const ROWS: i64 = 3000;
+
+/// A declared app with rows, and the steps of a change written but not applied.
+async fn prepared(db: &TestDatabase) {
+    let settings = format!("apps = [\"yard\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
+    db.workspace.write("settings/base.toml", &settings).write("models/yard.toml", BEFORE);
+    db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+    db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+    db.database.execute("INSERT INTO yard_owner (name) VALUES ('Ann')", &[]).await.unwrap();
+    let rows: Vec<String> = (1..=ROWS).map(|row| format!("('r{row}', {row}, {row}, NULL, 0, 1)")).collect();
+    for rows in rows.chunks(500) {
+        let columns = "code, score, size, lead, gone, owner";
+        let sql = format!("INSERT INTO yard_note ({columns}) VALUES {}", rows.join(", "));
+        db.database.execute(&sql, &[]).await.unwrap();
+    }
+    db.workspace.write("models/yard.toml", AFTER);
+    let safe = [
+        "makemigrations",
+        "--safe",
+        "-v",
+        "0",
+        "--rename",
+        "yard.Note.score=rating",
+        "--no-rename",
+        "yard.Note.gone",
+    ];
+    db.workspace.manage([&safe[..], &["--default", "yard.Note.lead=none"]].concat()).succeeds();
+    db.workspace.manage(["makemigrations", "--check"]).says("No changes detected\n");
+}
+
+/// A program that writes until it is stopped, and how many rows it has put in.
+struct Writer {
+    is_over: Arc<AtomicBool>,
+    thread: JoinHandle<i64>,
+}
+
+impl Writer {
+    /// Puts rows in by one statement and changes each by another, over connections of its own.
+    fn start(db: &TestDatabase, put_in: &'static str, change: &'static str) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let database = db.reopen(|_| {});
+        let stopped = Arc::clone(&is_over);
+        let thread = std::thread::spawn(move || {
+            #[expect(clippy::disallowed_methods, reason = "a program of its own, beside the one of the test")]
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut number = 0;
+                while !stopped.load(Ordering::Relaxed) {
+                    number += 1;
+                    let number = [Value::Int(number)];
+                    assert_eq!(database.execute(put_in, &number).await.unwrap(), 1);
+                    assert_eq!(database.execute(change, &number).await.unwrap(), 1);
+                }
+                number
+            })
+        });
+        Self { is_over, thread }
+    }
+
+    fn stop(self) -> i64 {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+/// Counts from the number of a parameter, in the words of each.
+fn numbered(db: &TestDatabase, sql: &str) -> &'static str {
+    let kind = if db.kind == Kind::Postgresql { "CAST(? AS bigint)" } else { "CAST(? AS SIGNED)" };
+    // A statement of a test lives as long as the test does.
+    Box::leak(sql.replace("{n}", &format!("(SELECT {kind} AS n) AS one")).into_boxed_str())
+}
+
+/// A program of before: it knows `score` and `gone`, and writes NULL for `lead`.
+fn old(db: &TestDatabase) -> Writer {
+    let put_in = "INSERT INTO yard_note (code, score, size, lead, gone, owner) SELECT CONCAT('o', n), n, n, NULL, 0, 1 FROM {n}";
+    let change = "UPDATE yard_note SET score = score + 1000000, size = size + 1 \
+                  WHERE code = (SELECT CONCAT('o', n) FROM {n})";
+    Writer::start(db, numbered(db, put_in), numbered(db, change))
+}
+
+/// A program of after: it knows `rating`, `views`, `token` and `editor`.
+fn new(db: &TestDatabase) -> Writer {
+    let token = if db.kind == Kind::Postgresql { "gen_random_uuid()" } else { "REPLACE(UUID(), '-', '')" };
+    let put_in = "INSERT INTO yard_note (code, rating, size, lead, owner, views, token, editor_id) \
+                  SELECT CONCAT('n', n), n, n + 3000000000, 'new', 1, 8, {token}, 1 FROM {n}";
+    let change = "UPDATE yard_note SET rating = rating + 1000000, views = views + 1 \
+                  WHERE code = (SELECT CONCAT('n', n) FROM {n})";
+    Writer::start(db, numbered(db, &put_in.replace("{token}", token)), numbered(db, change))
+}
+
+async fn count(db: &TestDatabase, condition: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) FROM yard_note WHERE {condition}");
+    let rows: Vec<(i64,)> = db.database.query(&sql, &[]).await.unwrap();
+    rows[0].0
+}
+
+on_every_database! {
+    async fn no_write_of_a_program_of_before_or_after_fails_or_is_lost_while_a_change_is_made_in_steps(db in TestDatabase) {
+        // Its one writer is one program at a time.
+        if db.kind == Kind::Sqlite {
+            return;
+        }
+        prepared(&db).await;
+        let old = old(&db);
+        let told = db.workspace.manage(["migrate", "--lock-timeout", "20s"]).succeeds();
+        assert!(told.contains("... OK") && !told.contains("remove"), "{told}");
+        // Nothing but what waits is left, so that a site is ready and CI content.
+        db.workspace.manage(["migrate", "--check"]).succeeds();
+        let new = new(&db);
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        let old = old.stop();
+        db.workspace.manage(["migrate", "--contract", "--lock-timeout", "20s", "-v", "0"]).succeeds_with("");
+        let new = new.stop();
+        assert!(old > 20 && new > 20, "{old} and {new} rows in all");
+        assert_eq!(count(&db, "code LIKE 'r%' AND rating = size AND lead = 'none' AND views = 7").await, ROWS);
+        let by_old = "code LIKE 'o%' AND rating = size + 999999 AND lead = 'none' AND views = 7 AND editor_id IS NULL";
+        assert_eq!(count(&db, by_old).await, old);
+        let by_new = "code LIKE 'n%' AND rating = size - 2999000000 AND lead = 'new' AND views = 9 AND editor_id = 1";
+        assert_eq!(count(&db, by_new).await, new);
+        let tokens: Vec<(i64,)> = db.database.query("SELECT COUNT(DISTINCT token) FROM yard_note", &[]).await.unwrap();
+        assert_eq!(tokens[0].0, ROWS + old + new);
+        db.workspace.manage(["checkdrift"]).succeeds();
+        db.workspace.manage(["makemigrations", "--check"]).succeeds();
+    }
+
+    async fn what_programs_of_before_and_after_write_is_there_for_both_and_on_the_way_back(db in TestDatabase) {
+        prepared(&db).await;
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        db.database.execute("INSERT INTO yard_note (code, score, size, gone, owner) VALUES ('o', 71, 1, 0, 1)", &[]).await.unwrap();
+        let by_new = "INSERT INTO yard_note (code, rating, size, lead, owner, views) VALUES ('n', 72, 2, 'l', 1, 1)";
+        db.database.execute(by_new, &[]).await.unwrap();
+        db.database.execute("UPDATE yard_note SET score = 91 WHERE code = 'r1'", &[]).await.unwrap();
+        db.database.execute("UPDATE yard_note SET rating = 92 WHERE code = 'r2'", &[]).await.unwrap();
+        assert_eq!(count(&db, "score = rating AND score IN (71, 72, 91, 92)").await, 5 + 3);
+        assert_eq!(count(&db, "token IS NULL OR views IS NULL OR lead IS NULL").await, 0);
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        db.database.execute("UPDATE yard_note SET rating = 93, size = 5 WHERE code = 'r2'", &[]).await.unwrap();
+        db.workspace.manage(["checkdrift"]).succeeds();
+        // Back to where both run, and on again.
+        let back: Vec<String> = std::fs::read_dir(db.workspace.path().join("migrations/yard")).unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let last = back.iter().filter(|name| name.ends_with(".toml")).max().unwrap();
+        let number: u32 = last[..4].parse().unwrap();
+        db.workspace.manage(["migrate", "yard", &format!("{:04}", number - 1), "-v", "0"]).succeeds_with("");
+        assert_eq!(count(&db, "score = rating").await, ROWS + 2);
+        db.database.execute("UPDATE yard_note SET score = 94 WHERE code = 'r2'", &[]).await.unwrap();
+        assert_eq!(count(&db, "rating = 94 AND size = 5").await, 1);
+        // What the programs of before could not have written stands in the way of going back further.
+        db.database.execute("UPDATE yard_note SET gone = 0", &[]).await.unwrap();
+        db.workspace.manage(["migrate", "yard", "0001", "-v", "0"]).succeeds_with("");
+        assert_eq!(count(&db, "score = 94 AND size = 5").await, 1);
+        db.workspace.manage(["checkdrift"]).succeeds();
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        assert_eq!(count(&db, "rating = 94 AND size = 5").await, 1);
+    }
+}
