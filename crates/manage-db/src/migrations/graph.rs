@@ -512,6 +512,7 @@ mod tests {
             replaces: Vec::new(),
             initial: None,
             atomic: true,
+            allow_unsafe: Vec::new(),
             follows_number: false,
             operations: Vec::new(),
             canonical: crate::migrations::Canonical::default(),

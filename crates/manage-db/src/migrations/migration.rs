@@ -89,6 +89,8 @@ pub struct Migration {
     pub initial: Option<bool>,
     /// Whether it runs in one transaction.
     pub atomic: bool,
+    /// Codes of rules that it may break.
+    pub allow_unsafe: Vec<&'static str>,
     /// Whether it continues the app's migration before it when it names none of its app.
     pub follows_number: bool,
     /// What it does.
@@ -109,6 +111,7 @@ impl Migration {
             replaces: Vec::new(),
             initial: None,
             atomic: true,
+            allow_unsafe: Vec::new(),
             follows_number: false,
             operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
             canonical: Canonical::default(),

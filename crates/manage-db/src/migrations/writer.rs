@@ -136,6 +136,10 @@ fn top(migration: &Migration) -> String {
     if !migration.atomic {
         out.push_str(&line("atomic", &false.into()));
     }
+    if !migration.allow_unsafe.is_empty() {
+        let codes: Vec<Value> = migration.allow_unsafe.iter().map(|code| Value::from(*code)).collect();
+        out.push_str(&line("allow_unsafe", &codes.into()));
+    }
     out
 }
 

@@ -68,6 +68,9 @@ pub(super) struct Migrate {
     /// Go on where migrations are applied whose files are missing
     #[arg(long)]
     allow_missing: bool,
+    /// Also run what is unsafe on large tables, in use or not; `lintmigrations` tells what that is
+    #[arg(long)]
+    allow_unsafe: bool,
     /// How many databases at once
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: u16,
@@ -169,6 +172,7 @@ impl Migrate {
             || self.fake_initial
             || self.dry_run
             || self.single_transaction
+            || self.allow_unsafe
             || self.with_dependencies;
         match is_run || self.format != Form::Plain {
             true => Err(CommandError::usage(
@@ -200,6 +204,7 @@ impl Migrate {
             aliases: self.databases.clone(),
             with_dependencies: self.with_dependencies,
             allow_missing: self.allow_missing,
+            allow_unsafe: self.allow_unsafe,
             mode: if self.plan || self.check { Mode::Plan(self.how().fake) } else { Mode::Apply(self.how()) },
             jobs: usize::from(self.jobs),
             wait: self.wait,
