@@ -502,6 +502,7 @@ fn migration(number: usize, operations: Vec<Operation>) -> Migration {
         replaces: Vec::new(),
         initial: None,
         atomic: true,
+        allow_unsafe: Vec::new(),
         follows_number: false,
         operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
         canonical: manage::db::migrations::Canonical::default(),

@@ -280,7 +280,8 @@ impl<'a> FileReader<'a> {
 
 /// Whether it is what a key at the top may say.
 fn is_value(value: &str) -> bool {
-    let is_word = |word: &str| known_code(word).is_ok() || (reference(word, 1).is_some() && !word.contains(' '));
+    let is_word =
+        |word: &str| known_code(word).is_ok() || (reference(word, 1).is_some() && !word.contains(' '));
     matches!(value, "true" | "false") || value.split(',').all(|word| is_word(word.trim()))
 }
 

@@ -7,8 +7,8 @@ use crate::conf::ImproperlyConfigured;
 use crate::db;
 use crate::db::fixtures;
 use crate::db::migrations;
-use crate::db::migrations::{Finding, ImportProblem, Rule};
 use crate::db::migrations::error::{ApplyError, HistoryProblem, HistoryProblemKind, Outcome};
+use crate::db::migrations::{Finding, ImportProblem, Rule};
 use crate::text;
 
 /// What a command comes to.
@@ -291,7 +291,7 @@ fn unsafe_hints(findings: &[Finding]) -> Vec<String> {
     let mut hints: Vec<String> =
         rules.iter().map(|rule| format!("{}: {}", rule.code, rule.way_out)).collect();
     hints.push(format!(
-        "where nobody is in the way, `--allow-unsafe` runs them, or at the top of the file `allow_unsafe = {codes:?}`, in SQL \
+        "where nobody is in the way, `manage migrate --allow-unsafe` runs them; so does `allow_unsafe = {codes:?}` in the file, in SQL \
          `-- allow_unsafe: {}`",
         codes.join(", ")
     ));

@@ -64,13 +64,15 @@ pub(super) fn dropped_table(subject: Subject<'_>, _: &Features) -> Vec<Breach> {
 
 /// A column that is called otherwise.
 pub(super) fn renamed_column(subject: Subject<'_>, _: &Features) -> Vec<Breach> {
-    subject.alterations(|alter, one| match one {
-        Alteration::RenameColumn { from, to } => Some(format!(
-            "renames the column `{from}` of {} to `{to}`: old programs know no other name",
-            alter.new.name
-        )),
-        _ => None,
-    })
+    let Subject::Change(TableChange::Alter(alter)) = subject else { return Vec::new() };
+    let table = &alter.new.name;
+    let breach = |(from, to): (String, String)| {
+        let what =
+            format!("renames the column `{from}` of {table} to `{to}`: old programs know no other name");
+        Breach { renamed: Some([from, to].map(|name| format!("{table}.{name}"))), ..Breach::of(table, what) }
+    };
+    let renamed = alter.origins.iter().filter(|(new, old)| new != old);
+    renamed.map(|(new, old)| breach((old.clone(), new.clone()))).collect()
 }
 
 /// A table that is called otherwise.
@@ -78,7 +80,7 @@ pub(super) fn renamed_table(subject: Subject<'_>, _: &Features) -> Vec<Breach> {
     match subject {
         Subject::Change(TableChange::Rename { from, to }) => {
             let what = format!("renames the table {from} to {to}: old programs know no other name");
-            vec![Breach::of(from, what)]
+            vec![Breach { renamed: Some([from.clone(), to.clone()]), ..Breach::of(from, what) }]
         }
         _ => Vec::new(),
     }
@@ -123,9 +125,10 @@ pub(super) fn validated_at_once(subject: Subject<'_>, features: &Features) -> Ve
         Alteration::AddConstraint(Constraint { name, rule: Rule::Check(_) }) if !alter.not_valid => {
             told(alter, format!("adds the check `{name}`"))
         }
-        Alteration::AlterColumn { old, new } if is_checked_anew(old, new, features) => {
-            told(alter, format!("adds a check of the column `{}`, which takes no negative numbers any more,", new.name))
-        }
+        Alteration::AlterColumn { old, new } if is_checked_anew(old, new, features) => told(
+            alter,
+            format!("adds a check of the column `{}`, which takes no negative numbers any more,", new.name),
+        ),
         _ => None,
     })
 }
@@ -186,7 +189,7 @@ pub(super) fn rows_beside_tables(subject: Subject<'_>, _: &Features) -> Vec<Brea
 pub(super) fn one_way(subject: Subject<'_>, _: &Features) -> Vec<Breach> {
     match subject {
         Subject::OneWay => {
-            vec![Breach { table: None, what: "cannot be undone: nothing says how".to_owned() }]
+            vec![Breach { table: None, what: "cannot be undone: nothing says how".to_owned(), renamed: None }]
         }
         _ => Vec::new(),
     }
@@ -199,10 +202,12 @@ pub(super) fn computed_column(subject: Subject<'_>, _: &Features) -> Vec<Breach>
             "adds the column `{}` to {}, whose value is computed for every row under a lock",
             column.name, alter.new.name
         )),
-        Alteration::AlterColumn { old, new } if is_stored(new) && old.generated != new.generated => Some(format!(
-            "has the column `{}` of {} computed anew for every row under a lock",
-            new.name, alter.new.name
-        )),
+        Alteration::AlterColumn { old, new } if is_stored(new) && old.generated != new.generated => {
+            Some(format!(
+                "has the column `{}` of {} computed anew for every row under a lock",
+                new.name, alter.new.name
+            ))
+        }
         _ => None,
     })
 }

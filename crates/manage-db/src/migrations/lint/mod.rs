@@ -13,4 +13,4 @@ mod finding;
 
 pub use finding::{Finding, Size};
 pub use rules::{RULES, Rule, rule};
-pub(crate) use subject::Subject;
+pub(crate) use subject::{Breach, Subject};

@@ -94,7 +94,7 @@ pub static RULES: [Rule; 13] = [
     Rule {
         code: "M005",
         title: "a column that is called otherwise",
-        way_out: "keep its name (`db_column`), or add a column, fill it, and remove the old one in a later release",
+        way_out: "let the column keep its name (`db_column`), or add one, fill it, and remove the old one in a later release",
         page: include_str!("pages/M005.txt"),
         is_refused: true,
         holds: everywhere,

@@ -19,12 +19,20 @@ pub(crate) struct Breach {
     pub table: Option<String>,
     /// What is done, in words that follow the code.
     pub what: String,
+    /// Of what is called otherwise the name before and after, with the table where it is a column's.
+    pub renamed: Option<[String; 2]>,
 }
 
 impl Breach {
     /// About this table.
     pub(super) fn of(table: &str, what: String) -> Self {
-        Self { table: Some(table.to_owned()), what }
+        Self { table: Some(table.to_owned()), what, renamed: None }
+    }
+
+    /// Whether it gives back the name that the other one took away.
+    pub(crate) fn takes_back(&self, other: &Self) -> bool {
+        let pair = self.renamed.as_ref().zip(other.renamed.as_ref());
+        pair.is_some_and(|([from, to], [before, after])| from == after && to == before)
     }
 }
 

@@ -107,8 +107,7 @@ impl Report {
 /// ` (812 rows on eu, more than 10000 rows on us)`; nothing where no table is meant.
 fn sizes(step: &[Finding]) -> String {
     let sized = step.iter().filter(|finding| finding.table.is_some());
-    let sizes: Vec<String> =
-        sized.map(|finding| format!("{} on {}", finding.size, finding.alias)).collect();
+    let sizes: Vec<String> = sized.map(|finding| format!("{} on {}", finding.size, finding.alias)).collect();
     if sizes.is_empty() { String::new() } else { format!(" ({})", sizes.join(", ")) }
 }
 

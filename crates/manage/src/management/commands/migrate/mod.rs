@@ -68,7 +68,7 @@ pub(super) struct Migrate {
     /// Go on where migrations are applied whose files are missing
     #[arg(long)]
     allow_missing: bool,
-    /// Also run what is unsafe on large tables, in use or not; `lintmigrations` tells what that is
+    /// Run what is unsafe on large tables as well; `lintmigrations --explain all` lists what that is
     #[arg(long)]
     allow_unsafe: bool,
     /// How many databases at once

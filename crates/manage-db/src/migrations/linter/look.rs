@@ -1,0 +1,148 @@
+//! One migration, as rules look at it.
+
+use super::course::Course;
+use crate::backends::base::changes::TableChange;
+use crate::backends::base::{BackendRef, first_word};
+use crate::migrations::action::Action;
+use crate::migrations::graph::Graph;
+use crate::migrations::lint::{Breach, Finding, RULES, Rule, Size, Subject};
+use crate::migrations::migration::Migration;
+use crate::migrations::place::Place;
+use crate::migrations::program::{Part, Program};
+
+/// A migration that is looked at.
+pub(super) struct Look<'a> {
+    pub migration: &'a Migration,
+    pub program: &'a Program,
+    pub backend: &'a BackendRef,
+    pub graph: &'a Graph,
+}
+
+impl Look<'_> {
+    /// What is unsafe in it, whatever the tables hold that it does not make itself.
+    pub(super) fn findings(&self, course: &mut Course) -> Vec<Finding> {
+        course.next();
+        let mut found = Vec::new();
+        let mut transaction = self.is_transaction().then(Transaction::default);
+        let mut noted = self.program.changes.iter().peekable();
+        for (number, part) in self.program.parts.iter().enumerate() {
+            while let Some(note) = noted.next_if(|note| note.part <= number) {
+                let Some(change) = &note.change else { continue };
+                self.find(Subject::Change(change), part, course, &mut found);
+                course.follow(change);
+                if let (Some(transaction), Some(table)) = (&mut transaction, held(change)) {
+                    transaction.hold(table, course);
+                }
+            }
+            let both = transaction.as_mut().and_then(|transaction| transaction.joins(changes_rows(part)));
+            if let Some(table) = both {
+                self.find(Subject::RowsBeside(&table), part, course, &mut found);
+            }
+            if self.is_one_way(number) {
+                self.find(Subject::OneWay, part, course, &mut found);
+            }
+        }
+        // The first tables of an app hold nothing, and nobody uses them yet.
+        if self.graph.is_initial(self.migration) { Vec::new() } else { self.told(found) }
+    }
+
+    /// Whether nobody sees what comes in between.
+    fn is_transaction(&self) -> bool {
+        self.program.is_atomic && self.backend.features().can_rollback_ddl
+    }
+
+    fn is_one_way(&self, number: usize) -> bool {
+        let located = self.migration.operations.get(number);
+        located.is_some_and(|located| !located.operation.change().is_reversible())
+    }
+
+    fn find(&self, subject: Subject<'_>, part: &Part, course: &Course, found: &mut Vec<Found>) {
+        let features = self.backend.features();
+        let is_allowed = |code: &str| self.migration.allow_unsafe.contains(&code);
+        for rule in RULES.iter().filter(|rule| (rule.holds)(features) && !is_allowed(rule.code)) {
+            for breach in (rule.finds)(subject, features) {
+                if breach.table.as_ref().is_some_and(|table| course.is_own(table)) {
+                    continue;
+                }
+                // What is called otherwise and back again in one transaction was never called otherwise.
+                let back = found.iter().position(|other| breach.takes_back(&other.breach));
+                match back.filter(|_| self.is_transaction()) {
+                    Some(position) => drop(found.remove(position)),
+                    None => {
+                        let before = breach.table.as_deref().map(|table| course.before(table));
+                        found.push(Found { rule, place: Place::clone(&part.place), before, breach });
+                    }
+                }
+            }
+        }
+    }
+
+    fn told(&self, found: Vec<Found>) -> Vec<Finding> {
+        let told = |Found { rule, place, before, breach }| Finding {
+            rule,
+            place,
+            migration: self.migration.key.to_string(),
+            alias: self.backend.alias().to_owned(),
+            size: if before == Some(None) { Size::Rows(0) } else { Size::Unknown },
+            table: before.flatten().or(breach.table),
+            what: breach.what,
+        };
+        found.into_iter().map(told).collect()
+    }
+}
+
+/// What a rule found at one place.
+struct Found {
+    rule: &'static Rule,
+    place: Place,
+    /// The name of its table before the run, where it is about one and that was there.
+    before: Option<Option<String>>,
+    breach: Breach,
+}
+
+/// What was done so far in the transaction of a migration.
+#[derive(Default)]
+struct Transaction {
+    /// The first table that was there before and is changed.
+    table: Option<String>,
+    rows: bool,
+    is_told: bool,
+}
+
+impl Transaction {
+    /// Takes note of a table that nobody else uses until the end.
+    fn hold(&mut self, table: &str, course: &Course) {
+        if self.table.is_none() && !course.is_own(table) {
+            self.table = Some(table.to_owned());
+        }
+    }
+
+    /// Takes note of rows that are changed, and gives the table once both kinds are there.
+    fn joins(&mut self, rows: bool) -> Option<String> {
+        self.rows |= rows;
+        let is_new = self.rows && !self.is_told;
+        let table = self.table.clone().filter(|_| is_new);
+        self.is_told |= table.is_some();
+        table
+    }
+}
+
+/// The table that a change locks, by the name that it has then.
+fn held(change: &TableChange) -> Option<&str> {
+    match change {
+        TableChange::Rename { to, .. } => Some(to),
+        TableChange::Alter(alter) => Some(&alter.new.name),
+        _ => None,
+    }
+}
+
+/// Whether rows are changed by more than a change of their table.
+fn changes_rows(part: &Part) -> bool {
+    const WORDS: [&str; 6] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "COPY"];
+    let is_row = |sql: &str| WORDS.iter().any(|word| first_word(sql).eq_ignore_ascii_case(word));
+    part.actions.iter().any(|action| match action {
+        Action::Step(_) => false,
+        Action::Script(step) => step.statements.iter().any(|statement| is_row(&statement.sql)),
+        Action::Fill(_) | Action::Function { .. } => true,
+    })
+}

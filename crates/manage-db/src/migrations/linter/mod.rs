@@ -1,0 +1,142 @@
+//! Looks for what is unsafe in migrations, and at how many rows it would happen to.
+//!
+//! What becomes of tables is read as the differ says it. SQL that somebody wrote is not, but for whether it changes rows:
+//! what it does to tables nobody knows.
+
+mod course;
+mod rows;
+
+mod look;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::error::Result;
+use super::graph::Graph;
+use super::lint::{Finding, Size};
+use super::migration::Key;
+use super::prepare::Prepared;
+use super::program::{self, Site};
+use super::session::Session;
+use super::state::ProjectState;
+use super::work::Work;
+use crate::backends::base::BackendRef;
+use course::Course;
+use look::Look;
+use rows::sized;
+
+/// Which migrations are looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Those of this app; none: of all.
+    pub app: Option<String>,
+    /// This one, also where it is applied.
+    pub key: Option<Key>,
+}
+
+impl Wanted {
+    fn includes(&self, key: &Key) -> bool {
+        self.key
+            .as_ref()
+            .map_or_else(|| self.app.as_ref().is_none_or(|app| *app == key.app), |own| own == key)
+    }
+}
+
+/// What was found on one database.
+#[derive(Debug, Clone, Default)]
+pub struct Linted {
+    /// What is unsafe, in the order in which it would run.
+    pub findings: Vec<Finding>,
+    /// The migrations that were looked at.
+    pub looked: BTreeSet<Key>,
+    /// Those that the database has applied, which do nothing to it any more.
+    pub applied: BTreeSet<Key>,
+    /// How much was found on tables that hold no rows, and is nothing.
+    pub empty: usize,
+}
+
+/// Looks for what is unsafe in the migrations of a database.
+///
+/// With a session rows are counted there, and what is applied is passed over; without one every table that the migration does
+/// not make itself counts as large.
+///
+/// # Errors
+/// [`super::Error::File`] when an operation makes no sense where it stands; [`super::Error::Database`].
+pub async fn lint(
+    work: Work<'_>,
+    backend: &BackendRef,
+    session: Option<&mut Session>,
+    wanted: &Wanted,
+) -> Result<Linted> {
+    let Some(session) = session else {
+        return look_at_all(work, backend, wanted, None);
+    };
+    let graph = session.graph(work.graph)?;
+    let applied = session.history.keys_in(&graph);
+    let mut linted = look_at_all(Work { graph: &graph, ..work }, backend, wanted, Some(&applied))?;
+    let (findings, empty): (Vec<Finding>, Vec<Finding>) =
+        sized(session, linted.findings).await?.into_iter().partition(|one| one.size != Size::Rows(0));
+    (linted.findings, linted.empty) = (findings, empty.len());
+    Ok(linted)
+}
+
+/// `applied`: what the database has; none: it was not asked.
+fn look_at_all(
+    work: Work<'_>,
+    backend: &BackendRef,
+    wanted: &Wanted,
+    applied: Option<&BTreeSet<Key>>,
+) -> Result<Linted> {
+    let is_here = |app: &str| work.router.allow_migrate(backend.alias(), app);
+    let site = Site { backend: &**backend, is_here: &is_here };
+    let is_applied = |key: &Key| applied.is_some_and(|applied| applied.contains(key));
+    let (mut state, mut course, mut linted) = (ProjectState::default(), Course::default(), Linted::default());
+    for migration in work.graph.migrations() {
+        let key = &migration.key;
+        let is_wanted = is_here(&key.app) && wanted.includes(key);
+        let is_named = wanted.key.as_ref() == Some(key);
+        if !is_here(&key.app) || (is_applied(key) && !is_named) {
+            linted.applied.extend(is_wanted.then(|| key.clone()));
+            program::replay(migration, &mut state)?;
+            continue;
+        }
+        if applied.is_none() {
+            course = Course::default();
+        }
+        let program = program::forwards(migration, &mut state, site)?;
+        let found = Look { migration, program: &program, backend, graph: work.graph }.findings(&mut course);
+        if is_wanted {
+            linted.looked.insert(key.clone());
+            linted.findings.extend(found);
+        }
+    }
+    Ok(linted)
+}
+
+/// What a run refuses: unsafe steps on large tables. What is half done goes on.
+///
+/// # Errors
+/// [`super::Error::Database`].
+pub(super) async fn refused_steps(
+    session: &mut Session,
+    graph: &Graph,
+    prepared: &Prepared,
+) -> Result<Vec<Finding>> {
+    if prepared.is_backwards() {
+        return Ok(Vec::new());
+    }
+    let graph = session.graph(graph)?;
+    let backend = Arc::clone(session.backend());
+    let begun: BTreeSet<i64> = session.history.journal.keys().map(|key| key.version).collect();
+    let (mut course, mut findings) = (Course::default(), Vec::new());
+    for (migration, program) in prepared.programs() {
+        let found = Look { migration, program, backend: &backend, graph: &graph }.findings(&mut course);
+        if !begun.contains(&migration.version()) {
+            findings.extend(found);
+        }
+    }
+    findings.retain(|finding| finding.rule.is_refused);
+    let mut findings = sized(session, findings).await?;
+    findings.retain(|finding| finding.size.is_large());
+    Ok(findings)
+}
