@@ -288,11 +288,16 @@ struct Keys {
     /// False: not one transaction.
     atomic: Option<bool>,
     /// Codes of `lintmigrations` that it may break: `M003`. A comment says why.
-    #[schemars(default)]
+    #[schemars(default, schema_with = "codes")]
     allow_unsafe: Vec<String>,
     /// What it does, in order.
     #[schemars(default)]
     operation: Vec<Operation>,
+}
+
+fn codes(_: &mut SchemaGenerator) -> Schema {
+    let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+    json_schema!({ "type": "array", "items": { "enum": codes } })
 }
 
 /// Options of models that only fixtures ask for.

@@ -1,10 +1,11 @@
 //! One migration, as rules look at it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::course::Course;
 use crate::backends::base::changes::TableChange;
 use crate::backends::base::{BackendRef, first_word};
 use crate::migrations::action::Action;
-use crate::migrations::graph::Graph;
 use crate::migrations::lint::{Breach, Finding, RULES, Rule, Size, Subject};
 use crate::migrations::migration::Migration;
 use crate::migrations::place::Place;
@@ -12,23 +13,37 @@ use crate::migrations::program::{Part, Program};
 
 /// A migration that is looked at.
 pub(super) struct Look<'a> {
-    pub migration: &'a Migration,
-    pub program: &'a Program,
-    pub backend: &'a BackendRef,
-    pub graph: &'a Graph,
+    migration: &'a Migration,
+    program: &'a Program,
+    backend: &'a BackendRef,
+    found: Vec<Found>,
+    /// Codes of `allow_unsafe` that something breaks.
+    used: BTreeSet<&'static str>,
 }
 
-impl Look<'_> {
-    /// What is unsafe in it, whatever the tables hold that it does not make itself.
-    pub(super) fn findings(&self, course: &mut Course) -> Vec<Finding> {
+/// What was seen in a migration.
+pub(super) struct Seen {
+    /// What is unsafe, whatever the tables hold that the migration does not make itself.
+    pub findings: Vec<Finding>,
+    /// The codes of its `allow_unsafe`, and whether it breaks them.
+    pub allowed: BTreeMap<&'static str, bool>,
+}
+
+impl<'a> Look<'a> {
+    /// A look at what runs for a migration on a database.
+    pub(super) fn new(migration: &'a Migration, program: &'a Program, backend: &'a BackendRef) -> Self {
+        Self { migration, program, backend, found: Vec::new(), used: BTreeSet::new() }
+    }
+
+    /// Looks at it. `is_initial`: what it makes are the first tables of its app, which hold nothing and which nobody uses.
+    pub(super) fn see(mut self, course: &mut Course, is_initial: bool) -> Seen {
         course.next();
-        let mut found = Vec::new();
         let mut transaction = self.is_transaction().then(Transaction::default);
         let mut noted = self.program.changes.iter().peekable();
         for (number, part) in self.program.parts.iter().enumerate() {
             while let Some(note) = noted.next_if(|note| note.part <= number) {
                 let Some(change) = &note.change else { continue };
-                self.find(Subject::Change(change), part, course, &mut found);
+                self.find(Subject::Change(change), part, course);
                 course.follow(change);
                 if let (Some(transaction), Some(table)) = (&mut transaction, held(change)) {
                     transaction.hold(table, course);
@@ -36,14 +51,17 @@ impl Look<'_> {
             }
             let both = transaction.as_mut().and_then(|transaction| transaction.joins(changes_rows(part)));
             if let Some(table) = both {
-                self.find(Subject::RowsBeside(&table), part, course, &mut found);
+                self.find(Subject::RowsBeside(&table), part, course);
             }
             if self.is_one_way(number) {
-                self.find(Subject::OneWay, part, course, &mut found);
+                self.find(Subject::OneWay, part, course);
             }
         }
-        // The first tables of an app hold nothing, and nobody uses them yet.
-        if self.graph.is_initial(self.migration) { Vec::new() } else { self.told(found) }
+        if is_initial {
+            self.found.clear();
+            self.used.clear();
+        }
+        self.seen()
     }
 
     /// Whether nobody sees what comes in between.
@@ -56,28 +74,32 @@ impl Look<'_> {
         located.is_some_and(|located| !located.operation.change().is_reversible())
     }
 
-    fn find(&self, subject: Subject<'_>, part: &Part, course: &Course, found: &mut Vec<Found>) {
+    fn find(&mut self, subject: Subject<'_>, part: &Part, course: &Course) {
         let features = self.backend.features();
-        let is_allowed = |code: &str| self.migration.allow_unsafe.contains(&code);
-        for rule in RULES.iter().filter(|rule| (rule.holds)(features) && !is_allowed(rule.code)) {
-            for breach in (rule.finds)(subject, features) {
-                if breach.table.as_ref().is_some_and(|table| course.is_own(table)) {
-                    continue;
-                }
-                // What is called otherwise and back again in one transaction was never called otherwise.
-                let back = found.iter().position(|other| breach.takes_back(&other.breach));
-                match back.filter(|_| self.is_transaction()) {
-                    Some(position) => drop(found.remove(position)),
-                    None => {
-                        let before = breach.table.as_deref().map(|table| course.before(table));
-                        found.push(Found { rule, place: Place::clone(&part.place), before, breach });
-                    }
-                }
+        for rule in &RULES {
+            let mut breaches = (rule.finds)(subject, features);
+            breaches.retain(|breach| !breach.table.as_ref().is_some_and(|table| course.is_own(table)));
+            if self.migration.allow_unsafe.contains(&rule.code) {
+                // A file is for every kind of database: also where this one is safe.
+                self.used.extend((!breaches.is_empty()).then_some(rule.code));
+            } else if (rule.holds)(features) {
+                breaches.into_iter().for_each(|breach| self.add(rule, breach, part, course));
             }
         }
     }
 
-    fn told(&self, found: Vec<Found>) -> Vec<Finding> {
+    fn add(&mut self, rule: &'static Rule, breach: Breach, part: &Part, course: &Course) {
+        // What is called otherwise and back again in one transaction was never called otherwise.
+        let back = self.found.iter().position(|other| breach.takes_back(&other.breach));
+        if let Some(position) = back.filter(|_| self.is_transaction()) {
+            self.found.remove(position);
+            return;
+        }
+        let before = breach.table.as_deref().map(|table| course.before(table));
+        self.found.push(Found { rule, place: Place::clone(&part.place), before, breach });
+    }
+
+    fn seen(self) -> Seen {
         let told = |Found { rule, place, before, breach }| Finding {
             rule,
             place,
@@ -87,7 +109,11 @@ impl Look<'_> {
             table: before.flatten().or(breach.table),
             what: breach.what,
         };
-        found.into_iter().map(told).collect()
+        let codes = self.migration.allow_unsafe.iter();
+        Seen {
+            allowed: codes.map(|code| (*code, self.used.contains(code))).collect(),
+            findings: self.found.into_iter().map(told).collect(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod rows;
 
 mod look;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::Result;
@@ -53,6 +53,8 @@ pub struct Linted {
     pub applied: BTreeSet<Key>,
     /// How much was found on tables that hold no rows, and is nothing.
     pub empty: usize,
+    /// The codes that files allow, and whether those break them.
+    pub allowed: BTreeMap<(String, &'static str), bool>,
 }
 
 /// Looks for what is unsafe in the migrations of a database.
@@ -104,10 +106,13 @@ fn look_at_all(
             course = Course::default();
         }
         let program = program::forwards(migration, &mut state, site)?;
-        let found = Look { migration, program: &program, backend, graph: work.graph }.findings(&mut course);
+        let is_initial = work.graph.is_initial(migration);
+        let seen = Look::new(migration, &program, backend).see(&mut course, is_initial);
         if is_wanted {
             linted.looked.insert(key.clone());
-            linted.findings.extend(found);
+            linted.findings.extend(seen.findings);
+            let codes = seen.allowed.into_iter();
+            linted.allowed.extend(codes.map(|(code, is_used)| ((migration.path.clone(), code), is_used)));
         }
     }
     Ok(linted)
@@ -130,9 +135,9 @@ pub(super) async fn refused_steps(
     let begun: BTreeSet<i64> = session.history.journal.keys().map(|key| key.version).collect();
     let (mut course, mut findings) = (Course::default(), Vec::new());
     for (migration, program) in prepared.programs() {
-        let found = Look { migration, program, backend: &backend, graph: &graph }.findings(&mut course);
+        let seen = Look::new(migration, program, &backend).see(&mut course, graph.is_initial(migration));
         if !begun.contains(&migration.version()) {
-            findings.extend(found);
+            findings.extend(seen.findings);
         }
     }
     findings.retain(|finding| finding.rule.is_refused);

@@ -73,6 +73,7 @@ impl BaseCommand for LintMigrations {
         for alias in aliases {
             report.add(self.look(project, (&graph, &router), alias, &wanted, out)?);
         }
+        report.unneeded().into_iter().try_for_each(|words| out.warning(words))?;
         match self.format {
             Form::Plain => report.plain(out)?,
             Form::Json => out.json(&report.json())?,

@@ -1,6 +1,6 @@
 //! What was found, for people and for programs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ pub(super) struct Report {
     looked: BTreeSet<Key>,
     applied: BTreeSet<Key>,
     empty: usize,
+    allowed: BTreeMap<(String, &'static str), bool>,
 }
 
 impl Report {
@@ -37,11 +38,24 @@ impl Report {
         self.looked.extend(linted.looked);
         self.applied.extend(linted.applied);
         self.empty += linted.empty;
+        for (allowed, is_used) in linted.allowed {
+            *self.allowed.entry(allowed).or_default() |= is_used;
+        }
     }
 
     /// Whether no rule is broken.
     pub(super) fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// What files allow and break nowhere, in sentences.
+    pub(super) fn unneeded(&self) -> Vec<String> {
+        let unused = self.allowed.iter().filter(|(_, is_used)| !**is_used);
+        unused
+            .map(|((path, code), _)| {
+                format!("{path}: `allow_unsafe` names {code}, which nothing in it breaks")
+            })
+            .collect()
     }
 
     /// A line for each step, and what to do instead.
