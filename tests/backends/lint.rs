@@ -1,8 +1,10 @@
 //! `migrate` refuses what is unsafe on a large table, before anything runs.
 
+use std::time::Duration;
+
 use manage::db::params;
 
-use crate::support::{Kind, TestDatabase, on_every_database, schema};
+use crate::support::{Kind, Run, TestDatabase, on_every_database, schema};
 
 const INITIAL: &str = r#"
 [[operation]]
@@ -85,6 +87,27 @@ on_every_database! {
         allow(&db, "\"M003\", \"M006\"");
         db.workspace.manage(["migrate", "-v", "0"]).succeeds();
         assert!(schema(db.kind, &db.database).await.iter().any(|line| line.contains("buyers")));
+    }
+
+    async fn a_table_that_somebody_holds_is_waited_for_before_its_rows_are_counted(db in TestDatabase) {
+        let holding = match db.kind {
+            // Readers of a file wait for nobody.
+            Kind::Sqlite => return,
+            Kind::Postgresql => ["BEGIN", "LOCK TABLE shop_customer"],
+            Kind::Mariadb => ["SET autocommit = 0", "LOCK TABLES shop_customer WRITE"],
+        };
+        shop(&db, 10_001).await;
+        let mut holder = db.database.backend().connect().await.unwrap();
+        holder.batch(&holding).await.unwrap();
+        let child = db.workspace.command(["migrate"]).spawn().unwrap();
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        let told = db.workspace.manage(["lintmigrations", "--database", "default"]);
+        assert!(told.stdout.contains("(rows not counted on default)"), "{told:?}");
+        drop(holder);
+        let told = Run::of(child).fails(1);
+        assert!(told.starts_with("database `default`: waiting for a lock, for at most 10 minutes; held by "), "{told}");
+        assert_eq!(told.lines().nth(1), Some("error: steps that are unsafe on large tables are refused, and nothing was changed:"));
+        assert!(told.contains("(more than 10000 rows on default)"), "{told}");
     }
 
     async fn a_small_table_is_changed_unasked(db in TestDatabase) {

@@ -108,8 +108,6 @@ mod session;
 
 mod prepare;
 
-mod linter;
-
 // Histories of other tools.
 mod foreign;
 
@@ -124,6 +122,8 @@ mod touched;
 mod events;
 mod orphans;
 mod patience;
+
+mod linter;
 
 mod unit;
 

@@ -236,7 +236,7 @@ impl Run<'_> {
             planned.prepared.check_frame(&sessions[planned.number], how.frame)?;
         }
         if !self.request.allow_unsafe && how.fake != Fake::Yes {
-            self.check_safe(sessions, &plans).await?;
+            self.check_safe(sessions, &plans, tell).await?;
         }
         for session in sessions.iter() {
             self.tell_left_behind(session, tell);
@@ -323,11 +323,16 @@ impl Run<'_> {
     }
 
     /// Refuses what is unsafe on large tables, before anything runs on any database.
-    async fn check_safe(&self, sessions: &mut [Session], plans: &[Planned]) -> Result<()> {
+    async fn check_safe(
+        &self,
+        sessions: &mut [Session],
+        plans: &[Planned],
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<()> {
         let mut refused = Vec::new();
         for planned in plans {
             let session = &mut sessions[planned.number];
-            refused.extend(refused_steps(session, self.work.graph, &planned.prepared).await?);
+            refused.extend(refused_steps(session, self.work.graph, &planned.prepared, tell).await?);
         }
         if refused.is_empty() { Ok(()) } else { Err(Error::Unsafe(refused)) }
     }

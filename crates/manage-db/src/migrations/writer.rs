@@ -271,6 +271,7 @@ mod tests {
 run_before = ["shop.0003_y"]
 initial = false
 atomic = false
+allow_unsafe = ["M003", "M012"]
 
 [[operation]]
 op = "CreateModel"
@@ -364,6 +365,7 @@ sqlite = ""
         let again = parse(&written);
         assert_eq!(operations(&again), operations(&migration), "{written}");
         assert_eq!((again.atomic, again.initial), (migration.atomic, migration.initial));
+        assert_eq!(again.allow_unsafe, ["M003", "M012"]);
         // The text above is written as people read it.
         assert_eq!(written, EVERYTHING);
     }

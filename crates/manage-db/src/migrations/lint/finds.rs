@@ -22,12 +22,15 @@ fn is_asked_for(column: &Column) -> bool {
 
 /// A column that takes no NULL any more.
 pub(super) fn null_forbidden(subject: Subject<'_>, _: &Features) -> Vec<Breach> {
-    subject.alterations(|alter, one| match one {
-        Alteration::AlterColumn { old, new } if old.null && !new.null && !is_held(&alter.old, old) => Some(format!(
-            "forbids NULL in the column `{}` of {}, which old programs may still write; every row is looked at",
-            new.name, alter.new.name
-        )),
-        _ => None,
+    subject.alterations(|alter, one| {
+        let Alteration::AlterColumn { old, new } = one else { return None };
+        let is_new = old.null && !new.null && !is_held(&alter.old, old);
+        let (column, table) = (&new.name, &alter.new.name);
+        is_new.then(|| {
+            format!(
+                "forbids NULL in the column `{column}` of {table}, which old programs may still write; every row is looked at"
+            )
+        })
     })
 }
 

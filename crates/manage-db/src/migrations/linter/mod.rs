@@ -12,18 +12,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::Result;
+use super::events::Event;
 use super::graph::Graph;
 use super::lint::{Finding, Size};
+use super::lock::LONGEST;
 use super::migration::Key;
+use super::patience::{Patience, Seen, watched};
 use super::prepare::Prepared;
 use super::program::{self, Site};
+use super::progress::Progress;
 use super::session::Session;
 use super::state::ProjectState;
 use super::work::Work;
 use crate::backends::base::BackendRef;
+use crate::error::StatementKind;
 use course::Course;
 use look::Look;
-use rows::sized;
+use rows::count;
 
 /// Which migrations are looked at.
 #[derive(Debug, Clone, Default)]
@@ -36,9 +41,10 @@ pub struct Wanted {
 
 impl Wanted {
     fn includes(&self, key: &Key) -> bool {
-        self.key
-            .as_ref()
-            .map_or_else(|| self.app.as_ref().is_none_or(|app| *app == key.app), |own| own == key)
+        match (&self.key, &self.app) {
+            (Some(own), _) => own == key,
+            (None, app) => app.as_ref().is_none_or(|app| *app == key.app),
+        }
     }
 }
 
@@ -51,8 +57,8 @@ pub struct Linted {
     pub looked: BTreeSet<Key>,
     /// Those that the database has applied, which do nothing to it any more.
     pub applied: BTreeSet<Key>,
-    /// How much was found on tables that hold no rows, and is nothing.
-    pub empty: usize,
+    /// What was found on tables that hold no rows, where it does no harm.
+    pub empty: Vec<Finding>,
     /// The codes that files allow, and whether those break them.
     pub allowed: BTreeMap<(String, &'static str), bool>,
 }
@@ -76,9 +82,13 @@ pub async fn lint(
     let graph = session.graph(work.graph)?;
     let applied = session.history.keys_in(&graph);
     let mut linted = look_at_all(Work { graph: &graph, ..work }, backend, wanted, Some(&applied))?;
-    let (findings, empty): (Vec<Finding>, Vec<Finding>) =
-        sized(session, linted.findings).await?.into_iter().partition(|one| one.size != Size::Rows(0));
-    (linted.findings, linted.empty) = (findings, empty.len());
+    match count(session, &mut linted.findings).await {
+        // A table that somebody holds is in use.
+        Err(error) if error.statement_kind() == Some(StatementKind::Locked) => {}
+        counted => counted?,
+    }
+    let (empty, findings) = linted.findings.into_iter().partition(|finding| finding.size == Size::Rows(0));
+    (linted.findings, linted.empty) = (findings, empty);
     Ok(linted)
 }
 
@@ -118,7 +128,8 @@ fn look_at_all(
     Ok(linted)
 }
 
-/// What a run refuses: unsafe steps on large tables. What is half done goes on.
+/// What a run refuses: unsafe steps on large tables. What is half done goes on. It waits for whoever holds one of the tables, as
+/// a migration does.
 ///
 /// # Errors
 /// [`super::Error::Database`].
@@ -126,6 +137,7 @@ pub(super) async fn refused_steps(
     session: &mut Session,
     graph: &Graph,
     prepared: &Prepared,
+    tell: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Vec<Finding>> {
     if prepared.is_backwards() {
         return Ok(Vec::new());
@@ -141,7 +153,33 @@ pub(super) async fn refused_steps(
         }
     }
     findings.retain(|finding| finding.rule.is_refused);
-    let mut findings = sized(session, findings).await?;
+    if !findings.is_empty() {
+        count_patiently(session, &mut findings, tell).await?;
+    }
     findings.retain(|finding| finding.size.is_large());
     Ok(findings)
+}
+
+async fn count_patiently(
+    session: &mut Session,
+    findings: &mut [Finding],
+    tell: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<()> {
+    let backend = Arc::clone(session.backend());
+    let number = session.home().await?.session;
+    let limit = backend.lock_timeout().unwrap_or(LONGEST);
+    let patience = Patience::new(limit);
+    let work = async {
+        loop {
+            match count(session, findings).await {
+                Err(error) if patience.may_try_again(&error).await => {}
+                counted => return Ok(counted?),
+            }
+        }
+    };
+    let mut seen = |seen: Seen<'_>| match seen {
+        Seen::Blocked(blockers) => tell(Event::Blocked { alias: backend.alias(), blockers, limit }),
+        Seen::Progress(_) => {}
+    };
+    watched(&backend, number, &patience, (work, Progress::new().1), &mut seen).await
 }

@@ -2,47 +2,44 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::backends::base::{BackendRef, BatchError, Connection, Features, LockWait, Row, Statement};
-use crate::migrations::error::Result;
+use crate::error::Result;
 use crate::migrations::lint::{Finding, Size};
+use crate::migrations::patience::ATTEMPT;
 use crate::migrations::session::Session;
-
-/// Longest wait for a lock while rows are counted: those who come behind it wait as well.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Counts the rows of the tables that findings are about, each once and no further than it takes to be large. One that is not
 /// there holds none.
 ///
 /// # Errors
-/// [`crate::migrations::Error::Database`], also where somebody holds a table for too long.
-pub(super) async fn sized(session: &mut Session, mut findings: Vec<Finding>) -> Result<Vec<Finding>> {
+/// Those of the queries, also where somebody holds a table for longer than one attempt waits.
+pub(super) async fn count(session: &mut Session, findings: &mut [Finding]) -> Result<()> {
     let open = findings.iter().filter(|finding| finding.size == Size::Unknown);
-    let wanted: BTreeSet<String> = open.filter_map(|finding| finding.table.clone()).collect();
+    let wanted: BTreeSet<&String> = open.filter_map(|finding| finding.table.as_ref()).collect();
     let known = &session.history.tables;
-    let is_there = |table: &&String| known.iter().any(|name| name.eq_ignore_ascii_case(table));
-    let asked: Vec<String> = wanted.iter().filter(is_there).cloned().collect();
+    let is_there = |table: &&&String| known.iter().any(|name| name.eq_ignore_ascii_case(table));
+    let asked: Vec<String> = wanted.iter().filter(is_there).map(|table| (*table).clone()).collect();
     let backend = Arc::clone(session.backend());
-    let counted = count(&backend, session.connection(), &asked).await?;
-    for finding in &mut findings {
-        if let Some(table) = finding.table.as_ref().filter(|_| finding.size == Size::Unknown) {
+    let counted = sizes(&backend, session.connection(), &asked).await?;
+    for finding in findings.iter_mut().filter(|finding| finding.size == Size::Unknown) {
+        if let Some(table) = &finding.table {
             finding.size = counted.get(table).copied().unwrap_or(Size::Rows(0));
         }
     }
-    Ok(findings)
+    Ok(())
 }
 
-async fn count(
+async fn sizes(
     backend: &BackendRef,
     connection: &mut dyn Connection,
     tables: &[String],
-) -> crate::Result<BTreeMap<String, Size>> {
+) -> Result<BTreeMap<String, Size>> {
     if tables.is_empty() {
         return Ok(BTreeMap::new());
     }
     let features = backend.features();
-    let wait = backend.lock_wait(PATIENCE);
+    let wait = backend.lock_wait(ATTEMPT);
     let opening: &[&str] = match &wait {
         LockWait::Transaction(sql) => &[features.begin, sql],
         LockWait::Session(sql) => &[sql],
@@ -51,12 +48,13 @@ async fn count(
     connection.batch(opening).await.map_err(|failed: BatchError| failed.error)?;
     let queries: Vec<String> = tables.iter().map(|table| bounded(table, features)).collect();
     let statements: Vec<Statement<'_>> = queries.iter().map(|sql| Statement { sql, params: &[] }).collect();
-    let answers = connection.query_all(&statements).await;
+    let mut answers = connection.query_all(&statements).await;
     if matches!(wait, LockWait::Transaction(_)) {
         let closed = connection.rollback().await;
-        return sizes(tables, answers.and_then(|answers| closed.map(|()| answers))?);
+        answers = answers.and_then(|answers| closed.map(|()| answers));
     }
-    sizes(tables, answers?)
+    let sized = tables.iter().zip(answers?).map(|(table, rows)| Ok((table.clone(), size(rows)?)));
+    sized.collect()
 }
 
 /// A count that ends where a table is large.
@@ -65,12 +63,8 @@ fn bounded(table: &str, features: &Features) -> String {
     format!("SELECT COUNT(*) FROM (SELECT 1 AS row_there FROM {table} LIMIT {limit}) AS counted")
 }
 
-fn sizes(tables: &[String], answers: Vec<Vec<Row>>) -> crate::Result<BTreeMap<String, Size>> {
-    let mut sizes = BTreeMap::new();
-    for (table, rows) in tables.iter().zip(answers) {
-        let number: i64 = rows.into_iter().next().map_or(Ok(0), |mut row| row.take(0))?;
-        let number = u64::try_from(number).unwrap_or_default();
-        sizes.insert(table.clone(), if number > Size::LIMIT { Size::Large } else { Size::Rows(number) });
-    }
-    Ok(sizes)
+fn size(rows: Vec<Row>) -> Result<Size> {
+    let number: i64 = rows.into_iter().next().map_or(Ok(0), |mut row| row.take(0))?;
+    let number = u64::try_from(number).unwrap_or_default();
+    Ok(if number > Size::LIMIT { Size::Large } else { Size::Rows(number) })
 }

@@ -16,7 +16,7 @@ pub(super) struct Report {
     steps: Vec<Vec<Finding>>,
     looked: BTreeSet<Key>,
     applied: BTreeSet<Key>,
-    empty: usize,
+    empty: Vec<Finding>,
     allowed: BTreeMap<(String, &'static str), bool>,
 }
 
@@ -24,20 +24,17 @@ impl Report {
     /// Adds what was found on one database.
     pub(super) fn add(&mut self, linted: Linted) {
         for finding in linted.findings {
-            let is_same = |step: &&mut Vec<Finding>| {
-                step.iter().all(|other| {
-                    (&other.place, other.rule, &other.what) == (&finding.place, finding.rule, &finding.what)
-                        && other.alias != finding.alias
-                })
+            let is_its = |step: &&mut Vec<Finding>| {
+                step.iter().all(|other| is_same(other, &finding) && other.alias != finding.alias)
             };
-            match self.steps.iter_mut().find(is_same) {
+            match self.steps.iter_mut().find(is_its) {
                 Some(step) => step.push(finding),
                 None => self.steps.push(vec![finding]),
             }
         }
         self.looked.extend(linted.looked);
         self.applied.extend(linted.applied);
-        self.empty += linted.empty;
+        self.empty.extend(linted.empty);
         for (allowed, is_used) in linted.allowed {
             *self.allowed.entry(allowed).or_default() |= is_used;
         }
@@ -84,7 +81,7 @@ impl Report {
             "findings": findings,
             "migrations": self.looked.len(),
             "applied": self.passed(),
-            "empty": self.empty,
+            "empty": self.left_out(),
         })
     }
 
@@ -98,8 +95,8 @@ impl Report {
             1 => parts.push("1 that is applied was passed over".to_owned()),
             many => parts.push(format!("{many} that are applied were passed over")),
         }
-        if self.empty > 0 {
-            let left_out = text::count(self.empty, "finding");
+        if self.left_out() > 0 {
+            let left_out = text::count(self.left_out(), "finding");
             parts.push(format!("{left_out} on empty tables left out, which `--no-database` tells"));
         }
         if let Some((_, first)) = self.steps().next() {
@@ -112,10 +109,24 @@ impl Report {
         self.steps.iter().filter_map(|step| Some((step.as_slice(), step.first()?)))
     }
 
+    /// How many steps do no harm on any database, since their tables are empty.
+    fn left_out(&self) -> usize {
+        let told = || self.steps.iter().flatten();
+        let is_first = |(position, finding): &(usize, &Finding)| {
+            !told().chain(&self.empty[..*position]).any(|other| is_same(other, finding))
+        };
+        self.empty.iter().enumerate().filter(is_first).count()
+    }
+
     /// How many migrations every database had applied.
     fn passed(&self) -> usize {
         self.applied.difference(&self.looked).count()
     }
+}
+
+/// Whether two findings are of the same step, maybe on two databases.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    (&one.place, one.rule, &one.what) == (&other.place, other.rule, &other.what)
 }
 
 /// ` (812 rows on eu, more than 10000 rows on us)`; nothing where no table is meant.
