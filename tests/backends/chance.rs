@@ -498,6 +498,7 @@ pub(super) fn migration(number: usize, operations: Vec<Operation>) -> Migration 
         initial: None,
         atomic: true,
         stage: manage::db::migrations::Stage::Expand,
+        allow_unsafe: Vec::new(),
         follows_number: false,
         operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
         canonical: manage::db::migrations::Canonical::default(),

@@ -13,6 +13,7 @@ mod homes;
 mod imports;
 mod inspection;
 mod limits;
+mod lint;
 mod migrations;
 mod models;
 mod options;

@@ -72,6 +72,13 @@ async fn prepared(db: &TestDatabase) {
     ];
     db.workspace.manage([&safe[..], &["--default", "yard.Note.lead=none"]].concat()).succeeds();
     db.workspace.manage(["makemigrations", "--check"]).says("No changes detected\n");
+    // Nothing of it is unsafe, but for a check where no database can look at rows beside writers.
+    let findings = db.workspace.manage(["lintmigrations", "--no-database", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&findings.stdout).unwrap();
+    let codes: Vec<&str> =
+        told["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    let checks: &[&str] = if db.kind == Kind::Mariadb { &["M008", "M008"] } else { &[] };
+    assert_eq!(codes, checks, "{told}");
 }
 
 /// A program that writes until it is stopped, and how many rows it has put in.

@@ -153,7 +153,7 @@ fn mistakes_in_files_are_told_with_their_line_and_nothing_is_touched() {
         (
             "0002_x.toml",
             "depends = [\"shop.0001_initial\"]\nfoo = 1\n",
-            "error: migrations/shop/0002_x.toml:2: unknown key `foo`; known: depends, run_before, replaces, initial, atomic, stage, operation\n",
+            "error: migrations/shop/0002_x.toml:2: unknown key `foo`; known: depends, run_before, replaces, initial, atomic, stage, allow_unsafe, operation\n",
         ),
         (
             "0002_x.toml",

@@ -15,6 +15,7 @@ mod golden;
 mod help;
 mod inspectdb;
 mod jsonschema;
+mod lintmigrations;
 mod loaddata;
 mod makemigrations;
 mod man;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use manage_leaves::text;
 
 use super::import_problem::ImportProblem;
+use super::lint::Finding;
 use super::place::Place;
 use crate::models::document::Mistake;
 
@@ -212,6 +213,9 @@ pub enum Error {
     /// Rows that are there are none that a migration can go on with. Nothing of it has run.
     #[error(transparent)]
     Rows(#[from] Box<RowsError>),
+    /// Steps that are unsafe on large tables. Nothing has run.
+    #[error("steps that are unsafe on large tables are refused, and nothing was changed:\n  {}", lines(.0))]
+    Unsafe(Vec<Finding>),
     /// The database may end a text elsewhere than it was taken to end.
     #[error(
         "{place}: database `{alias}` takes a backslash in a text for something else, so where this text ends is not known"
@@ -360,6 +364,10 @@ pub enum HistoryProblemKind {
         /// Number of the step, from 1.
         step: usize,
     },
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
 }
 
 fn circle(members: &[(String, Place)]) -> String {

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::canonical::{self, Canonical};
 use super::earlier::Source;
+use super::lint::{RULES, rule};
 use super::migration::{Key, Located, Migration, Reference, Stage};
 use super::operations::{
     AddConstraint, AddField, AddIndex, AddTrigger, AlterConstraint, AlterField, AlterModelOptions,
@@ -26,7 +27,8 @@ use crate::models::{Field, declared};
 use manage_leaves::text;
 
 /// Keys at the top of a file.
-const KEYS: [&str; 7] = ["depends", "run_before", "replaces", "initial", "atomic", "stage", "operation"];
+const KEYS: [&str; 8] =
+    ["depends", "run_before", "replaces", "initial", "atomic", "stage", "allow_unsafe", "operation"];
 
 /// Reads a TOML file. Its checksums are those of the `dialects`.
 ///
@@ -54,6 +56,7 @@ pub(crate) fn parse_toml(
         initial: optional(document, table.remove("initial"))?,
         atomic: optional(document, table.remove("atomic"))?.unwrap_or(true),
         stage: optional(document, table.remove("stage"))?.unwrap_or_default(),
+        allow_unsafe: allowed(document, table.remove("allow_unsafe"))?,
         follows_number: false,
         operations: Vec::new(),
         canonical: Canonical::default(),
@@ -125,6 +128,33 @@ fn references(document: Document<'_>, node: Option<Node<'_>>) -> Result<Vec<Refe
                 .ok_or_else(|| document.mistake(&item.span(), "expected `app.name` of a migration, as text"))
         })
         .collect()
+}
+
+/// Codes of rules that the migration may break.
+fn allowed(document: Document<'_>, node: Option<Node<'_>>) -> Result<Vec<&'static str>, Mistake> {
+    let Some(node) = node else { return Ok(Vec::new()) };
+    let span = node.span();
+    let DeValue::Array(items) = node.into_inner() else {
+        return Err(document.mistake(&span, "expected a list of codes: [\"M003\"]"));
+    };
+    let code = |item: &Node<'_>| {
+        let text = item.get_ref().as_str();
+        let text = text.ok_or_else(|| document.mistake(&item.span(), "expected a code such as \"M003\""))?;
+        known_code(text).map_err(|message| document.mistake(&item.span(), message))
+    };
+    items.iter().map(code).collect()
+}
+
+/// The code of a rule.
+///
+/// # Errors
+/// That there is none, and which may have been meant.
+pub(super) fn known_code(text: &str) -> Result<&'static str, String> {
+    let codes = || RULES.iter().map(|rule| rule.code);
+    rule(text).map(|rule| rule.code).ok_or_else(|| {
+        let known: Vec<&str> = codes().collect();
+        format!("there is no rule `{text}`{}", meant(text, &known))
+    })
 }
 
 pub(super) fn reference(text: &str, line: usize) -> Option<Reference> {
@@ -264,9 +294,17 @@ struct Keys {
     atomic: Option<bool>,
     /// To which release it belongs: `contract` waits until no program of before runs.
     stage: Option<Stage>,
+    /// Codes of `lintmigrations` that it may break: `M003`. A comment says why.
+    #[schemars(default, schema_with = "codes")]
+    allow_unsafe: Vec<String>,
     /// What it does, in order.
     #[schemars(default)]
     operation: Vec<Operation>,
+}
+
+fn codes(_: &mut SchemaGenerator) -> Schema {
+    let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+    json_schema!({ "type": "array", "items": { "enum": codes } })
 }
 
 /// Options of models that only fixtures ask for.

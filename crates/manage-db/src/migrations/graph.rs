@@ -513,6 +513,7 @@ mod tests {
             initial: None,
             atomic: true,
             stage: crate::migrations::Stage::Expand,
+            allow_unsafe: Vec::new(),
             follows_number: false,
             operations: Vec::new(),
             canonical: crate::migrations::Canonical::default(),

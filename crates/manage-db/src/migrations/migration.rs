@@ -105,6 +105,8 @@ pub struct Migration {
     pub atomic: bool,
     /// To which release it belongs.
     pub stage: Stage,
+    /// Codes of rules that it may break.
+    pub allow_unsafe: Vec<&'static str>,
     /// Whether it continues the app's migration before it when it names none of its app.
     pub follows_number: bool,
     /// What it does.
@@ -126,6 +128,7 @@ impl Migration {
             initial: None,
             atomic: true,
             stage: Stage::Expand,
+            allow_unsafe: Vec::new(),
             follows_number: false,
             operations: operations.into_iter().map(|operation| Located { operation, line: 1 }).collect(),
             canonical: Canonical::default(),

@@ -9,6 +9,9 @@ mod place;
 
 mod import_problem;
 
+// What is unsafe beside programs that run.
+mod lint;
+
 // What may go wrong.
 pub mod error;
 
@@ -122,6 +125,8 @@ mod events;
 mod orphans;
 mod patience;
 
+mod linter;
+
 mod unit;
 
 mod filling;
@@ -157,6 +162,8 @@ pub use functions::{Batch, Batches, Function, Functions, Rows};
 pub use graph::Graph;
 pub use hints::{Fill, Hints, RenamedField, RenamedModel};
 pub use import_problem::ImportProblem;
+pub use lint::{Finding, RULES, Rule, Size, rule};
+pub use linter::{Linted, Wanted, lint};
 pub use loader::{load, load_or_tell_all};
 pub use migration::{Key, Located, Migration, Reference, Stage};
 pub use optimizer::optimized;

@@ -9,6 +9,7 @@ use super::error::{Error, Result};
 use super::events::{Event, Site};
 use super::foreign::tables_of_others;
 use super::jobs::{Job, run_all};
+use super::linter::refused_steps;
 use super::migration::Key;
 use super::plan::{Plan, PlanSite, Target, database_order, needs};
 use super::prepare::Prepared;
@@ -41,6 +42,8 @@ pub struct Request<'a> {
     pub wait: Option<Duration>,
     /// Also what waits until no program of before runs any more.
     pub contract: bool,
+    /// Runs what is unsafe on large tables as well.
+    pub allow_unsafe: bool,
     /// What was agreed to, for each database; none: whatever there is to be done.
     pub agreed: Option<Agreed>,
 }
@@ -62,6 +65,7 @@ impl<'a> Request<'a> {
             jobs: 1,
             wait: None,
             contract: false,
+            allow_unsafe: false,
             agreed: None,
         }
     }
@@ -235,6 +239,9 @@ impl Run<'_> {
         for planned in &plans {
             planned.prepared.check_frame(&sessions[planned.number], how.frame)?;
         }
+        if !self.request.allow_unsafe && how.fake != Fake::Yes {
+            self.check_safe(sessions, &plans, tell).await?;
+        }
         tell_held(&plans, tell);
         for session in sessions.iter() {
             self.tell_left_behind(session, tell);
@@ -320,6 +327,21 @@ impl Run<'_> {
             .map(|planned| (planned.plan.is_backwards, planned.keys().into_iter().collect()))
             .collect();
         elsewhere::check(self.request.connections, self.work, &chosen, &plans, tell).await
+    }
+
+    /// Refuses what is unsafe on large tables, before anything runs on any database.
+    async fn check_safe(
+        &self,
+        sessions: &mut [Session],
+        plans: &[Planned],
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<()> {
+        let mut refused = Vec::new();
+        for planned in plans {
+            let session = &mut sessions[planned.number];
+            refused.extend(refused_steps(session, self.work.graph, &planned.prepared, tell).await?);
+        }
+        if refused.is_empty() { Ok(()) } else { Err(Error::Unsafe(refused)) }
     }
 
     /// What another run changed meanwhile was not agreed to.

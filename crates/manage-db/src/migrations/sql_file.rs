@@ -6,7 +6,7 @@ use manage_leaves::text;
 
 use super::canonical::{self, Canonical};
 use super::earlier::Source;
-use super::file::reference;
+use super::file::{known_code, reference};
 use super::markers::{self, Marker, begins_part};
 use super::migration::{Key, Located, Migration, Reference, Stage};
 use super::operations::{Operation, RunSql, SqlPart, SqlSource};
@@ -82,6 +82,7 @@ pub(crate) fn parse_sql(
         initial: header.initial,
         atomic,
         stage: header.stage.unwrap_or_default(),
+        allow_unsafe: header.allow_unsafe,
         follows_number: true,
         operations: vec![Located { operation, line: 1 }],
         canonical,
@@ -121,6 +122,7 @@ struct Header {
     initial: Option<bool>,
     atomic: Option<bool>,
     stage: Option<Stage>,
+    allow_unsafe: Vec<&'static str>,
 }
 
 /// What a migration runs on one kind of database, in both directions.
@@ -222,7 +224,7 @@ impl<'a> FileReader<'a> {
     }
 
     fn header(&self, piece: Piece<'_>, header: &mut Header) -> Result<(), Mistake> {
-        const KEYS: [&str; 4] = ["depends", "atomic", "stage", "initial"];
+        const KEYS: [&str; 5] = ["depends", "atomic", "stage", "initial", "allow_unsafe"];
         let body = piece.text.trim_start_matches(['-', '#', ' ', '\t']);
         let Some((key, value)) = body.split_once([':', '=']) else { return Ok(()) };
         let (key, value) = (key.trim(), value.trim());
@@ -251,7 +253,18 @@ impl<'a> FileReader<'a> {
                 return Err(self.mistake(piece.at, "expected `expand` or `contract`".to_owned()));
             }
             "stage" => {}
+            "allow_unsafe" => self.allowed(value, piece, header)?,
             _ => self.depends(value, piece, header)?,
+        }
+        Ok(())
+    }
+
+    fn allowed(&self, value: &str, piece: Piece<'_>, header: &mut Header) -> Result<(), Mistake> {
+        for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let code = known_code(word).map_err(|message| self.mistake(piece.at, message))?;
+            if !header.allow_unsafe.contains(&code) {
+                header.allow_unsafe.push(code);
+            }
         }
         Ok(())
     }
@@ -275,8 +288,10 @@ impl<'a> FileReader<'a> {
 
 /// Whether it is what a key at the top may say.
 fn is_value(value: &str) -> bool {
+    let is_word =
+        |word: &str| known_code(word).is_ok() || (reference(word, 1).is_some() && !word.contains(' '));
     matches!(value, "true" | "false" | "expand" | "contract")
-        || value.split(',').all(|word| reference(word.trim(), 1).is_some() && !word.trim().contains(' '))
+        || value.split(',').all(|word| is_word(word.trim()))
 }
 
 fn source(halves: &BTreeMap<&'static str, Halves>, half: fn(&Halves) -> &Option<Vec<SqlPart>>) -> SqlSource {

@@ -137,12 +137,15 @@ fn of_piece(graph: &Graph, piece: &Piece<'_>, how: HowToSquash<'_>) -> Option<Sq
     // What runs by itself needs that; tables that are being made do not.
     let does_more = |operation: &Operation| operation.change().subjects(&first.key.app).is_none();
     let atomic = piece.iter().all(|one| one.atomic) || !operations.iter().any(does_more);
+    let allowed: BTreeSet<&'static str> = piece.iter().flat_map(|one| &one.allow_unsafe).copied().collect();
+    let allow_unsafe = allowed.into_iter().collect();
     let migration = Migration {
         depends: references(depends),
         run_before: references(run_before),
         replaces: references(replaces),
         initial: graph.is_initial(first).then_some(true),
         atomic,
+        allow_unsafe,
         ..Migration::new(Key::new(&first.key.app, &name(first, last, how)), first.number, operations)
     };
     Some(Squash { migration, before })

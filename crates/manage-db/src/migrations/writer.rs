@@ -141,6 +141,10 @@ fn top(migration: &Migration) -> String {
     if migration.stage == Stage::Contract {
         out.push_str(&line("stage", &"contract".into()));
     }
+    if !migration.allow_unsafe.is_empty() {
+        let codes: Vec<Value> = migration.allow_unsafe.iter().map(|code| Value::from(*code)).collect();
+        out.push_str(&line("allow_unsafe", &codes.into()));
+    }
     out
 }
 
@@ -272,6 +276,7 @@ mod tests {
 run_before = ["shop.0003_y"]
 initial = false
 atomic = false
+allow_unsafe = ["M003", "M012"]
 
 [[operation]]
 op = "CreateModel"
@@ -365,6 +370,7 @@ sqlite = ""
         let again = parse(&written);
         assert_eq!(operations(&again), operations(&migration), "{written}");
         assert_eq!((again.atomic, again.initial), (migration.atomic, migration.initial));
+        assert_eq!(again.allow_unsafe, ["M003", "M012"]);
         // The text above is written as people read it.
         assert_eq!(written, EVERYTHING);
     }

@@ -7,8 +7,8 @@ use crate::conf::ImproperlyConfigured;
 use crate::db;
 use crate::db::fixtures;
 use crate::db::migrations;
-use crate::db::migrations::ImportProblem;
 use crate::db::migrations::error::{ApplyError, HistoryProblem, HistoryProblemKind, Outcome};
+use crate::db::migrations::{Finding, ImportProblem, Rule};
 use crate::text;
 
 /// What a command comes to.
@@ -270,6 +270,7 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
             format!("when it was undone by hand, `manage migrate --forget {migration}`"),
         ],
         migrations::Error::Apply(error) => apply_hints(error),
+        migrations::Error::Unsafe(findings) => unsafe_hints(findings),
         migrations::Error::Reading { way_out, .. } => {
             vec![format!("say at the top of the file how it is meant, such as `{way_out}`")]
         }
@@ -283,6 +284,22 @@ fn migration_hints(error: &migrations::Error) -> Vec<String> {
         )],
         _ => Vec::new(),
     }
+}
+
+fn unsafe_hints(findings: &[Finding]) -> Vec<String> {
+    let mut rules: Vec<&Rule> = findings.iter().map(|finding| finding.rule).collect();
+    rules.sort_by_key(|rule| rule.code);
+    rules.dedup();
+    let codes: Vec<&str> = rules.iter().map(|rule| rule.code).collect();
+    let mut hints: Vec<String> =
+        rules.iter().map(|rule| format!("{}: {}", rule.code, rule.way_out)).collect();
+    hints.push(format!(
+        "where nobody is in the way, `manage migrate --allow-unsafe` runs them; so does `allow_unsafe = {codes:?}` in the file, in SQL \
+         `-- allow_unsafe: {}`",
+        codes.join(", ")
+    ));
+    hints.extend(codes.first().map(|code| format!("`manage lintmigrations --explain {code}` tells more")));
+    hints
 }
 
 fn import_hint(problem: &ImportProblem) -> String {

@@ -5,6 +5,7 @@ mod output;
 
 mod files;
 mod foreign;
+mod github;
 mod names;
 mod signals;
 

@@ -1,5 +1,7 @@
 //! Facts about each kind of database. Callers ask for a fact, never for a name.
 
+use super::tables::ColumnType;
+
 /// What a kind of database can do and how it writes things.
 #[derive(Debug)]
 pub struct Features {
@@ -53,6 +55,8 @@ pub struct Features {
     pub has_unsigned: bool,
     /// The sign around names.
     pub quote: char,
+    /// Whether a column of the one type becomes one of the other without its rows being written anew.
+    pub keeps_rows: fn(ColumnType, ColumnType) -> bool,
 }
 
 impl Features {

@@ -5,7 +5,6 @@ mod value;
 mod row;
 
 mod connection;
-mod features;
 mod loading;
 mod message;
 mod options;
@@ -21,6 +20,8 @@ mod identifiers;
 mod lock;
 pub(crate) mod names;
 pub mod tables;
+
+mod features;
 
 pub mod live;
 

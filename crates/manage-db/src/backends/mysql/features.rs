@@ -1,6 +1,7 @@
 //! Facts that hold for MariaDB 10.6 and MySQL 8.0.16, and newer.
 
 use crate::backends::base::Features;
+use crate::backends::base::tables::ColumnType;
 
 /// What both can do.
 pub(crate) static FEATURES: Features = Features {
@@ -29,4 +30,15 @@ pub(crate) static FEATURES: Features = Features {
     cast_text: "char",
     has_unsigned: true,
     quote: '`',
+    keeps_rows,
 };
+
+/// A longer text is the same on disk while the number of its bytes, four for each character, still takes one byte, or takes two
+/// already.
+fn keeps_rows(from: ColumnType, to: ColumnType) -> bool {
+    let is_short = |characters: u32| characters < 64;
+    match (from.of_reference(), to.of_reference()) {
+        (ColumnType::Char(old), ColumnType::Char(new)) => new >= old && is_short(old) == is_short(new),
+        (old, new) => old == new,
+    }
+}

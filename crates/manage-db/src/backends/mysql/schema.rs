@@ -4,9 +4,9 @@ use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
 use crate::backends::base::names::generated_name;
-use crate::backends::base::schema::{SchemaEditor, Step, Words, literal};
+use crate::backends::base::schema::{SchemaEditor, Several, Step, Words, literal};
 use crate::backends::base::tables::{
-    Column, ColumnType, Constraint, Default, Index, IndexPart, Rule, Table, Trigger,
+    Column, ColumnType, Constraint, Default, ForeignKey, Index, IndexPart, Rule, Table, Trigger,
 };
 use crate::backends::base::trigger::{EVENTS, Event, TriggerWords};
 use crate::backends::base::{Features, Value};
@@ -239,10 +239,10 @@ impl Editor {
         self.alter_all(table, &renames);
         checks.into_iter().try_for_each(|check| self.add_constraint(table, check))?;
         for alteration in alterations {
-            self.alter_otherwise(table, alteration)?;
+            self.alter_otherwise(alter, alteration)?;
         }
         for column in borrowed {
-            self.add_key(table, column);
+            self.add_key(table, column, alter.concurrently);
         }
         Ok(())
     }
@@ -288,14 +288,15 @@ impl Editor {
         Ok(())
     }
 
-    fn alter_otherwise(&mut self, table: &Table, alteration: Alteration<'_>) -> Result<()> {
+    fn alter_otherwise(&mut self, alter: &Alter, alteration: Alteration<'_>) -> Result<()> {
+        let table = &alter.new;
         match alteration {
             Alteration::AddColumn(column) => self.add_column(table, column)?,
             Alteration::RenameConstraint { new, .. } if is_check(new) => self.add_constraint(table, new)?,
             Alteration::AddConstraint(constraint) => self.add_constraint(table, constraint)?,
             Alteration::RenameForeignKey { new, .. } | Alteration::AddForeignKey(new) => {
                 check_column(new)?;
-                self.add_key(table, new);
+                self.add_key(table, new, alter.concurrently);
             }
             Alteration::AddIndex(index) => self.add_index(table, index)?,
             Alteration::Comment(comment) => {
@@ -328,14 +329,51 @@ impl Editor {
             }
             None => self.alter(table, &format!("ADD COLUMN {}", Mysql.column_sql(column))),
         }
-        self.add_key(table, column);
+        self.add_key(table, column, false);
         Ok(())
     }
 
-    fn add_key(&mut self, table: &Table, column: &Column) {
-        if let Some(key) = &column.foreign_key {
-            self.alter(table, &format!("ADD {}", Mysql.foreign_key_sql(column, key)));
+    fn add_key(&mut self, table: &Table, column: &Column, concurrently: bool) {
+        let Some(key) = &column.foreign_key else { return };
+        let sql = Mysql.foreign_key_sql(column, key);
+        if concurrently {
+            self.add_key_beside(table, column, key, &sql);
+        } else {
+            self.alter(table, &format!("ADD {sql}"));
         }
+    }
+
+    /// Without looking at rows the servers add a key while others write, and hold those to it. The rows that are there are
+    /// compared afterwards, by a statement that cannot be run where one of them points to nothing.
+    fn add_key_beside(&mut self, table: &Table, column: &Column, key: &ForeignKey, sql: &str) {
+        let [own, name, target, pointed] =
+            [&table.name, &column.name, &key.table, &key.column].map(|name| Mysql.quote(name));
+        let mut problem = format!("a row of {}.{} points to nothing", table.name, column.name);
+        while problem.len() > super::features::FEATURES.max_identifier_bytes {
+            problem.pop();
+        }
+        let problem = Mysql.quote(problem.trim_end());
+        let left = format!(
+            "SELECT CONCAT('ALTER TABLE ', {quoted}, ' DROP FOREIGN KEY ', {key}) FROM information_schema.TABLE_CONSTRAINTS WHERE \
+             TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {table} AND CONSTRAINT_NAME = {name} AND CONSTRAINT_TYPE = 'FOREIGN KEY'",
+            quoted = escaped(&own),
+            key = escaped(&Mysql.quote(&key.name)),
+            table = escaped(&table.name),
+            name = escaped(&key.name),
+        );
+        let compared = format!(
+            "SET @orphans = (SELECT n FROM (SELECT 1 AS n UNION ALL SELECT 2) AS {problem} WHERE EXISTS (SELECT 1 FROM {own} AS \
+             child LEFT JOIN {target} AS parent ON parent.{pointed} = child.{name} WHERE child.{name} IS NOT NULL AND \
+             parent.{pointed} IS NULL))"
+        );
+        let statements = vec![
+            "SET SESSION foreign_key_checks = 0".to_owned(),
+            format!("ALTER TABLE {own} ADD {sql}, ALGORITHM = INPLACE, LOCK = NONE"),
+            "SET SESSION foreign_key_checks = 1".to_owned(),
+            compared,
+        ];
+        let several = Several { before: Some(left), statements, after: None };
+        self.steps.push(Step::Several(Box::new(several)));
     }
 
     fn add_index(&mut self, table: &Table, index: &Index) -> Result<()> {

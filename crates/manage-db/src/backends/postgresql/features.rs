@@ -1,6 +1,7 @@
 //! Facts about PostgreSQL 13 and newer.
 
 use crate::backends::base::Features;
+use crate::backends::base::tables::ColumnType;
 
 /// What PostgreSQL can do.
 pub(crate) static FEATURES: Features = Features {
@@ -29,4 +30,27 @@ pub(crate) static FEATURES: Features = Features {
     cast_text: "text",
     has_unsigned: false,
     quote: '"',
+    keeps_rows,
 };
+
+/// A longer text or number is the same on disk, and what is not negative is kept by a check.
+fn keeps_rows(from: ColumnType, to: ColumnType) -> bool {
+    match (signed(from), signed(to)) {
+        (ColumnType::Char(old), ColumnType::Char(new)) => new >= old,
+        (ColumnType::Char(_), ColumnType::Text) => true,
+        (
+            ColumnType::Decimal { max_digits: old, decimal_places: before },
+            ColumnType::Decimal { max_digits: new, decimal_places: after },
+        ) => new >= old && before == after,
+        (old, new) => old == new,
+    }
+}
+
+fn signed(kind: ColumnType) -> ColumnType {
+    match kind.of_reference() {
+        ColumnType::PositiveSmallInteger => ColumnType::SmallInteger,
+        ColumnType::PositiveInteger => ColumnType::Integer,
+        ColumnType::PositiveBigInteger => ColumnType::BigInteger,
+        other => other,
+    }
+}

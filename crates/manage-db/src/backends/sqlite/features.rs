@@ -29,4 +29,6 @@ pub(crate) static FEATURES: Features = Features {
     cast_text: "text",
     has_unsigned: false,
     quote: '"',
+    // A table whose columns change is made anew.
+    keeps_rows: |_, _| false,
 };

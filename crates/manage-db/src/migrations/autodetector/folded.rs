@@ -68,6 +68,7 @@ fn whole(last: &Migration, change: &Migration, naming: Naming<'_>) -> Migration 
         run_before: last.run_before.clone(),
         initial: last.initial,
         atomic: last.atomic,
+        allow_unsafe: last.allow_unsafe.clone(),
         ..Migration::new(key, number_of(&last.key.name).unwrap_or(last.number), operations)
     }
 }

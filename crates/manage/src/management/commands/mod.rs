@@ -14,6 +14,7 @@ mod dumpmodels;
 mod flush;
 mod inspectdb;
 mod jsonschema;
+mod lintmigrations;
 mod loaddata;
 mod makemigrations;
 mod man;
@@ -42,6 +43,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<squashmigrations::SquashMigrations>(),
     Command::of::<optimizemigration::OptimizeMigration>(),
     Command::of::<rebasemigration::RebaseMigration>(),
+    Command::of::<lintmigrations::LintMigrations>(),
     Command::of::<checkdrift::CheckDrift>(),
     Command::of::<dumpmodels::DumpModels>(),
     Command::of::<createdb::CreateDb>(),

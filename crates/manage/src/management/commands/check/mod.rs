@@ -3,8 +3,6 @@
 mod places;
 mod report;
 
-mod github;
-
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -13,9 +11,9 @@ use crate::checks::{Level, Message};
 use crate::db::Homes;
 use crate::management::checks;
 use crate::management::databases::show_doubles;
+use crate::management::github::{self, Folder};
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
 use crate::setup::Project;
-use github::Folder;
 
 /// Look for mistakes in settings, models, routes and templates
 ///
@@ -109,8 +107,8 @@ impl Check {
             CheckFormat::Table => report::table(found, out),
             CheckFormat::Json => report::json(found, out),
             CheckFormat::Github => {
-                let workspace = manage.environment.get("GITHUB_WORKSPACE").map(Path::new);
-                github::annotate(found, &Folder::new(root, workspace), out)
+                github::annotate(found, &Folder::new(root, &manage.environment), out)?;
+                Ok(out.line(report::summary(found))?)
             }
         }
     }

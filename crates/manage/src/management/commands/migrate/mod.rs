@@ -72,6 +72,9 @@ pub(super) struct Migrate {
     /// Go on where migrations are applied whose files are missing
     #[arg(long)]
     allow_missing: bool,
+    /// Run what is unsafe on large tables as well; `lintmigrations --explain all` lists what that is
+    #[arg(long)]
+    allow_unsafe: bool,
     /// How many databases at once
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: u16,
@@ -174,6 +177,7 @@ impl Migrate {
             || self.dry_run
             || self.single_transaction
             || self.contract
+            || self.allow_unsafe
             || self.with_dependencies;
         match is_run || self.format != Form::Plain {
             true => Err(CommandError::usage(
@@ -205,6 +209,7 @@ impl Migrate {
             aliases: self.databases.clone(),
             with_dependencies: self.with_dependencies,
             allow_missing: self.allow_missing,
+            allow_unsafe: self.allow_unsafe,
             mode: if self.plan || self.check { Mode::Plan(self.how().fake) } else { Mode::Apply(self.how()) },
             jobs: usize::from(self.jobs),
             wait: self.wait,

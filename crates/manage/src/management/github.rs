@@ -1,11 +1,12 @@
 //! Workflow commands, which GitHub shows beside the lines that they name:
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::report;
+use super::output::Output;
 use crate::checks::{Level, Message};
-use crate::management::{CommandResult, Output};
+use crate::conf::Environment;
 
 /// Where the project lies in the repository.
 pub(super) struct Folder {
@@ -14,7 +15,8 @@ pub(super) struct Folder {
 
 impl Folder {
     /// The project's root within the folder of the workflow; a project elsewhere is taken for the repository itself.
-    pub(super) fn new(root: &Path, workspace: Option<&Path>) -> Self {
+    pub(super) fn new(root: &Path, environment: &Environment) -> Self {
+        let workspace = environment.get("GITHUB_WORKSPACE").map(Path::new);
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let within =
             workspace.and_then(|workspace| real(root).strip_prefix(real(workspace)).map(Path::to_owned).ok());
@@ -22,12 +24,12 @@ impl Folder {
     }
 }
 
-/// Writes a command for each finding, and Django's last line.
-pub(super) fn annotate(found: &[Message], folder: &Folder, out: &mut Output) -> CommandResult {
-    for message in found {
-        out.line(command(message, folder))?;
-    }
-    Ok(out.line(report::summary(found))?)
+/// Writes a command for each finding.
+///
+/// # Errors
+/// When nobody reads them.
+pub(super) fn annotate(found: &[Message], folder: &Folder, out: &mut Output) -> io::Result<()> {
+    found.iter().try_for_each(|message| out.line(command(message, folder)))
 }
 
 fn command(message: &Message, folder: &Folder) -> String {
