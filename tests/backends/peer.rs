@@ -21,8 +21,8 @@ use super::chance::{APP, Maker, OTHER, Random};
 use super::histories::{LENGTH, answered, detected, graph, migrate};
 use crate::support::{Kind, TestDatabase, on_every_database};
 
-/// As many as take seconds.
-const SEEDS: [u64; 7] = [1, 2, 3, 5, 7, 12, 19];
+/// As many as take seconds: those in which Django does something otherwise. Of 60 no other showed a difference of the tables.
+const SEEDS: [u64; 6] = [1, 3, 5, 7, 12, 19];
 
 /// Both sides of one kind of database, and what they do not have in common.
 struct Peers {
