@@ -116,6 +116,31 @@ field = { name = "id", type = "BigAuto", primary_key = true }
         assert!(db.database.execute("INSERT INTO shop_order (customer_id, total) VALUES (7, 1)", params![]).await.is_err());
     }
 
+    async fn a_text_becomes_longer_beside_a_computed_column_and_a_key(db in TestDatabase) {
+        let room = r#"
+[[operation]]
+op = "CreateModel"
+model = "Room"
+fields = [
+  { name = "floor", type = "Integer" },
+  { name = "above", type = "Generated", expression = "floor + 1", output = "Integer" },
+  { name = "guest", type = "ForeignKey", to = "shop.Customer" },
+  { name = "label", type = "Char", max_length = 20 },
+]
+"#;
+        shop(&db, r#"
+[[operation]]
+op = "AlterField"
+model = "Room"
+field = { name = "label", type = "Char", max_length = 60 }
+"#);
+        db.workspace.write("migrations/shop/0001_initial.toml", &format!("{INITIAL}{room}"));
+        back_and_forth(&db).await;
+        let label = "a label of more than twenty characters";
+        run(&db, &format!("INSERT INTO shop_room (floor, guest_id, label) VALUES (1, 1, '{label}')")).await;
+        assert_eq!(number(&db, &format!("SELECT above FROM shop_room WHERE label = '{label}'")).await, 2);
+    }
+
     async fn a_renamed_model_takes_its_pairs_and_the_keys_to_it_along(db in TestDatabase) {
         shop(&db, "[[operation]]\nop = \"RenameModel\"\nfrom = \"Customer\"\nto = \"Client\"\n");
         back_and_forth(&db).await;

@@ -281,12 +281,19 @@ async fn check_detected(db: &TestDatabase, seed: u64) {
     let mut random = Random::new(seed);
     for step in 1..=LENGTH {
         maker.migration(step);
-        for made in detected(&graph(db), &maker.state, |question| answered(&mut random, question)) {
-            db.workspace.write(&made.path, &write(&made, None).unwrap());
+        let found = detected(&graph(db), &maker.state, |question| answered(&mut random, question));
+        for made in &found {
+            db.workspace.write(&made.path, &write(made, None).unwrap());
         }
         let left = detected(&graph(db), &maker.state, |question| panic!("{}", question.words()));
         assert_eq!(left, [], "step {step}");
+        let before = schema(db.kind, &db.database).await;
         migrate(db, usize::MAX).await;
+        check_rows(db, &maker.state, &found, &format!("step {step}")).await;
+        // It takes as long as the rest.
+        if seed % 4 == 2 {
+            check_step(db, &maker.state, &found, &before).await;
+        }
         fill(db, &maker.state).await;
     }
     let wanted = schema_anew(db.kind, &maker.state).await;
@@ -295,6 +302,31 @@ async fn check_detected(db: &TestDatabase, seed: u64) {
     if seed % 4 == 1 || KEPT_OF_MODELS.contains(&seed) {
         check_squashed(db, &wanted).await;
     }
+}
+
+/// Every model has its row, but those that the migrations make.
+async fn check_rows(db: &TestDatabase, state: &ProjectState, made: &[Migration], what: &str) {
+    let operations = made.iter().flat_map(|migration| &migration.operations);
+    let created = operations.filter(|located| matches!(located.operation, Operation::CreateModel(_))).count();
+    let kept = rows(db, state).await.len();
+    assert!(kept + created >= state.models().count(), "{what}: rows are lost");
+}
+
+/// The last migrations come to what their state makes anew, go back to what was `before`, and come to the same again.
+async fn check_step(db: &TestDatabase, state: &ProjectState, made: &[Migration], before: &[String]) {
+    let after = schema(db.kind, &db.database).await;
+    assert_same(&after, &schema_anew(db.kind, state).await, "made anew");
+    let of_app = |migration: &Migration| migration.key.app == APP;
+    let all = graph(db).migrations().filter(|migration| of_app(migration)).count();
+    let number = all - made.iter().filter(|migration| of_app(migration)).count();
+    migrate(db, number).await;
+    // The other app stays where it is, unless what it did stands on this one.
+    if made.iter().all(of_app) {
+        assert_same(&schema(db.kind, &db.database).await, before, "one step back");
+    }
+    migrate(db, usize::MAX).await;
+    assert_same(&schema(db.kind, &db.database).await, &after, "one step back and forwards");
+    check_rows(db, state, made, "one step back and forwards").await;
 }
 
 /// What the history comes to is squashed: the database that has it all goes on, one that has a part goes on one by one, a new

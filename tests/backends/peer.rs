@@ -21,8 +21,8 @@ use super::chance::{APP, Maker, OTHER, Random};
 use super::histories::{LENGTH, answered, detected, graph, migrate};
 use crate::support::{Kind, TestDatabase, on_every_database};
 
-/// As many as take seconds.
-const SEEDS: [u64; 7] = [1, 2, 3, 5, 7, 12, 19];
+/// As many as take seconds: those in which Django does something otherwise. Of 60 no other showed a difference of the tables.
+const SEEDS: [u64; 6] = [1, 3, 5, 7, 12, 19];
 
 /// Both sides of one kind of database, and what they do not have in common.
 struct Peers {
@@ -48,71 +48,45 @@ impl Peers {
         db
     }
 
-    /// Goes through states, with both; what each is called in the end.
-    async fn history(&mut self, name: &str, states: &[ProjectState], random: &mut Random) {
+    /// Goes through states with both, in databases of their own.
+    async fn go(&mut self, name: &str, states: &[ProjectState], random: &mut Random) {
         let (ours, mut django) = (self.database().await, self.database().await);
         for (number, state) in states.iter().enumerate() {
             let step = format!("{name}, step {}", number + 1);
             let renamed = follow(&ours, state, random).await;
-            django = self.django_follows(django, state, &renamed, &step).await;
-            self.compare(&ours, &django, state, &step).await;
+            if self.django_follows(&mut django, state, &renamed, &step).await {
+                let (expected, found) = (tables(&django, state).await, tables(&ours, state).await);
+                let mut all = differences(&**ours.database.backend(), &expected, &found);
+                all.extend(orders(&expected, &found, number == 0));
+                self.tell(&all, &step);
+            }
         }
         ours.discard().await;
         django.discard().await;
-        if let Some(last) = states.last() {
-            self.anew(last, &format!("{name}, made anew"), random).await;
-        }
     }
 
-    /// Lets Django follow; where it is known that it cannot, it begins again in another database.
+    /// Lets Django follow; where it cannot, it begins again in another database. Tells whether it came there.
     async fn django_follows(
         &mut self,
-        mut db: TestDatabase,
+        db: &mut TestDatabase,
         state: &ProjectState,
         renamed: &[Vec<String>],
         step: &str,
-    ) -> TestDatabase {
+    ) -> bool {
         for _ in 0..2 {
-            let Err(error) = self.django.follow(&db, state, renamed) else { break };
+            let Err(error) = self.django.follow(db, state, renamed) else { return true };
             if !self.known.refusal(&error) {
                 writeln!(self.told, "{step}: {error}").unwrap();
             }
-            db.discard().await;
-            db = self.database().await;
+            let fresh = self.database().await;
+            std::mem::replace(db, fresh).discard().await;
         }
-        db
+        false
     }
 
-    /// Both make the tables of a state in empty databases.
-    async fn anew(&mut self, state: &ProjectState, step: &str, random: &mut Random) {
-        let (ours, django) = (self.database().await, self.database().await);
-        follow(&ours, state, random).await;
-        let django = self.django_follows(django, state, &[], step).await;
-        self.compare(&ours, &django, state, step).await;
-        ours.discard().await;
-        django.discard().await;
-    }
-
-    async fn compare(
-        &mut self,
-        ours: &TestDatabase,
-        django: &TestDatabase,
-        state: &ProjectState,
-        step: &str,
-    ) {
-        let (expected, found) = (tables(django, state).await, tables(ours, state).await);
-        // Here Django cannot follow at all.
-        if expected.is_empty() {
-            return;
-        }
-        let mut all = differences(&**ours.database.backend(), &expected, &found);
-        all.extend(
-            expected
-                .iter()
-                .filter_map(|table| order(table, found.iter().find(|other| other.name == table.name)?)),
-        );
+    fn tell(&mut self, all: &[Difference], step: &str) {
         for difference in all {
-            if !self.known.difference(&difference) {
+            if !self.known.difference(difference) {
                 writeln!(self.told, "{step}: {}: {difference}", difference.table).unwrap();
             }
         }
@@ -199,14 +173,20 @@ fn spell(table: &mut LiveTable, given: &BTreeSet<&str>) {
     }
 }
 
-/// In what the order of columns differs.
-fn order(django: &LiveTable, ours: &LiveTable) -> Option<Difference> {
-    let columns = |table: &LiveTable| {
+/// In what the order of columns differs. Of tables that are new and have no keys it is told under a word of its own.
+fn orders(django: &[LiveTable], ours: &[LiveTable], are_new: bool) -> Vec<Difference> {
+    let order = |table: &LiveTable, is_plain: bool| {
         let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-        Some(format!("columns {}", names.join(", ")))
+        let which = if is_plain { "columns" } else { "columns in the order of changes" };
+        Some(format!("{which}: {}", names.join(", ")))
     };
-    let (table, expected, found) = (django.name.clone(), columns(django), columns(ours));
-    (expected != found).then(|| Difference { table, part: Part::Table, name: String::new(), expected, found })
+    let pairs = django.iter().filter_map(|one| Some((one, ours.iter().find(|two| two.name == one.name)?)));
+    let all = pairs.map(|(one, two)| {
+        let is_plain = are_new && one.keys.is_empty();
+        let (expected, found) = (order(one, is_plain), order(two, is_plain));
+        Difference { table: one.name.clone(), part: Part::Table, name: String::new(), expected, found }
+    });
+    all.filter(|one| one.expected != one.found).collect()
 }
 
 /// Models with every kind of field, index and constraint that both have and the database has; then changed, then fewer.
@@ -237,15 +217,18 @@ fn models<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> ProjectSta
 on_every_database! {
     async fn the_same_histories_through_django_come_to_the_same_tables(db in TestDatabase) {
         let mut peers = Peers::start(&db);
-        peers.history("every kind", &kinds(&db), &mut Random::new(1)).await;
+        let (kinds, mut random) = (kinds(&db), Random::new(1));
+        peers.go("every kind", &kinds, &mut random).await;
+        peers.go("every kind, changed and made anew", &kinds[1..2], &mut random).await;
         for seed in SEEDS {
             let mut maker = Maker::new(seed, db.database.backend().features());
-            let mut states = Vec::new();
-            for number in 1..=LENGTH {
+            let step = |number| {
                 maker.migration(number);
-                states.push(maker.state.clone());
-            }
-            peers.history(&format!("seed {seed}"), &states, &mut Random::new(seed)).await;
+                maker.state.clone()
+            };
+            let (states, mut random): (Vec<_>, _) = ((1..=LENGTH).map(step).collect(), Random::new(seed));
+            peers.go(&format!("seed {seed}"), &states, &mut random).await;
+            peers.go(&format!("seed {seed}, made anew"), &states[LENGTH - 1..], &mut random).await;
         }
         peers.end();
     }
