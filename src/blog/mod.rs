@@ -7,6 +7,8 @@ pub mod models;
 mod forms;
 mod markup;
 
+mod migrating;
+
 mod cards;
 
 mod serializers;
@@ -31,6 +33,7 @@ pub const APP: AppConfig = AppConfig {
     label: "blog",
     requires: &["accounts", "auth"],
     models: models::register,
+    functions: &[("reckon_reading_minutes", migrating::reckon_reading_minutes)],
     files: manage::embed!("migrations/blog/", "templates/", "static/"),
     settings: Some(AppSettings::of::<BlogSettings>()),
     commands: &[Command::of::<management::Seed>()],

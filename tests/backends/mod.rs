@@ -2,6 +2,7 @@
 
 mod alterations;
 mod amendments;
+mod articles;
 mod chance;
 mod corpus;
 mod databases;
