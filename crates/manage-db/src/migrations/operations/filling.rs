@@ -39,7 +39,8 @@ pub struct FillField {
 
 impl Change for FillField {
     fn describe(&self) -> String {
-        format!("Fill field {} of {}", self.name, self.model.to_lowercase())
+        let back = if self.backwards { " on the way back" } else { "" };
+        format!("Fill field {} of {}{back}", self.name, self.model.to_lowercase())
     }
 
     fn state_forwards(&self, app: &str, state: &mut ProjectState) -> Result<(), Problem> {
