@@ -207,4 +207,113 @@ on_every_database! {
         db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
         assert_eq!(count(&db, "rating = 94 AND size = 5").await, 1);
     }
+
+    async fn fields_that_share_indexes_and_constraints_change_in_one_go(db in TestDatabase) {
+        let before = "[Order]\nfields = [{ name = \"total\", type = \"Integer\" }, { name = \"group\", type = \"Integer\" }, \
+                      { name = \"n\", type = \"Integer\" }]\nindexes = [{ name = \"ord_tot\", fields = [\"total\", \"group\", \"n\"] \
+                      }]\nconstraints = [{ name = \"ord_once\", unique = [\"total\", \"group\"] }, { name = \"ord_few\", check = \
+                      \"total > 0 AND n < 5\" }]\n";
+        let settings = format!("apps = [\"yard\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
+        db.workspace.write("settings/base.toml", &settings).write("models/yard.toml", before);
+        db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        let group = if db.kind == Kind::Mariadb { "`group`" } else { "\"group\"" };
+        db.database.execute(&format!("INSERT INTO yard_order (total, {group}, n) VALUES (3, 2, 1)"), &[]).await.unwrap();
+        let after = before.replace("total", "amount").replace("\"group\"", "\"team\"");
+        let after = after.replace("\"n\", type = \"Integer\"", "\"n\", type = \"BigInteger\"");
+        db.workspace.write("models/yard.toml", &after);
+        let renames = ["--rename", "yard.Order.total=amount", "--rename", "yard.Order.group=team"];
+        db.workspace.manage([&["makemigrations", "--safe", "-v", "0"][..], &renames].concat()).succeeds();
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["makemigrations", "--check"]).succeeds();
+        db.workspace.manage(["checkdrift"]).succeeds();
+        let rows: Vec<(i64, i64, i64)> =
+            db.database.query("SELECT CAST(amount AS {int}), CAST(team AS {int}), n FROM yard_order"
+                .replace("{int}", if db.kind == Kind::Mariadb { "SIGNED" } else { "bigint" }).as_str(), &[]).await.unwrap();
+        assert_eq!(rows, [(3, 2, 1)]);
+        db.workspace.manage(["migrate", "yard", "0001", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["checkdrift"]).succeeds();
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["checkdrift"]).succeeds();
+    }
+}
+
+#[test]
+fn what_waits_is_in_nobodys_way_until_something_needs_it() {
+    let workspace = crate::support::Workspace::new();
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"yard\"]\n[databases.default]\nengine = \"sqlite\"\nname = \"x.db\"\n",
+        )
+        .write("models/yard.toml", "[Note]\nfields = [{ name = \"old\", type = \"Integer\" }]\n");
+    workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+    workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+    workspace.write("models/yard.toml", "[Note]\nfields = []\n");
+    workspace.manage(["makemigrations", "--safe", "--no-header"]).succeeds_with(
+        "Migrations for 'yard':\n  migrations/yard/0002_alter_note_old.toml\n    ~ Alter field old on note\n  \
+         migrations/yard/0003_remove_note_old.toml (a later release)\n    - Remove field old from note\n",
+    );
+    let run = workspace.manage(["migrate"]);
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (
+            0,
+            "yard.0003_remove_note_old on default: left for later; `manage migrate --contract` applies it, once no program of \
+             before runs any more\n"
+        )
+    );
+    // What a program of now needs stands behind it.
+    workspace.write(
+        "models/yard.toml",
+        "[Note]\nfields = [{ name = \"new\", type = \"Integer\", null = true }]\n",
+    );
+    workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+    workspace.manage(["migrate"]).fails_with(
+        1,
+        "error: yard.0004_note_new depends on yard.0003_remove_note_old, which waits on database `default` until no program of \
+         before runs any more\nhint: once they are gone, `manage migrate --contract` applies it with what waits\n",
+    );
+    workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+    // Where nothing of the app is, no program of before runs.
+    workspace.write(
+        "settings/base.toml",
+        "apps = [\"yard\"]\n[databases.default]\nengine = \"sqlite\"\nname = \"y.db\"\n",
+    );
+    workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+    workspace.manage(["migrate", "--check", "--contract"]).succeeds();
+}
+
+#[test]
+fn what_cannot_be_done_in_steps_is_refused_with_the_reason_and_the_way_out() {
+    let workspace = crate::support::Workspace::new();
+    let model = |fields: &str| format!("[Note]\nfields = [{fields}]\n");
+    let written = |models: &str, answers: &[&str]| {
+        workspace.write("models/yard.toml", models);
+        workspace.manage([&["makemigrations", "--safe"][..], answers].concat()).fails(1)
+    };
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"yard\"]\n[databases.default]\nengine = \"sqlite\"\nname = \"x.db\"\n",
+        )
+        .write("models/yard.toml", &model("{ name = \"a\", type = \"Integer\", null = true }"));
+    workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+    let renamed = written(
+        "[Page]\nfields = [{ name = \"a\", type = \"Integer\", null = true }]\n",
+        &["--rename", "yard.Note=Page"],
+    );
+    assert_eq!(
+        renamed,
+        "error: Rename model Note to Page: no migration can be written for it: the table yard_note would be called otherwise: \
+         let the model keep it, by `table = \"yard_note\"`; programs of before could not go on\n"
+    );
+    let both = written(&model("{ name = \"a\", type = \"BigInteger\" }"), &["--default", "yard.Note.a=1"]);
+    assert!(
+        both.contains("its type changes, and it takes no NULL any more: do one after the other"),
+        "{both}"
+    );
+    let key = written(&model("{ name = \"a\", type = \"Integer\", primary_key = true }"), &[]);
+    assert!(key.contains("programs of before could not go on"), "{key}");
+    assert_eq!(std::fs::read_dir(workspace.path().join("migrations/yard")).unwrap().count(), 2);
 }

@@ -21,7 +21,7 @@ pub(super) fn twins(
         model.options.indexes.iter().zip(&renamed.options.indexes).filter(|(old, new)| old != new)
     {
         let mut twin = new.clone();
-        twin.name = beside(&old.name);
+        twin.name = twin_name(&old.name, to);
         let (from, to) = (twin.name.clone(), old.name.clone());
         all.push((
             Phase::Build,
@@ -42,15 +42,20 @@ pub(super) fn twins(
             Operation::RemoveConstraint(RemoveConstraint { model: name(), name: constraint.to_owned() })
         };
         let mut twin = new.clone();
-        twin.name = beside(&old.name);
-        let twin_name = twin.name.clone();
+        twin.name = twin_name(&old.name, to);
+        let beside = twin.name.clone();
         all.push((Phase::Build, add(twin)));
         all.push((Phase::Contract, remove(&old.name)));
         let last = if is_swapped { old } else { new };
         all.push((Phase::Contract, add(last.clone())));
-        all.push((Phase::Contract, remove(&twin_name)));
+        all.push((Phase::Contract, remove(&beside)));
     }
     all
+}
+
+/// What is called so for the field: what another field of the same step is in has a twin for each.
+fn twin_name(name: &str, field: &str) -> String {
+    format!("{name}_{field}")
 }
 
 /// The name of what stands beside something of this name.
