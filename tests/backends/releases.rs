@@ -208,6 +208,42 @@ on_every_database! {
         assert_eq!(count(&db, "rating = 94 AND size = 5").await, 1);
     }
 
+    async fn keys_to_the_same_table_and_unique_fields_change_in_steps_too(db in TestDatabase) {
+        let before = "[Category]\nfields = [{ name = \"code\", type = \"Integer\", unique = true }, { name = \"parent\", type = \
+                      \"ForeignKey\", to = \"self\", null = true }, { name = \"next\", type = \"ForeignKey\", to = \"self\", null = \
+                      true, db_constraint = false }]\n";
+        let settings = format!("apps = [\"yard\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
+        db.workspace.write("settings/base.toml", &settings).write("models/yard.toml", before);
+        db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        for row in ["(10, NULL, NULL)", "(20, 1, 1)", "(30, 2, 1)"] {
+            let sql = format!("INSERT INTO yard_category (code, parent_id, next_id) VALUES {row}");
+            db.database.execute(&sql, &[]).await.unwrap();
+        }
+        let after = before.replace("parent", "up").replace(", db_constraint = false", "");
+        let after = after.replace("\"code\", type = \"Integer\"", "\"code\", type = \"BigInteger\"");
+        db.workspace.write("models/yard.toml", &after);
+        let safe = ["makemigrations", "--safe", "-v", "0", "--rename", "yard.Category.parent=up"];
+        db.workspace.manage(safe).succeeds();
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["checkdrift"]).succeeds();
+        db.workspace.manage(["migrate", "yard", "0001", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["checkdrift"]).succeeds();
+        // In one step the rows are looked at as well, and each points to one.
+        for file in std::fs::read_dir(db.workspace.path().join("migrations/yard")).unwrap() {
+            let path = file.unwrap().path();
+            if !path.ends_with("0001_initial.toml") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        db.workspace.manage(["makemigrations", "-v", "0", "--rename", "yard.Category.parent=up"]).succeeds_with("");
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["checkdrift"]).succeeds();
+        let rows: Vec<(i64, Option<i64>)> =
+            db.database.query("SELECT code, up_id FROM yard_category ORDER BY id", &[]).await.unwrap();
+        assert_eq!(rows, [(10, None), (20, Some(1)), (30, Some(2))]);
+    }
+
     async fn fields_that_share_indexes_and_constraints_change_in_one_go(db in TestDatabase) {
         let before = "[Order]\nfields = [{ name = \"total\", type = \"Integer\" }, { name = \"group\", type = \"Integer\" }, \
                       { name = \"n\", type = \"Integer\" }]\nindexes = [{ name = \"ord_tot\", fields = [\"total\", \"group\", \"n\"] \

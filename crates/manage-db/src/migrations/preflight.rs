@@ -418,8 +418,9 @@ impl Asker {
             }
         }
         let quote = |name: &str| self.features.quote_name(name);
-        let found =
-            format!("SELECT 1 FROM {} AS target WHERE target.{} = {sql}", quote(&target), quote(&pointed));
+        // Nothing but the key is to be seen of the target, whose columns may be called as those of the table itself.
+        let keys = format!("SELECT {} AS target__key FROM {}", quote(&pointed), quote(&target));
+        let found = format!("SELECT 1 FROM ({keys}) AS target WHERE target.target__key = {sql}");
         let what = What::Orphan(column.name.clone(), target);
         self.ask_rows(live, &format!("{sql} IS NOT NULL AND NOT EXISTS ({found})"), what);
     }

@@ -41,7 +41,7 @@ pub(crate) fn in_free_order(
         match open.iter().position(|(_, new)| open.iter().all(|(old, _)| !is_same(old, new))) {
             Some(position) => done.push(open.remove(position)),
             None => {
-                let between = format!("{}{third}", open[0].0);
+                let between = shortened(&format!("{}{third}", open[0].0), MAX_GENERATED_BYTES);
                 done.push((std::mem::replace(&mut open[0].0, between.clone()), between));
             }
         }

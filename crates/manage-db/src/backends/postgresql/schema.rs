@@ -3,7 +3,7 @@
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
-use crate::backends::base::names::generated_name;
+use crate::backends::base::names::{generated_name, in_free_order};
 use crate::backends::base::schema::{SchemaEditor, Several, Step, Words, as_index, literal, text_literal};
 use crate::backends::base::tables::{
     Column, ColumnType, Constraint, Default, Generated, Index, IndexPart, Rule, Table, Trigger,
@@ -214,10 +214,32 @@ impl Editor {
             self.alter(table, &format!("RENAME COLUMN {from} TO {to}"));
         }
         self.alter_columns(alter, &alterations)?;
-        for alteration in alterations {
-            self.alter_otherwise(alter, alteration)?;
+        for one in alterations.iter().filter(|one| matches!(one, Alteration::AddColumn(_))) {
+            self.alter_otherwise(alter, *one)?;
+        }
+        self.rename_rules(table, &alterations);
+        for one in alterations.iter().filter(|one| !matches!(one, Alteration::AddColumn(_))) {
+            self.alter_otherwise(alter, *one)?;
         }
         Ok(())
+    }
+
+    /// Calls keys, constraints and indexes otherwise. All names of a schema are of one sort, and two may change places.
+    fn rename_rules(&mut self, table: &Table, alterations: &[Alteration<'_>]) {
+        let renames: Vec<(String, String, bool)> =
+            alterations.iter().filter_map(|one| renamed(*one)).collect();
+        let pairs = renames.iter().map(|(from, to, _)| (from.clone(), to.clone())).collect();
+        for (from, to) in in_free_order(pairs, "__renamed", |one, other| one == other) {
+            // A third name in between belongs to whatever begins or ends with it.
+            let own = renames.iter().find(|(before, after, _)| *before == from || *after == to);
+            let is_index = own.is_some_and(|(.., is_index)| *is_index);
+            if is_index {
+                self.rename_index(&from, &to);
+            } else {
+                let (from, to) = (Postgresql.quote(&from), Postgresql.quote(&to));
+                self.alter(table, &format!("RENAME CONSTRAINT {from} TO {to}"));
+            }
+        }
     }
 
     fn drop_as_index(&mut self, alter: &Alter, alteration: Alteration<'_>) {
@@ -321,18 +343,6 @@ impl Editor {
         let table = &alter.new;
         match alteration {
             Alteration::AddColumn(column) => self.add_column(table, column)?,
-            Alteration::RenameForeignKey { old, new } => {
-                let [from, to] = [old, new].map(|column| {
-                    column.foreign_key.as_ref().map_or(String::new(), |key| Postgresql.quote(&key.name))
-                });
-                self.alter(table, &format!("RENAME CONSTRAINT {from} TO {to}"));
-            }
-            Alteration::RenameConstraint { old, new } if as_index(new).is_none() => {
-                let (from, to) = (Postgresql.quote(&old.name), Postgresql.quote(&new.name));
-                self.alter(table, &format!("RENAME CONSTRAINT {from} TO {to}"));
-            }
-            Alteration::RenameConstraint { old, new } => self.rename_index(&old.name, &new.name),
-            Alteration::RenameIndex { old, new } => self.rename_index(&old.name, &new.name),
             Alteration::AddConstraint(constraint) => {
                 self.add_constraint(alter, constraint)?;
             }
@@ -497,6 +507,21 @@ impl SchemaEditor for Editor {
 /// What the trigger and its function are called.
 fn trigger_name(trigger: &Trigger) -> String {
     Postgresql.quote(&generated_name(&trigger.table, &[&trigger.column.name], "_sync"))
+}
+
+/// The names before and after of what is called otherwise, and whether it is an index.
+fn renamed(alteration: Alteration<'_>) -> Option<(String, String, bool)> {
+    match alteration {
+        Alteration::RenameForeignKey { old, new } => {
+            let name = |column: &Column| column.foreign_key.as_ref().map(|key| key.name.clone());
+            Some((name(old)?, name(new)?, false))
+        }
+        Alteration::RenameConstraint { old, new } => {
+            Some((old.name.clone(), new.name.clone(), as_index(new).is_some()))
+        }
+        Alteration::RenameIndex { old, new } => Some((old.name.clone(), new.name.clone(), true)),
+        _ => None,
+    }
 }
 
 fn comment_sql(comment: Option<&str>) -> String {
