@@ -199,7 +199,19 @@ on_every_database! {
         assert_eq!(count(&db, "score = rating").await, ROWS + 2);
         db.database.execute("UPDATE yard_note SET score = 94 WHERE code = 'r2'", &[]).await.unwrap();
         assert_eq!(count(&db, "rating = 94 AND size = 5").await, 1);
-        // What the programs of before could not have written stands in the way of going back further.
+        // What programs of before could not have written stands in the way of going back further, and is told before it does.
+        let wide = "INSERT INTO yard_note (code, score, size, lead, owner, gone) VALUES ('wide', 1, 5000000000, 'l', 1, 0)";
+        db.database.execute(wide, &[]).await.unwrap();
+        if db.kind != Kind::Sqlite {
+            let told = db.workspace.manage(["migrate", "yard", "0004", "-v", "0"]).fails(1);
+            assert!(told.contains("1 row whose `size` does not fit Integer (id "), "{told}");
+        }
+        db.database.execute("DELETE FROM yard_note WHERE code = 'wide'", &[]).await.unwrap();
+        db.workspace.manage(["migrate", "yard", "0004", "-v", "0"]).succeeds_with("");
+        assert_eq!(count(&db, "size = size_next").await, ROWS + 2);
+        let old = "INSERT INTO yard_note (code, score, size, lead, owner, gone) VALUES ('back', 1, 77, 'l', 1, 0)";
+        db.database.execute(old, &[]).await.unwrap();
+        assert_eq!(count(&db, "size_next = 77 AND code = 'back'").await, 1);
         db.database.execute("UPDATE yard_note SET gone = 0", &[]).await.unwrap();
         db.workspace.manage(["migrate", "yard", "0001", "-v", "0"]).succeeds_with("");
         assert_eq!(count(&db, "score = 94 AND size = 5").await, 1);
@@ -211,17 +223,18 @@ on_every_database! {
     async fn keys_to_the_same_table_and_unique_fields_change_in_steps_too(db in TestDatabase) {
         let before = "[Category]\nfields = [{ name = \"code\", type = \"Integer\", unique = true }, { name = \"parent\", type = \
                       \"ForeignKey\", to = \"self\", null = true }, { name = \"next\", type = \"ForeignKey\", to = \"self\", null = \
-                      true, db_constraint = false }]\n";
+                      true, db_constraint = false }, { name = \"shelf\", type = \"Integer\", db_index = true, default = 1 }]\n";
         let settings = format!("apps = [\"yard\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
         db.workspace.write("settings/base.toml", &settings).write("models/yard.toml", before);
         db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
         db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
-        for row in ["(10, NULL, NULL)", "(20, 1, 1)", "(30, 2, 1)"] {
-            let sql = format!("INSERT INTO yard_category (code, parent_id, next_id) VALUES {row}");
+        for row in ["(10, NULL, NULL, 1)", "(20, 1, 1, 2)", "(30, 2, 1, 3)"] {
+            let sql = format!("INSERT INTO yard_category (code, parent_id, next_id, shelf) VALUES {row}");
             db.database.execute(&sql, &[]).await.unwrap();
         }
         let after = before.replace("parent", "up").replace(", db_constraint = false", "");
         let after = after.replace("\"code\", type = \"Integer\"", "\"code\", type = \"BigInteger\"");
+        let after = after.replace("\"shelf\", type = \"Integer\"", "\"shelf\", type = \"BigInteger\"");
         db.workspace.write("models/yard.toml", &after);
         let safe = ["makemigrations", "--safe", "-v", "0", "--rename", "yard.Category.parent=up"];
         db.workspace.manage(safe).succeeds();

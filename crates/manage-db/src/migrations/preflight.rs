@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::place::Place;
 use super::program::Program;
-use super::schema::Noted;
+use super::schema::{Copied, Noted};
 use super::unit::Workplace;
 use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::tables::{Column, ColumnType, Constraint, Default, ForeignKey, Rule, Table};
@@ -185,10 +185,13 @@ fn questions(backend: &dyn Backend, program: &Program) -> Vec<Question> {
         questions: Vec::new(),
         place: Place::default(),
     };
-    for Noted { part, change } in &program.changes {
-        let Some(change) = change else { break };
+    for Noted { part, change, copied } in &program.changes {
         asker.place = program.parts.get(*part).map_or_else(Place::default, |part| part.place.clone());
-        asker.change(change);
+        match (change, copied) {
+            (Some(change), _) => asker.change(change),
+            (None, Some(copied)) => asker.copied(copied),
+            (None, None) => break,
+        }
     }
     asker.questions
 }
@@ -248,6 +251,28 @@ impl Asker {
             TableChange::Alter(alter) => self.alter(alter),
             TableChange::Validate { .. } | TableChange::Trigger { .. } | TableChange::Extension { .. } => {}
         }
+    }
+
+    /// Values that do not fit the column that is to get them.
+    fn copied(&mut self, copied: &Copied) {
+        let Copied { table, from, to } = copied;
+        let mut live = match self.tables.remove(&table.name) {
+            Some(Fate::Made) => {
+                self.tables.insert(table.name.clone(), Fate::Made);
+                return;
+            }
+            Some(Fate::Changed(live)) => *live,
+            Some(Fate::Called(before)) => Live::new(before, table),
+            None => Live::new(table.name.clone(), table),
+        };
+        if let Some(Source::Column(name, kind)) = live.columns.get(&from.name) {
+            let misfit = self.editor.misfit(&self.features.quote_name(name), *kind, to.kind);
+            if let Some(misfit) = misfit.filter(|_| *kind != to.kind) {
+                self.ask_rows(&live, &misfit, What::Misfit(from.name.clone(), to.kind));
+            }
+        }
+        live.columns.insert(to.name.clone(), Source::Unknown);
+        self.tables.insert(table.name.clone(), Fate::Changed(Box::new(live)));
     }
 
     fn alter(&mut self, alter: &Alter) {

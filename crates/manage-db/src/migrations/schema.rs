@@ -52,11 +52,12 @@ struct Note {
 
 impl Note {
     fn noted(&self) -> Noted {
-        let change = match &self.wish {
-            Wish::Change(change) => Some(change.clone()),
-            Wish::Script(_) | Wish::Fill(_) | Wish::Function { .. } => None,
+        let (change, copied) = match &self.wish {
+            Wish::Change(change) => (Some(change.clone()), None),
+            Wish::Fill(wanted) => (None, wanted.copied()),
+            Wish::Script(_) | Wish::Function { .. } => (None, None),
         };
-        Noted { part: self.part, change }
+        Noted { part: self.part, change, copied }
     }
 }
 
@@ -88,7 +89,7 @@ pub(crate) enum Rows {
 
 /// Rows that are to get a value. Names stand as they are.
 struct Wanted {
-    table: String,
+    table: Table,
     key: String,
     column: Column,
     value: Given,
@@ -105,8 +106,14 @@ enum Given {
 }
 
 impl Wanted {
+    fn copied(&self) -> Option<Box<Copied>> {
+        let Given::Column(from) = &self.value else { return None };
+        let (table, to) = (self.table.clone(), self.column.clone());
+        Some(Box::new(Copied { table, from: Column::clone(from), to }))
+    }
+
     fn written(&self, quote: &dyn Fn(&str) -> String, editor: &dyn SchemaEditor) -> Filling {
-        let [table, key, column] = [&self.table, &self.key, &self.column.name].map(|name| quote(name));
+        let [table, key, column] = [&self.table.name, &self.key, &self.column.name].map(|name| quote(name));
         let (value, is_there) = match &self.value {
             Given::Value(value) => (editor.value(value, self.column.kind), String::new()),
             Given::Column(other) => {
@@ -130,6 +137,19 @@ pub struct Noted {
     pub(super) part: usize,
     /// The change.
     pub(super) change: Option<TableChange>,
+    /// A column that gets the values of another one, where that is all that happens to rows.
+    pub(super) copied: Option<Box<Copied>>,
+}
+
+/// A column that gets the values of another one.
+#[derive(Debug)]
+pub struct Copied {
+    /// The table.
+    pub(super) table: Table,
+    /// The column that has them.
+    pub(super) from: Column,
+    /// The column that gets them.
+    pub(super) to: Column,
 }
 
 /// What a migration runs.
@@ -258,7 +278,7 @@ impl<'a> Schema<'a> {
             }
         };
         let (column, key) = (column_of(model, &table, field)?, key_of(model, &table)?);
-        self.note(Wish::Fill(Box::new(Wanted { table: table.name, key, column, value, rows, batch })));
+        self.note(Wish::Fill(Box::new(Wanted { table, key, column, value, rows, batch })));
         Ok(())
     }
 

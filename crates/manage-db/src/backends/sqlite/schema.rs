@@ -188,16 +188,48 @@ impl Editor {
 
     fn alter_table(&mut self, alter: &Alter) -> Result<()> {
         let table = Sqlite.quote(&alter.new.name);
-        for (from, to) in alter.renames() {
-            let (from, to) = (Sqlite.quote(&from), Sqlite.quote(&to));
-            self.rename(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"));
+        let renames: Vec<String> = alter
+            .renames()
+            .into_iter()
+            .map(|(from, to)| (Sqlite.quote(&from), Sqlite.quote(&to)))
+            .map(|(from, to)| format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"))
+            .collect();
+        if renames.len() > alter.origins.iter().filter(|(new, old)| new != old).count() {
+            self.swap(&alter.new.name, renames);
+        } else {
+            renames.into_iter().for_each(|sql| self.rename(sql));
         }
         let before = alter.before();
         let alterations = alter.alterations(&before);
         if !alterations.iter().all(|one| in_place(alter, *one)) {
             return self.rebuild(alter, &before);
         }
+        // Two may take each other's name.
+        let renamed = alterations.iter().filter_map(|one| match one {
+            Alteration::RenameIndex { old, .. } => Some(&old.name),
+            Alteration::RenameConstraint { old, .. } if as_index(old).is_some() => Some(&old.name),
+            _ => None,
+        });
+        for name in renamed {
+            self.push(format!("DROP INDEX {}", Sqlite.quote(name)));
+        }
         alterations.into_iter().try_for_each(|one| self.alter_in_place(&alter.new, one))
+    }
+
+    /// Columns that take each other's name. A trigger goes on to name what it names, as on other databases: it would follow the
+    /// columns here.
+    fn swap(&mut self, table: &str, renames: Vec<String>) {
+        self.is_guarded = true;
+        let own = format!(
+            "FROM sqlite_master WHERE type = 'trigger' AND tbl_name = {} COLLATE NOCASE ORDER BY rowid",
+            text_literal(table)
+        );
+        let mut statements = vec!["PRAGMA legacy_alter_table=OFF".to_owned()];
+        statements.extend(renames);
+        statements.push("PRAGMA legacy_alter_table=ON".to_owned());
+        let before = format!("SELECT 'DROP TRIGGER \"' || replace(name, '\"', '\"\"') || '\"' {own}");
+        let several = Several { before: Some(before), statements, after: Some(format!("SELECT sql {own}")) };
+        self.steps.push(Step::Several(Box::new(several)));
     }
 
     fn alter_in_place(&mut self, table: &Table, alteration: Alteration<'_>) -> Result<()> {
@@ -218,14 +250,12 @@ impl Editor {
                 }
                 self.push(sql);
             }
-            Alteration::RenameIndex { old, new } => {
-                self.push(format!("DROP INDEX {}", Sqlite.quote(&old.name)));
+            Alteration::RenameIndex { new, .. } => {
                 self.push(Sqlite.index_sql(&table.name, new, false)?);
             }
             Alteration::AddIndex(index) => self.push(Sqlite.index_sql(&table.name, index, false)?),
-            Alteration::RenameConstraint { old, new } => {
+            Alteration::RenameConstraint { new, .. } => {
                 if let Some(index) = as_index(new) {
-                    self.push(format!("DROP INDEX {}", Sqlite.quote(&old.name)));
                     self.push(Sqlite.index_sql(&table.name, &index, false)?);
                 }
             }

@@ -128,7 +128,7 @@ pub(super) fn validated_at_once(subject: Subject<'_>, features: &Features) -> Ve
             told(alter, format!("adds the column `{}` with a foreign key", column.name))
         }
         Alteration::AddConstraint(Constraint { name, rule: Rule::Check(_) })
-            if !(alter.not_valid || alter.concurrently && features.can_validate_later) =>
+            if !(features.can_validate_later && (alter.not_valid || alter.concurrently)) =>
         {
             told(alter, format!("adds the check `{name}`"))
         }

@@ -138,6 +138,13 @@ pub(super) fn altered(
     }
     if is_retyped(state, model, (old, new)) {
         check_free(state, model, old)?;
+        let families = [old, new].map(|field| stored(state, model, field).map(ColumnType::family));
+        if families[0] != families[1] {
+            return Err(
+                "what programs of before write would be of another sort: add a field of another name"
+                    .to_owned(),
+            );
+        }
         return match old.null && !new.null {
             true => Err("its type changes, and it takes no NULL any more: do one after the other".to_owned()),
             false => retyped(model, (old, new), *preserve_default),
@@ -238,7 +245,12 @@ fn check_free(state: &ProjectState, model: &ModelState, field: &Field) -> Result
         texts.into_iter().any(|sql| mentions(sql, &field.column()))
     };
     if field.primary_key || !field.is_concrete() || field.expression.is_some() {
-        return Err(format!("`{}` is the primary key, is computed, or has no column of its own", field.name));
+        let what = match () {
+            () if field.primary_key => "is the primary key",
+            () if field.expression.is_some() => "is computed",
+            () => "has a table of its own",
+        };
+        return Err(format!("`{}` {what}", field.name));
     }
     if field.db_column.is_some() {
         return Err(format!("`{}` says `db_column`", field.name));

@@ -13,8 +13,6 @@ mod fields;
 
 mod kinds;
 
-use std::collections::BTreeMap;
-
 use super::step::Step;
 use crate::migrations::error::{Error, Result};
 use crate::migrations::migration::Stage;
@@ -97,25 +95,36 @@ impl Staging<'_> {
     fn replayed(&self, entries: &[Entry]) -> std::result::Result<ProjectState, String> {
         let mut state = self.before.clone();
         for phase in Phase::ALL {
-            let own = entries.iter().filter(|entry| entry.phase == phase);
-            own.map(|entry| &entry.operation)
-                .try_for_each(|one| one.change().state_forwards(self.app, &mut state))?;
+            let own = of_phase(entries, phase);
+            own.into_iter().try_for_each(|one| one.change().state_forwards(self.app, &mut state))?;
         }
         Ok(state)
     }
 
     fn steps(self) -> Vec<Step> {
-        let mut by_phase: BTreeMap<Phase, Vec<Operation>> = BTreeMap::new();
-        for Entry { phase, operation } in self.entries {
-            by_phase.entry(phase).or_default().push(operation);
-        }
-        let step = |(phase, operations): (Phase, Vec<Operation>)| {
+        let step = |phase: Phase| {
+            let operations: Vec<Operation> = of_phase(&self.entries, phase).into_iter().cloned().collect();
             let atomic = phase != Phase::Fill && !operations.iter().any(is_concurrent);
             let stage = if phase == Phase::Contract { Stage::Contract } else { Stage::Expand };
             Step { operations, atomic, stage }
         };
-        by_phase.into_iter().map(step).collect()
+        Phase::ALL.into_iter().map(step).filter(|step| !step.operations.is_empty()).collect()
     }
+}
+
+/// The operations of a phase in their order. All fields swap names before any trigger goes: on the way back, a trigger that has
+/// run for a row must not meet another type of its field.
+fn of_phase(entries: &[Entry], phase: Phase) -> Vec<&Operation> {
+    let own = entries.iter().filter(|entry| entry.phase == phase);
+    let mut operations: Vec<&Operation> = own.map(|entry| &entry.operation).collect();
+    if phase == Phase::Swap {
+        operations.sort_by_key(|operation| match operation {
+            Operation::SwapFields(_) => 0,
+            Operation::FillField(_) => 1,
+            _ => 2,
+        });
+    }
+    operations
 }
 
 /// Whether it is done beside those who write, which no transaction can hold.
