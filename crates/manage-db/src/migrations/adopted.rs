@@ -6,7 +6,7 @@ use super::drift::{Drift, is_of};
 use super::error::{Error, Result};
 use super::inspector::{Choice, inspect};
 use super::state::ProjectState;
-use super::tables::Tables;
+use super::tables::{Tables, column_type};
 use crate::backends::base::Backend;
 use crate::backends::base::names::generated_name;
 use crate::introspection::{Difference, LiveTable, Part, expected};
@@ -122,7 +122,7 @@ impl Adopted {
         }
         let is_new = |field: &&Field| !old.fields.iter().any(|old| old.column() == field.column());
         model.fields.extend(found.fields.iter().filter(is_new).cloned());
-        rules(&mut model, &found, &of_table);
+        self.untold.extend(rules(&mut model, &found, &of_table));
         if of_table.iter().any(|one| one.part == Part::Comment) {
             model.options.db_comment.clone_from(&found.options.db_comment);
         }
@@ -189,8 +189,9 @@ fn with_words(new: &Field, old: &Field) -> Field {
     }
 }
 
-/// Takes over the indexes and constraints that differ.
-fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) {
+/// Takes over the indexes and constraints that differ, and gives those that no model says.
+fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) -> Vec<String> {
+    let mut untold = Vec::new();
     for one in of_table.iter().filter(|one| matches!(one.part, Part::Index | Part::Constraint)) {
         let table = found.table();
         let name = &one.name;
@@ -199,10 +200,14 @@ fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) {
         model.options.indexes.extend(found.options.indexes.iter().find(|index| index.name == *name).cloned());
         let same = found.options.constraints.iter().find(|constraint| constraint.name == *name);
         model.options.constraints.extend(same.cloned());
+        let mut is_said = one.found.is_none()
+            || model.options.indexes.iter().any(|index| index.name == *name)
+            || model.options.constraints.iter().any(|constraint| constraint.name == *name);
         for field in &mut model.fields {
             let column = field.column();
             let is = |suffix: &str| generated_name(&table, &[&column], suffix) == *name;
             let new = found.fields.iter().find(|new| new.column() == column);
+            is_said |= is("") || is("_uniq");
             if is("") {
                 field.db_index = Some(new.is_some_and(Field::has_index));
             }
@@ -214,5 +219,27 @@ fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) {
                 }
             }
         }
+        // A check that a kind of field brings by itself is read as that kind.
+        if !is_said && !take_kind(model, found) {
+            untold.push(format!("{table}: {one}"));
+        }
     }
+    untold
+}
+
+/// Takes over the kinds of numbers that must not be negative, and whether there was one.
+fn take_kind(model: &mut ModelState, found: &ModelState) -> bool {
+    let mut is_taken = false;
+    for field in &mut model.fields {
+        let new = found.fields.iter().find(|new| new.column() == field.column());
+        let kinds = new.and_then(|new| Some((column_type(field)?, column_type(new)?, new.kind)));
+        if let Some((old, new, kind)) = kinds
+            && new.is_positive()
+            && !old.is_positive()
+        {
+            field.kind = kind;
+            is_taken = true;
+        }
+    }
+    is_taken
 }
