@@ -257,6 +257,49 @@ on_every_database! {
         assert_eq!(rows, [(10, None), (20, Some(1)), (30, Some(2))]);
     }
 
+    async fn what_a_row_that_goes_does_to_others_it_does_to_both_columns(db in TestDatabase) {
+        let before = "[Owner]\nfields = [{ name = \"name\", type = \"Char\", max_length = 9 }]\n[Pet]\nfields = [{ name = \"owner\", \
+                      type = \"ForeignKey\", to = \"Owner\", null = true, on_delete = \"SET_NULL\" }]\n";
+        let settings = format!("apps = [\"yard\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
+        db.workspace.write("settings/base.toml", &settings).write("models/yard.toml", before);
+        db.workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        db.database.execute("INSERT INTO yard_owner (name) VALUES ('a'), ('b'), ('c')", &[]).await.unwrap();
+        db.database.execute("INSERT INTO yard_pet (owner_id) VALUES (1), (2), (3)", &[]).await.unwrap();
+        db.workspace.write("models/yard.toml", &before.replace("\"owner\"", "\"keeper\""));
+        db.workspace.manage(["makemigrations", "--safe", "-v", "0", "--rename", "yard.Pet.owner=keeper"]).succeeds();
+        db.workspace.manage(["migrate", "yard", "0002", "-v", "0"]).succeeds_with("");
+        db.database.execute("DELETE FROM yard_owner WHERE id = 1", &[]).await.unwrap();
+        db.workspace.manage(["migrate", "yard", "0003", "-v", "0"]).succeeds_with("");
+        db.database.execute("DELETE FROM yard_owner WHERE id = 2", &[]).await.unwrap();
+        let rows: Vec<(Option<i64>, Option<i64>)> =
+            db.database.query("SELECT owner_id, keeper_id FROM yard_pet ORDER BY id", &[]).await.unwrap();
+        assert_eq!(rows, [(None, None), (None, None), (Some(3), Some(3))]);
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        db.workspace.manage(["checkdrift"]).succeeds();
+    }
+
+    async fn a_view_over_a_column_that_gets_another_type_is_told_before_it_reads_the_wrong_one(db in TestDatabase) {
+        prepared(&db).await;
+        db.database.execute("CREATE VIEW yard_sizes AS SELECT id, size FROM yard_note", &[]).await.unwrap();
+        if db.kind == Kind::Postgresql {
+            let told = db.workspace.manage(["migrate", "-v", "0"]).fails(1);
+            assert!(told.contains("the view yard_sizes reads the column size, which would be another one"), "{told}");
+            db.database.execute("DROP VIEW yard_sizes", &[]).await.unwrap();
+            db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+            db.database.execute("CREATE VIEW yard_sizes AS SELECT id, size FROM yard_note", &[]).await.unwrap();
+        } else {
+            db.workspace.manage(["migrate", "-v", "0"]).succeeds_with("");
+        }
+        let wide = "INSERT INTO yard_note (code, score, size, lead, owner, gone) VALUES ('wide', 1, 5000000000, 'l', 1, 0)";
+        db.database.execute(wide, &[]).await.unwrap();
+        let rows: Vec<(i64,)> = db.database.query("SELECT MAX(size) FROM yard_sizes", &[]).await.unwrap();
+        assert_eq!(rows, [(5_000_000_000,)]);
+        db.workspace.manage(["migrate", "--contract", "-v", "0"]).succeeds_with("");
+        let rows: Vec<(i64,)> = db.database.query("SELECT MAX(size) FROM yard_sizes", &[]).await.unwrap();
+        assert_eq!(rows, [(5_000_000_000,)]);
+    }
+
     async fn fields_that_share_indexes_and_constraints_change_in_one_go(db in TestDatabase) {
         let before = "[Order]\nfields = [{ name = \"total\", type = \"Integer\" }, { name = \"group\", type = \"Integer\" }, \
                       { name = \"n\", type = \"Integer\" }]\nindexes = [{ name = \"ord_tot\", fields = [\"total\", \"group\", \"n\"] \

@@ -209,7 +209,11 @@ impl Editor {
         for alteration in &alterations {
             self.drop_as_index(alter, *alteration);
         }
-        for (from, to) in alter.renames() {
+        let renames = alter.renames();
+        if renames.len() > alter.origins.iter().filter(|(new, old)| new != old).count() {
+            self.refuse_readers(alter);
+        }
+        for (from, to) in renames {
             let (from, to) = (Postgresql.quote(&from), Postgresql.quote(&to));
             self.alter(table, &format!("RENAME COLUMN {from} TO {to}"));
         }
@@ -240,6 +244,23 @@ impl Editor {
                 self.alter(table, &format!("RENAME CONSTRAINT {from} TO {to}"));
             }
         }
+    }
+
+    /// A view goes on to read the column that it was made with, whatever that is called: of two that take each other's name it
+    /// would read the one that nobody writes any more.
+    fn refuse_readers(&mut self, alter: &Alter) {
+        let table = text_literal(&Postgresql.quote(&alter.new.name));
+        let swapped = alter.origins.iter().filter(|(new, old)| new != old).map(|(_, old)| text_literal(old));
+        let readers = format!(
+            "SELECT DISTINCT format('DO $$ BEGIN RAISE EXCEPTION %L; END $$', 'the view ' || v.relname || ' reads the column ' || \
+             a.attname || ', which would be another one: drop it before, and make it anew behind this migration') \
+             FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN pg_catalog.pg_class v ON v.oid = \
+             r.ev_class JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.classid = \
+             'pg_catalog.pg_rewrite'::regclass AND d.refobjid = {table}::regclass AND v.oid <> d.refobjid AND a.attname IN ({})",
+            swapped.collect::<Vec<_>>().join(", ")
+        );
+        let several = Several { before: Some(readers), statements: Vec::new(), after: None };
+        self.steps.push(Step::Several(Box::new(several)));
     }
 
     fn drop_as_index(&mut self, alter: &Alter, alteration: Alteration<'_>) {

@@ -216,19 +216,26 @@ impl Editor {
         alterations.into_iter().try_for_each(|one| self.alter_in_place(&alter.new, one))
     }
 
-    /// Columns that take each other's name. A trigger goes on to name what it names, as on other databases: it would follow the
-    /// columns here.
+    /// Columns that take each other's name. Triggers and views go on to name what they name, as on other databases: they would
+    /// follow the columns here.
     fn swap(&mut self, table: &str, renames: Vec<String>) {
         self.is_guarded = true;
+        let table = text_literal(table);
+        let views = format!(
+            "SELECT name FROM sqlite_master WHERE type = 'view' AND instr(lower(sql), lower({table})) > 0"
+        );
         let own = format!(
-            "FROM sqlite_master WHERE type = 'trigger' AND tbl_name = {} COLLATE NOCASE ORDER BY rowid",
-            text_literal(table)
+            "FROM sqlite_master WHERE name IN ({views}) OR (type = 'trigger' AND (tbl_name = {table} COLLATE NOCASE OR \
+             tbl_name IN ({views})))"
         );
         let mut statements = vec!["PRAGMA legacy_alter_table=OFF".to_owned()];
         statements.extend(renames);
         statements.push("PRAGMA legacy_alter_table=ON".to_owned());
-        let before = format!("SELECT 'DROP TRIGGER \"' || replace(name, '\"', '\"\"') || '\"' {own}");
-        let several = Several { before: Some(before), statements, after: Some(format!("SELECT sql {own}")) };
+        let before = format!(
+            "SELECT 'DROP ' || type || ' \"' || replace(name, '\"', '\"\"') || '\"' {own} ORDER BY type"
+        );
+        let after = format!("SELECT sql {own} ORDER BY type DESC, rowid");
+        let several = Several { before: Some(before), statements, after: Some(after) };
         self.steps.push(Step::Several(Box::new(several)));
     }
 

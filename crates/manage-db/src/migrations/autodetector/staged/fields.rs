@@ -82,6 +82,9 @@ pub(super) fn renamed(
         return Ok(Group::plain(Operation::RenameField(rename.clone())));
     }
     check_free(state, model, old)?;
+    if old.column().eq_ignore_ascii_case(&same.column()) {
+        return Err("its column would differ by its case alone, for which many databases do not care: say `db_column`".to_owned());
+    }
     // A change of the same field is done with it.
     let changes = |operation: &Operation| match operation {
         Operation::AlterField(alter)
@@ -106,6 +109,7 @@ pub(super) fn renamed(
         .with(Phase::Ahead, add(model, open(&new)))
         .with_all(relaxed(model, old))
         .with(Phase::Ahead, add_trigger(model, &both))
+        .with_all(keyed(&new).map(|field| (Phase::Fill, alter(model, field, true))))
         .with(Phase::Fill, fill(model, to, None, Some(from)))
         .with_all(has_rules(&new).then(|| (Phase::Build, alter(model, built, true))))
         .with(Phase::Contract, refill(model, from, to))
@@ -279,6 +283,13 @@ fn open(field: &Field) -> Field {
         db_constraint: if is_key { Some(false) } else { field.db_constraint },
         ..field.clone()
     }
+}
+
+/// The open field as a key that is held to, if it is one: what a database does to rows when others go, by their keys, it does
+/// without triggers on some, so that there has to be a key before there are values.
+fn keyed(field: &Field) -> Option<Field> {
+    let [.., is_key] = rules(field);
+    is_key.then(|| Field { db_constraint: field.db_constraint, ..open(field) })
 }
 
 /// The rules of a field that have to be built or checked: uniqueness, an index, a key.
