@@ -195,6 +195,36 @@ on_every_database! {
         assert!(dump.contains(&format!("\"grains\": \"{number}\"")), "{dump}");
     }
 
+    async fn a_value_that_the_program_has_no_place_for_is_named_with_its_row(db in TestDatabase) {
+        // The others' decimals and moments are all finite.
+        if db.kind != Kind::Postgresql {
+            return;
+        }
+        let models = "[Heap]\nfields = [{ name = \"grains\", type = \"Decimal\", max_digits = 8, decimal_places = 2 }]\n";
+        let zoo = Zoo::new(db, models).await;
+        zoo.db.database.execute("INSERT INTO zoo_heap (grains) VALUES (1), ('NaN'), (2)", &[]).await.unwrap();
+        let selection = Selection { models: vec![0], ..Selection::default() };
+        let error = Pages::read(zoo.db.database.backend(), &zoo.catalog, selection).next().await.unwrap_err();
+        assert_eq!(error.to_string(), "zoo.heap 2: column grains holds a numeric beyond the program's range, such as NaN \
+            or infinity, not a plain value");
+    }
+
+    async fn a_network_keeps_how_long_it_is(db in TestDatabase) {
+        if db.kind != Kind::Postgresql {
+            return;
+        }
+        let zoo = Zoo::new(db, "[Net]\nfields = [{ name = \"ip\", type = \"GenericIpAddress\" }]\n").await;
+        let nets = ["10.0.0.0/8", "10.0.0.1", "fe80::/10", "::1"];
+        for net in nets {
+            zoo.db.database.execute(&format!("INSERT INTO zoo_net (ip) VALUES ('{net}')"), &[]).await.unwrap();
+        }
+        let dump = zoo.dump(Format::Jsonl, None, false).await;
+        assert!(nets.iter().all(|net| dump.contains(&format!("\"ip\": \"{net}\"}}"))), "{dump}");
+        zoo.flush().await;
+        zoo.load(Format::Jsonl, &dump).await.unwrap();
+        assert_eq!(zoo.dump(Format::Jsonl, None, false).await, dump);
+    }
+
     async fn what_is_wrong_is_named_and_nothing_is_loaded(db in TestDatabase) {
         let zoo = Zoo::new(db, NODES).await;
         zoo.objects(&[("node", "1", r#""name": "a""#)]).await.unwrap();

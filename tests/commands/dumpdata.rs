@@ -54,11 +54,43 @@ fn a_file_is_there_as_a_whole_or_not_at_all_and_compressed_as_its_name_says() {
         2,
         "error: all.json.bz2: nothing here writes .bz2\nhint: `.gz` and `.zst` at the end of the name compress\n",
     );
+    for name in ["all.yaml", "all.yaml.gz"] {
+        shop.manage(["dumpdata", "-o", name]).fails_with(
+            2,
+            &format!(
+                "error: {name}: no form ends with .yaml\nhint: end it with `.json`, `.jsonl` or `.xml`, or say `--format`\n"
+            ),
+        );
+    }
+    shop.manage(["dumpdata", "-o", "all.yaml", "--format", "json"]).succeeds_with("");
     shop.manage(["dumpdata", "shop.order", "--pks", "8", "-o", "none.json"])
         .fails_with(1, "error: there is no shop.order with the key 8\n");
     let files: Vec<_> =
         std::fs::read_dir(shop.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(!files.iter().any(|file| file.to_string_lossy().contains("none.json")), "{files:?}");
+}
+
+/// SQLite takes any number and any text.
+#[test]
+fn what_loaddata_would_refuse_is_told_when_it_is_written() {
+    let shop = shop();
+    for (at, total) in [(8, "12345678.5"), (9, "1e9"), (10, "999999.99")] {
+        let sql = format!("INSERT INTO shop_order VALUES ({at}, 1, {total})");
+        shop.sqlite("db.sqlite3", &sql);
+    }
+    let run = shop.manage(["dumpdata", "-o", "all.json"]);
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (
+            0,
+            "warning: shop.order 8: field `total`: 12345678.50 has more than 8 digits, and of 1 row more; `loaddata` \
+             refuses it\n"
+        )
+    );
+    shop.manage(["loaddata", "all.json"]).fails_with(
+        1,
+        "error: all.json: object 4: shop.order 8: field `total`: 12345678.50 has more than 8 digits\n",
+    );
 }
 
 #[test]
