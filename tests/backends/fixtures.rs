@@ -252,6 +252,26 @@ on_every_database! {
             zoo.node 2: `friends` points to zoo.node 98, which is not there");
     }
 
+    async fn a_moment_that_no_calendar_or_clock_has_is_refused(db in TestDatabase) {
+        let fields = [("day", "Date"), ("time", "Time"), ("moment", "DateTime")];
+        let fields = fields.map(|(name, kind)| format!("{{ name = \"{name}\", type = \"{kind}\", null = true }}"));
+        let zoo = Zoo::new(db, &format!("[Hour]\nfields = [{}]\n", fields.join(", "))).await;
+        let cases = [
+            ("day", "0000-01-01", "a date such as 2026-03-04"),
+            ("time", "15:04:60", "a time such as 15:04:05"),
+            ("moment", "2026-06-30T23:59:60Z", "a moment such as 2026-03-04T15:04:05Z"),
+            ("moment", "20260630T235960Z", "a moment such as 2026-03-04T15:04:05Z"),
+            ("moment", "0000-12-31T23:59:59Z", "a moment such as 2026-03-04T15:04:05Z"),
+        ];
+        for (field, text, expected) in cases {
+            let told = zoo.refusal(&[("hour", "1", &format!("\"{field}\": \"{text}\""))]).await;
+            assert_eq!(told, format!("zoo: line 1: zoo.hour 1: field `{field}`: expected {expected}, found \"{text}\""));
+        }
+        for text in ["2026-06-30", "2026-06-30 23:59", "2026-06-30T23:59:59.5+02:00"] {
+            zoo.objects(&[("hour", "1", &format!("\"moment\": \"{text}\""))]).await.unwrap();
+        }
+    }
+
     async fn more_rows_than_a_page_come_as_they_went(db in TestDatabase) {
         let zoo = Zoo::new(db, NODES).await;
         let line = |number: usize| {

@@ -33,7 +33,7 @@ fn two_databases() -> Workspace {
     workspace
 }
 
-fn database(workspace: &Workspace, file: &str) -> Database {
+pub(super) fn database(workspace: &Workspace, file: &str) -> Database {
     let settings = DatabaseSettings::from_url(&format!("sqlite:///{file}")).unwrap();
     Database::new(backends::create("default", &settings, workspace.path()).unwrap(), &settings)
 }

@@ -72,16 +72,19 @@ impl BaseCommand for DumpData {
         let written = match file {
             None => block_on(async {
                 let pages = Pages::read(&place.backend, &place.catalog, selection);
-                write(&mut serializer, pages, &ProgressBar::hidden(), &mut |bytes| out.bytes(bytes)).await
+                write(&mut serializer, pages, &ProgressBar::hidden(), &mut |bytes| Ok(out.bytes(bytes)?))
+                    .await
             }),
             Some(target) => {
                 let bar = self.bar(&place, &selection, out)?;
                 let written = block_on(async {
                     let (beside, mut sink) = target.open()?;
                     let pages = Pages::read(&place.backend, &place.catalog, selection);
-                    write(&mut serializer, pages, &bar, &mut |bytes| sink.write_all(bytes)).await?;
-                    sink.finish()?;
-                    beside.map_or(Ok(()), |beside| beside.keep().map_err(|error| target.failed(&error)))
+                    let failed = |error| target.failed(&error);
+                    let mut put = |bytes: &[u8]| sink.write_all(bytes).map_err(failed);
+                    write(&mut serializer, pages, &bar, &mut put).await?;
+                    sink.finish().map_err(failed)?;
+                    beside.map_or(Ok(()), |beside| beside.keep().map_err(failed))
                 });
                 bar.finish_and_clear();
                 written
@@ -171,7 +174,7 @@ async fn write(
     serializer: &mut Serializer<'_>,
     mut pages: Pages,
     bar: &ProgressBar,
-    sink: &mut (dyn FnMut(&[u8]) -> io::Result<()> + Send),
+    sink: &mut (dyn FnMut(&[u8]) -> CommandResult + Send),
 ) -> CommandResult {
     let mut bytes = Vec::new();
     // Nothing is written of a dump that fails at once, such as for a table that is not there.
@@ -185,7 +188,7 @@ async fn write(
         page = pages.next().await?;
     }
     serializer.end(&mut bytes);
-    Ok(sink(&bytes)?)
+    sink(&bytes)
 }
 
 /// The file to write.
