@@ -152,7 +152,10 @@ fn a_database_that_does_not_answer_is_told_after_the_others() {
     );
     let run = workspace.manage(["checkdrift"]);
     let told = "    + table is in no model: id, email, kind\n";
-    assert!(run.stdout.starts_with("Database default:\n  shop_customer\n") && run.stdout.ends_with(told), "{run:?}");
+    assert!(
+        run.stdout.starts_with("Database default:\n  shop_customer\n") && run.stdout.ends_with(told),
+        "{run:?}"
+    );
     assert_eq!(run.status, 5, "{run:?}");
     let away = |alias: &str| run.stderr.matches(&format!("cannot connect to database `{alias}` at ")).count();
     assert_eq!((away("away"), away("gone")), (1, 1), "{run:?}");
