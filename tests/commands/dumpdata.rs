@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use super::migrate::database;
 use crate::support::{Workspace, block_on};
 
@@ -69,6 +71,13 @@ fn a_file_is_there_as_a_whole_or_not_at_all_and_compressed_as_its_name_says() {
     let files: Vec<_> =
         std::fs::read_dir(shop.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(!files.iter().any(|file| file.to_string_lossy().contains("none.json")), "{files:?}");
+    // What the shell has written before stays.
+    let said = shop.path().join("said");
+    let mut file = std::fs::File::create(&said).unwrap();
+    file.write_all(b"before\n").unwrap();
+    let mut command = shop.command(["dumpdata", "-o", "/dev/stdout"]);
+    assert!(command.stdout(file).status().unwrap().success());
+    assert_eq!(std::fs::read_to_string(&said).unwrap(), format!("before\n{whole}"));
     shop.manage(["dumpdata", "-o", "/dev/full"])
         .fails_with(1, "error: /dev/full: cannot be written: No space left on device\n");
 }

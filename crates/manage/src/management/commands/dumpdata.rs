@@ -223,9 +223,11 @@ impl Target {
 
     /// Opens the file beside its place; what is no regular file, such as `/dev/stdout`, is written to at once.
     fn open(&self) -> CommandResult<(Option<Beside>, Box<dyn Sink>)> {
-        let is_special = std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        let is_special = std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+            // A file behind `/dev/stdout` is the shell's, and goes on behind what it holds.
+            || ["/dev", "/proc"].iter().any(|folder| self.path.starts_with(folder));
         let opened = match is_special {
-            true => OpenOptions::new().write(true).open(&self.path).map(|file| (None, file)),
+            true => OpenOptions::new().append(true).open(&self.path).map(|file| (None, file)),
             false => Beside::create(&self.path).map(|(beside, file)| (Some(beside), file)),
         };
         let (beside, file) = opened.map_err(|error| self.failed(&error))?;
