@@ -191,6 +191,9 @@ async fn write(
     sink(&bytes)
 }
 
+/// Where files lie that the shell has opened: they go on behind what they hold.
+const SHELLS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+
 /// The file to write.
 struct Target {
     path: PathBuf,
@@ -224,8 +227,7 @@ impl Target {
     /// Opens the file beside its place; what is no regular file, such as `/dev/stdout`, is written to at once.
     fn open(&self) -> CommandResult<(Option<Beside>, Box<dyn Sink>)> {
         let is_special = std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() && !found.is_dir())
-            // A file behind `/dev/stdout` is the shell's, and goes on behind what it holds.
-            || ["/dev", "/proc"].iter().any(|folder| self.path.starts_with(folder));
+            || SHELLS.iter().any(|place| self.path.starts_with(place));
         let opened = match is_special {
             true => OpenOptions::new().append(true).open(&self.path).map(|file| (None, file)),
             false => Beside::create(&self.path).map(|(beside, file)| (Some(beside), file)),
