@@ -150,6 +150,13 @@ field = { name = "label", type = "Char", max_length = 60 }
         assert!(db.database.execute("INSERT INTO shop_order (customer_id, total) VALUES (7, 1)", params![]).await.is_err());
     }
 
+    async fn a_model_renamed_only_in_its_case_keeps_its_table_and_its_rows(db in TestDatabase) {
+        shop(&db, "[[operation]]\nop = \"RenameModel\"\nfrom = \"Customer\"\nto = \"CUSTOMER\"\n");
+        back_and_forth(&db).await;
+        assert_eq!(number(&db, "SELECT COUNT(*) FROM shop_customer").await, 2);
+        assert_eq!(number(&db, "SELECT COUNT(*) FROM shop_customer_friends").await, 1);
+    }
+
     async fn two_names_are_exchanged_through_a_third(db in TestDatabase) {
         shop(&db, r#"
 [[operation]]

@@ -6,6 +6,10 @@ use crate::support::{Kind, TestDatabase, on_every_database};
 
 const MODELS: &str = "[Crate]\nfields = [{ name = \"label\", type = \"Char\", max_length = 20 }]\n";
 
+/// Numbers of two kinds.
+const NUMBERS: &str = "[[operation]]\nop = \"CreateModel\"\nmodel = \"Box\"\nfields = [{ name = \"size\", type = \
+    \"SmallInteger\", null = true }, { name = \"price\", type = \"Decimal\", max_digits = 4, decimal_places = 2, null = true }]\n";
+
 /// A declared app with rows.
 async fn filled(db: &TestDatabase, rows: usize) {
     let settings = format!("apps = [\"barn\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
@@ -100,6 +104,16 @@ on_every_database! {
             );
             let refused = db.workspace.manage(["migrate"]).fails(1);
             assert!(refused.starts_with("error: migrations/barn/0002_fill.toml:3: ") && refused.contains(told), "{refused}");
+        }
+        for (keys, told) in [
+            ("name = \"size\"\nvalue = 40000", "`size`: 40000 is out of range: it takes -32768 to 32767"),
+            ("name = \"price\"\nvalue = \"1.005\"", "`price`: 1.005 has more than 2 decimal places"),
+            ("name = \"price\"\nvalue = \"100\"", "`price`: 100 has more than 4 digits"),
+        ] {
+            let text = format!("depends = [\"barn.0001_initial\"]\n{NUMBERS}\n{}", fill(keys).replace("Crate", "Box"));
+            db.workspace.write("migrations/barn/0002_fill.toml", &text);
+            let refused = db.workspace.manage(["migrate"]).fails(1);
+            assert!(refused.contains(told), "{refused}");
         }
     }
 

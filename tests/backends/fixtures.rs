@@ -195,6 +195,36 @@ on_every_database! {
         assert!(dump.contains(&format!("\"grains\": \"{number}\"")), "{dump}");
     }
 
+    async fn a_value_that_the_program_has_no_place_for_is_named_with_its_row(db in TestDatabase) {
+        // The others' decimals and moments are all finite.
+        if db.kind != Kind::Postgresql {
+            return;
+        }
+        let models = "[Heap]\nfields = [{ name = \"grains\", type = \"Decimal\", max_digits = 8, decimal_places = 2 }]\n";
+        let zoo = Zoo::new(db, models).await;
+        zoo.db.database.execute("INSERT INTO zoo_heap (grains) VALUES (1), ('NaN'), (2)", &[]).await.unwrap();
+        let selection = Selection { models: vec![0], ..Selection::default() };
+        let error = Pages::read(zoo.db.database.backend(), &zoo.catalog, selection).next().await.unwrap_err();
+        assert_eq!(error.to_string(), "zoo.heap 2: column grains holds a numeric beyond the program's range, such as NaN \
+            or infinity, not a plain value");
+    }
+
+    async fn a_network_keeps_how_long_it_is(db in TestDatabase) {
+        if db.kind != Kind::Postgresql {
+            return;
+        }
+        let zoo = Zoo::new(db, "[Net]\nfields = [{ name = \"ip\", type = \"GenericIpAddress\" }]\n").await;
+        let nets = ["10.0.0.0/8", "10.0.0.1", "fe80::/10", "::1"];
+        for net in nets {
+            zoo.db.database.execute(&format!("INSERT INTO zoo_net (ip) VALUES ('{net}')"), &[]).await.unwrap();
+        }
+        let dump = zoo.dump(Format::Jsonl, None, false).await;
+        assert!(nets.iter().all(|net| dump.contains(&format!("\"ip\": \"{net}\"}}"))), "{dump}");
+        zoo.flush().await;
+        zoo.load(Format::Jsonl, &dump).await.unwrap();
+        assert_eq!(zoo.dump(Format::Jsonl, None, false).await, dump);
+    }
+
     async fn what_is_wrong_is_named_and_nothing_is_loaded(db in TestDatabase) {
         let zoo = Zoo::new(db, NODES).await;
         zoo.objects(&[("node", "1", r#""name": "a""#)]).await.unwrap();
@@ -220,6 +250,26 @@ on_every_database! {
         let lost = zoo.refusal(&[("node", "2", r#""name": "b", "next": 99, "friends": [98]"#)]).await;
         assert_eq!(lost, "keys lead nowhere:\n  zoo.node 2: `next` points to zoo.node 99, which is not there\n  \
             zoo.node 2: `friends` points to zoo.node 98, which is not there");
+    }
+
+    async fn a_moment_that_no_calendar_or_clock_has_is_refused(db in TestDatabase) {
+        let fields = [("day", "Date"), ("time", "Time"), ("moment", "DateTime")];
+        let fields = fields.map(|(name, kind)| format!("{{ name = \"{name}\", type = \"{kind}\", null = true }}"));
+        let zoo = Zoo::new(db, &format!("[Hour]\nfields = [{}]\n", fields.join(", "))).await;
+        let cases = [
+            ("day", "0000-01-01", "a date such as 2026-03-04"),
+            ("time", "15:04:60", "a time such as 15:04:05"),
+            ("moment", "2026-06-30T23:59:60Z", "a moment such as 2026-03-04T15:04:05Z"),
+            ("moment", "20260630T235960Z", "a moment such as 2026-03-04T15:04:05Z"),
+            ("moment", "0000-12-31T23:59:59Z", "a moment such as 2026-03-04T15:04:05Z"),
+        ];
+        for (field, text, expected) in cases {
+            let told = zoo.refusal(&[("hour", "1", &format!("\"{field}\": \"{text}\""))]).await;
+            assert_eq!(told, format!("zoo: line 1: zoo.hour 1: field `{field}`: expected {expected}, found \"{text}\""));
+        }
+        for text in ["2026-06-30", "2026-06-30 23:59", "2026-06-30T23:59:59.5+02:00"] {
+            zoo.objects(&[("hour", "1", &format!("\"moment\": \"{text}\""))]).await.unwrap();
+        }
     }
 
     async fn more_rows_than_a_page_come_as_they_went(db in TestDatabase) {

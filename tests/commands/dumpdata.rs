@@ -1,4 +1,7 @@
-use crate::support::Workspace;
+use std::io::Write as _;
+
+use super::migrate::database;
+use crate::support::{Workspace, block_on};
 
 const MODELS: &str = r#"
 [Customer]
@@ -54,11 +57,72 @@ fn a_file_is_there_as_a_whole_or_not_at_all_and_compressed_as_its_name_says() {
         2,
         "error: all.json.bz2: nothing here writes .bz2\nhint: `.gz` and `.zst` at the end of the name compress\n",
     );
+    for name in ["all.yaml", "all.yaml.gz"] {
+        shop.manage(["dumpdata", "-o", name]).fails_with(
+            2,
+            &format!(
+                "error: {name}: no form ends with .yaml\nhint: end it with `.json`, `.jsonl` or `.xml`, or say `--format`\n"
+            ),
+        );
+    }
+    shop.manage(["dumpdata", "-o", "all.yaml", "--format", "json"]).succeeds_with("");
     shop.manage(["dumpdata", "shop.order", "--pks", "8", "-o", "none.json"])
         .fails_with(1, "error: there is no shop.order with the key 8\n");
     let files: Vec<_> =
         std::fs::read_dir(shop.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(!files.iter().any(|file| file.to_string_lossy().contains("none.json")), "{files:?}");
+    // What the shell has written before stays.
+    let said = shop.path().join("said");
+    let mut file = std::fs::File::create(&said).unwrap();
+    file.write_all(b"before\n").unwrap();
+    let mut command = shop.command(["dumpdata", "-o", "/dev/stdout"]);
+    assert!(command.stdout(file).status().unwrap().success());
+    assert_eq!(std::fs::read_to_string(&said).unwrap(), format!("before\n{whole}"));
+    shop.manage(["dumpdata", "-o", "/dev/full"])
+        .fails_with(1, "error: /dev/full: cannot be written: No space left on device\n");
+}
+
+#[test]
+fn what_a_killed_program_left_goes_with_the_next_dump_to_the_same_file() {
+    let shop = shop();
+    for name in [".all.json.7.unfinished", ".all.json.8.unfinished", ".all.json.2024", ".b.json.7.unfinished"]
+    {
+        shop.write(name, "[");
+    }
+    // Somebody is still at work on this one.
+    let held = std::fs::File::open(shop.path().join(".all.json.8.unfinished")).unwrap();
+    held.lock().unwrap();
+    shop.manage(["dumpdata", "-o", "all.json"]).succeeds_with("");
+    let mut files: Vec<_> = std::fs::read_dir(shop.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with('.') && name.contains("json"))
+        .collect();
+    files.sort();
+    assert_eq!(files, [".all.json.2024", ".all.json.8.unfinished", ".b.json.7.unfinished"]);
+}
+
+/// SQLite takes any number and any text.
+#[test]
+fn what_loaddata_would_refuse_is_told_when_it_is_written() {
+    let shop = shop();
+    for (at, total) in [(8, "12345678.5"), (9, "1e9"), (10, "999999.99")] {
+        let sql = format!("INSERT INTO shop_order (id, customer_id, total) VALUES ({at}, 1, {total})");
+        block_on(database(&shop, "db.sqlite3").execute(&sql, &[])).unwrap();
+    }
+    let run = shop.manage(["dumpdata", "-o", "all.json"]);
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (
+            0,
+            "warning: shop.order 8: field `total`: 12345678.5 has more than 8 digits, and of 1 row more; `loaddata` \
+             refuses it\n"
+        )
+    );
+    shop.manage(["loaddata", "all.json"]).fails_with(
+        1,
+        "error: all.json: object 4: shop.order 8: field `total`: 12345678.50 has more than 8 digits\n",
+    );
 }
 
 #[test]

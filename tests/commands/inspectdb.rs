@@ -143,6 +143,30 @@ fn tables_of_other_apps_are_left_out_and_pointed_to() {
 }
 
 #[test]
+fn a_database_that_does_not_answer_is_told_after_the_others() {
+    let workspace = workspace();
+    workspace.write("models/shop.toml", "").write(
+        "settings/base.toml",
+        "apps = [\"shop\"]\n[databases.away]\nurl = \"postgresql://me@127.0.0.1:1/x\"\n[databases.default]\nurl = \
+         \"sqlite:///db.sqlite3\"\n[databases.gone]\nurl = \"postgresql://me@127.0.0.1:1/y\"\n",
+    );
+    let run = workspace.manage(["checkdrift"]);
+    let told = "    + table is in no model: id, email, kind\n";
+    assert!(
+        run.stdout.starts_with("Database default:\n  shop_customer\n") && run.stdout.ends_with(told),
+        "{run:?}"
+    );
+    assert_eq!(run.status, 5, "{run:?}");
+    let away = |alias: &str| run.stderr.matches(&format!("cannot connect to database `{alias}` at ")).count();
+    assert_eq!((away("away"), away("gone")), (1, 1), "{run:?}");
+    let json: serde_json::Value =
+        serde_json::from_str(&workspace.manage(["checkdrift", "--format", "json"]).stdout).unwrap();
+    let aliases: Vec<_> = json["databases"].as_array().unwrap().iter().map(|one| &one["alias"]).collect();
+    assert_eq!(aliases, ["default", "away", "gone"]);
+    assert!(json["databases"][1]["error"].is_string(), "{json}");
+}
+
+#[test]
 fn what_is_pending_and_what_is_nobodys_is_told_besides() {
     let workspace = workspace();
     workspace.write("models/shop.toml", "[Note]\nfields = [{ name = \"text\", type = \"Text\" }]\n");

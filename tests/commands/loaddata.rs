@@ -5,6 +5,14 @@ fn a_fixture_is_found_by_its_name_or_its_path_and_once_in_each_folder() {
     let shop = shop();
     shop.manage(["loaddata", "fixtures/shop/first.json"])
         .succeeds_with("Installed 3 object(s) from 1 fixture(s)\n");
+    let run = shop.manage(["loaddata", "first", "fixtures/shop/first.json"]);
+    assert_eq!(
+        (run.stdout.as_str(), run.stderr.as_str()),
+        (
+            "Installed 3 object(s) from 1 fixture(s)\n",
+            "warning: fixtures/shop/first.json is named twice and loaded once\n"
+        )
+    );
     shop.write("fixtures/shop/first.jsonl", "");
     shop.manage(["loaddata", "first"]).fails_with(
         2,
@@ -56,5 +64,17 @@ fn a_file_that_is_cut_off_or_no_text_loads_nothing() {
     std::fs::write(shop.path().join("odd.jsonl"), b"{\"model\": \"shop.customer\", \"pk\": 9, \xff}")
         .unwrap();
     shop.manage(["loaddata", "odd.jsonl"]).fails_with(1, "error: odd.jsonl: line 1: the text is not UTF-8\n");
+    shop.write(
+        "half.json",
+        "[\n{\"model\": \"shop.customer\", \"pk\": 9, \"fields\": {\"email\": \"\\ud800\"}}]",
+    );
+    shop.manage(["loaddata", "half.json"])
+        .fails_with(1, "error: half.json: line 2, column 65: unexpected end of hex escape\n");
     assert_eq!(shop.manage(["dumpdata"]).succeeds(), before);
+    // Some editors put a mark before a text.
+    for (name, text) in [("mark.json", format!("\u{feff}{before}")), ("mark.jsonl", "\u{feff}\n".to_owned())]
+    {
+        shop.write(name, &text);
+        shop.manage(["loaddata", name]).succeeds();
+    }
 }

@@ -1,6 +1,8 @@
 //! `manage migrate`: what it says, what it refuses, and what survives it. Files alone; every kind of database is in
 //! `backends/migrations.rs`.
 
+use std::path::Path;
+
 use manage::conf::DatabaseSettings;
 use manage::db::backends;
 use manage::db::{Database, params};
@@ -33,12 +35,18 @@ fn two_databases() -> Workspace {
     workspace
 }
 
-fn database(workspace: &Workspace, file: &str) -> Database {
-    let settings = DatabaseSettings::from_url(&format!("sqlite:///{file}")).unwrap();
-    Database::new(backends::create("default", &settings, workspace.path()).unwrap(), &settings)
+pub(super) fn database(workspace: &Workspace, file: &str) -> Database {
+    database_in(workspace.path(), file)
 }
 
-fn texts(database: &Database, sql: &str) -> Vec<String> {
+/// A file of SQLite in a folder.
+pub(super) fn database_in(folder: &Path, file: &str) -> Database {
+    let settings = DatabaseSettings::from_url(&format!("sqlite:///{file}")).unwrap();
+    Database::new(backends::create("default", &settings, folder).unwrap(), &settings)
+}
+
+/// The texts of one column.
+pub(super) fn texts(database: &Database, sql: &str) -> Vec<String> {
     let rows: Vec<(String,)> = block_on(database.query(sql, params![])).unwrap();
     rows.into_iter().map(|row| row.0).collect()
 }
@@ -347,6 +355,37 @@ fn a_rebuilt_table_keeps_triggers_indexes_views_children_and_numbers() {
         "the trigger fires, no number is given twice"
     );
     assert_eq!(texts(&db, "SELECT group_concat(name) FROM people"), ["a,b,d"]);
+}
+
+#[test]
+fn an_old_row_without_its_parent_elsewhere_does_not_block_a_migration() {
+    let child = |name: &str| {
+        format!(
+            "[[operation]]\nop = \"CreateModel\"\nmodel = \"{name}\"\nfields = [{{ name = \"owner\", type = \
+             \"ForeignKey\", to = \"shop.Person\", on_delete = \"CASCADE\" }}]\n"
+        )
+    };
+    let workspace = shop(&[("0001_initial.toml", &format!("{PERSON}{}{}", child("Pet"), child("Toy")))]);
+    workspace.manage(["migrate", "-v0"]).succeeds();
+    orphan(&workspace, "shop_toy");
+    workspace.write(
+        "migrations/shop/0002_x.toml",
+        "depends = [\"shop.0001_initial\"]\n[[operation]]\nop = \"AddField\"\nmodel = \"Pet\"\n\
+         field = { name = \"age\", type = \"PositiveInteger\", default = 7 }\n[[operation]]\nop = \"AddConstraint\"\n\
+         model = \"Person\"\nconstraint = { check = \"name <> ''\" }\n",
+    );
+    workspace.manage(["migrate", "-v0"]).succeeds_with("");
+    let db = database(&workspace, "db.sqlite3");
+    assert_eq!(texts(&db, "SELECT CAST(owner_id AS TEXT) FROM shop_toy"), ["99"]);
+}
+
+/// Puts a row into a table that points to a person who is not there.
+pub(super) fn orphan(workspace: &Workspace, table: &str) {
+    block_on(async {
+        let mut raw = database(workspace, "db.sqlite3").writer().await.unwrap();
+        let row = format!("INSERT INTO {table} (owner_id) VALUES (99)");
+        raw.batch(&["PRAGMA foreign_keys=OFF", &row, "PRAGMA foreign_keys=ON"]).await.unwrap();
+    });
 }
 
 #[test]

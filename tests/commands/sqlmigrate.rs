@@ -1,5 +1,6 @@
 //! `manage sqlmigrate`. A server is asked for nothing but whether two aliases lead to it.
 
+use super::migrate::orphan;
 use crate::support::Workspace;
 
 const MIGRATION: &str = r#"
@@ -153,4 +154,35 @@ fn a_table_of_sqlite_that_its_own_migration_changes_is_made_as_it_will_be() {
     assert!(!before.contains("new__"), "{before}");
     // Rows that a script put in are kept.
     assert!(behind.contains("CREATE TABLE \"new__shop_crate\""), "{behind}");
+}
+
+const OWNED: &str = r#"
+[[operation]]
+op = "CreateModel"
+model = "Person"
+fields = [{ name = "id", type = "SmallInteger", primary_key = true }, { name = "name", type = "Slug" }]
+
+[[operation]]
+op = "CreateModel"
+model = "Pet"
+fields = [{ name = "owner", type = "ForeignKey", to = "shop.Person", on_delete = "CASCADE" }]
+"#;
+
+#[test]
+fn a_table_that_points_to_a_key_of_another_type_is_made_anew_as_well_whatever_its_rows_say() {
+    let workspace = workspace("sqlite:///db.sqlite3");
+    workspace.write("migrations/shop/0001_initial.toml", OWNED);
+    workspace.manage(["migrate", "-v0"]).succeeds();
+    workspace.write(
+        "migrations/shop/0002_key.toml",
+        "depends = [\"shop.0001_initial\"]\n[[operation]]\nop = \"AlterField\"\nmodel = \"Person\"\nfield = { name = \
+         \"id\", type = \"Char\", max_length = 9, primary_key = true }\n",
+    );
+    let before = workspace.manage(["sqlmigrate", "shop", "0002"]).succeeds();
+    for table in ["new__shop_person", "new__shop_pet"] {
+        assert!(before.contains(&format!("CREATE TABLE \"{table}\"")), "{before}");
+    }
+    assert!(before.contains("\"owner_id\" varchar(9) NOT NULL"), "{before}");
+    orphan(&workspace, "shop_pet");
+    workspace.manage(["sqlmigrate", "shop", "0002"]).succeeds_with(&before);
 }

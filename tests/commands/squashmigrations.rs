@@ -2,6 +2,7 @@
 //! in `backends/histories.rs`.
 
 use super::declared::Declared;
+use super::migrate::{database_in, texts};
 use crate::support::Workspace;
 
 const LEAD: (&str, &str) =
@@ -368,4 +369,47 @@ fn a_squash_is_a_target_also_where_a_part_of_it_is_applied() {
     declared.manage(["migrate", "--forget", &format!("news.{SQUASH}"), "--yes"]).succeeds();
     let recorded = declared.manage(["migrate", "news", SQUASH]).succeeds();
     assert!(recorded.ends_with(&format!("  Applying news.{SQUASH}... FAKED\n")), "{recorded}");
+}
+
+#[test]
+fn who_goes_back_to_zero_and_forward_again_has_no_row_of_an_old_squash() {
+    let declared = declared();
+    let names = "SELECT name FROM manage_migrations ORDER BY name";
+    let history = |declared: &Declared| texts(&database_in(declared.path(), "db.sqlite3"), names);
+    declared.manage(["migrate", "-v", "0"]).succeeds();
+    declared.manage(["squashmigrations", "news", "-v", "0"]).succeeds();
+    declared.manage(["migrate", "-v", "0"]).succeeds();
+    let members = ["0001_initial", "0002_article_lead", "0003_alter_article_lead"];
+    assert_eq!(history(&declared).len(), members.len() + 1);
+    declared.manage(["migrate", "news", "zero", "-v", "0"]).succeeds();
+    assert!(history(&declared).is_empty());
+    declared.manage(["migrate", "-v", "0"]).succeeds();
+    assert_eq!(history(&declared), [format!("news__{SQUASH}")]);
+    // Without its file the old ones run again, and nothing of it is left.
+    declared.manage(["migrate", "news", "zero", "-v", "0"]).succeeds();
+    declared.take(&format!("{SQUASH}.toml"));
+    declared.manage(["migrate", "-v", "0"]).succeeds();
+    assert_eq!(history(&declared), members.map(|name| format!("news__{name}")));
+}
+
+#[test]
+fn a_slip_in_the_name_of_what_a_squash_replaces_is_told_with_its_line() {
+    let declared = declared();
+    declared.manage(["squashmigrations", "news", "-v", "0"]).succeeds();
+    let file = format!("{SQUASH}.toml");
+    let text = declared.read(&file);
+    declared.put(&file, &text.replace("\"news.0002_article_lead\"", "\"news.0002_artcle_lead\""));
+    let line = text.lines().position(|line| line.contains("news.0002_article_lead")).unwrap() + 1;
+    declared.manage(["migrate"]).fails_with(
+        1,
+        &format!(
+            "error: migrations/news/{file}:{line}: news.{SQUASH} replaces news.0002_artcle_lead, which has no file; did you \
+             mean news.0002_article_lead?\nhint: correct the file and run the command again; no database was changed\n"
+        ),
+    );
+    // A file that is gone is none: its number is free, or another's with another name.
+    declared.put(&file, &text);
+    declared.take("0002_article_lead.toml");
+    declared.take("0003_alter_article_lead.toml");
+    declared.manage(["migrate", "-v", "0"]).succeeds();
 }

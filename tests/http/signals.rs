@@ -1,5 +1,6 @@
 //! What happens is told to the apps that asked for it.
 
+use std::ffi::OsString;
 use std::sync::Mutex;
 
 use manage::contrib::auth::{self, UserCreated};
@@ -9,6 +10,8 @@ use manage::management::{PostMigrate, PreMigrate};
 use manage::setup::Project;
 use manage::test::Client;
 use manage::{AppConfig, Program};
+
+use crate::support::Workspace;
 
 static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -49,4 +52,13 @@ fn migrations_accounts_and_requests_are_told() {
     let is_complete = || HEARD.lock().unwrap().len() >= expected.len();
     crate::support::eventually("the last signal", is_complete);
     assert_eq!(*HEARD.lock().unwrap(), expected);
+    // An emptied database is filled by whom a migrated one is filled by.
+    let workspace = Workspace::new();
+    workspace.write("settings/base.toml", "[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n");
+    for command in [&["migrate", "-v0"][..], &["flush", "--yes"]] {
+        let project = [OsString::from("manage"), "--project".into(), workspace.path().into()];
+        let args: Vec<OsString> = project.into_iter().chain(command.iter().map(Into::into)).collect();
+        let _status = Program::new().apps([auth::APP, LISTENER]).run(&args);
+    }
+    assert_eq!(HEARD.lock().unwrap()[expected.len()..], ["before []", "after 1", "after 0"]);
 }

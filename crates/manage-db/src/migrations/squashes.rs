@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use manage_leaves::text::nearest;
+
 use super::error::Result;
+use super::file_name::number_of;
 use super::migration::{Key, Migration};
 use crate::models::document::Mistake;
 
@@ -17,8 +20,8 @@ impl Squashes {
     /// The squashes among `migrations`.
     ///
     /// # Errors
-    /// [`super::Error::File`] for one that stands for itself or for a migration of another app, and for two that stand for
-    /// one migration while neither stands for the other.
+    /// [`super::Error::File`] for one that stands for itself or for a migration of another app, for two that stand for
+    /// one migration while neither stands for the other, and for a name that is another one's with a slip.
     pub(super) fn among(migrations: &[Arc<Migration>]) -> Result<Self> {
         let mut squashes = Self::default();
         let found = migrations.iter().filter(|migration| !migration.replaces.is_empty());
@@ -39,6 +42,11 @@ impl Squashes {
                 }
                 if squashes.members(member).contains(key) || member == key {
                     return wrong(format!("{key} cannot replace itself"));
+                }
+                if let Some(meant) = meant(migrations, squash, member) {
+                    return wrong(format!(
+                        "{key} replaces {member}, which has no file; did you mean {meant}?"
+                    ));
                 }
                 // A squash of a squash also names what that one stands for: its file may go.
                 let is_around = |outer: &Key, inner: &Key| squashes.members(outer).contains(inner);
@@ -114,4 +122,23 @@ impl Squashes {
         }
         stand_ins
     }
+}
+
+/// The migration that was meant by a name without a file: a file that has its number, nearly its name, and no squash that
+/// stands for it. Other names without a file are those of files that were deleted.
+fn meant<'a>(migrations: &'a [Arc<Migration>], squash: &Migration, member: &Key) -> Option<&'a Key> {
+    if migrations.iter().any(|migration| migration.key == *member) {
+        return None;
+    }
+    let number = number_of(&member.name);
+    let is_free = |migration: &&Arc<Migration>| {
+        let key = &migration.key;
+        key.app == member.app
+            && Some(migration.number) == number
+            && migration.replaces.is_empty()
+            && !squash.replaces.iter().any(|other| other.key == *key)
+    };
+    let free: Vec<&Key> = migrations.iter().filter(is_free).map(|migration| &migration.key).collect();
+    let nearest = nearest(&member.name, free.iter().map(|key| key.name.as_str()));
+    free.into_iter().find(|key| nearest.first() == Some(&key.name.as_str()))
 }

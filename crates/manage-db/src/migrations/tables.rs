@@ -1,6 +1,7 @@
 //! From models to tables.
 
 use crate::SqlText;
+use crate::backends::base::limits::check;
 use crate::backends::base::names::{generated_name, shortened};
 use crate::backends::base::tables::{
     self, Column, ColumnType, Constraint, Default, ForeignKey, Generated, IndexPart, Rule, Table,
@@ -409,7 +410,7 @@ pub fn check_default(field: &Field, default: &DefaultValue) -> Result<(), Proble
     };
     let DefaultValue::Literal(literal) = default else { return Ok(()) };
     let wrong = || Err(format!("the value {literal} does not fit the {:?} `{}`", field.kind, field.name));
-    constant(field.kind, literal)?;
+    let constant = constant(field.kind, literal)?;
     let text = literal.as_str();
     match field.kind {
         SmallAuto | Auto | BigAuto | SmallInteger | Integer | BigInteger
@@ -432,9 +433,15 @@ pub fn check_default(field: &Field, default: &DefaultValue) -> Result<(), Proble
             _ if !field.choices.is_empty() && !field.choices.iter().any(|(value, _)| value == literal) => {
                 Err(format!("the value {literal} is none of the choices of `{}`", field.name))
             }
-            _ => Ok(()),
+            _ => fits(field, &constant),
         },
     }
+}
+
+/// Whether a value is as exact and no greater than a field takes, on the database that takes the greatest.
+fn fits(field: &Field, constant: &Default) -> Result<(), Problem> {
+    let (Some(kind), Default::Value(value)) = (column_type(field), constant) else { return Ok(()) };
+    check(kind, value, true).map_err(|why| format!("`{}`: {why}", field.name))
 }
 
 /// A literal of a file as a value of a field's kind.

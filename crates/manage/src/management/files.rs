@@ -34,11 +34,14 @@ pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     place(path, text, |beside| fs::hard_link(beside, path).and_then(|()| fs::remove_file(beside)))
 }
 
-/// A file that is written beside and comes to its place when all of it is there. Dropped before, it leaves nothing.
+/// A file that is written beside and comes to its place when all of it is there. Dropped before, it leaves nothing; what a
+/// killed program left goes when the same file is written again.
 pub(super) struct Beside {
     path: PathBuf,
     beside: PathBuf,
     is_kept: bool,
+    /// Says that somebody is at work, for as long as the program lives.
+    _lock: File,
 }
 
 impl Beside {
@@ -55,9 +58,13 @@ impl Beside {
         if there.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        remove_left(&path);
         let beside = path_beside(&path);
         let file = File::create(&beside)?;
-        let this = Self { path, beside, is_kept: false };
+        let lock = file.try_clone()?;
+        // Where files cannot be locked, nobody finds out that one was left either.
+        drop(lock.try_lock());
+        let this = Self { path, beside, is_kept: false, _lock: lock };
         if let Some(there) = there {
             fs::set_permissions(&this.beside, there.permissions())?;
         }
@@ -87,6 +94,7 @@ impl Drop for Beside {
 pub(super) fn refusal(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "Permission denied".to_owned(),
+        io::ErrorKind::StorageFull => "No space left on device".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -117,10 +125,39 @@ pub(super) fn formatted(folder: &Path, text: &str) -> Option<String> {
     (is_given && output.status.success() && !formatted.is_empty()).then_some(formatted)
 }
 
+/// What stands behind the number of the process in names of unfinished files.
+const UNFINISHED: &str = "unfinished";
+
 /// The name under which a file is written until all of it is there.
 fn path_beside(path: &Path) -> PathBuf {
+    path.with_file_name(format!("{}{}.{UNFINISHED}", prefix(path), std::process::id()))
+}
+
+/// With which the names of unfinished files of a path begin.
+fn prefix(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.{}", std::process::id()))
+    format!(".{name}.")
+}
+
+/// Removes unfinished files of a path whose programs are no more: nobody holds their locks.
+fn remove_left(path: &Path) {
+    let prefix = prefix(path);
+    let is_unfinished = |name: &str| {
+        let number =
+            name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(UNFINISHED)?.strip_suffix('.'));
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    let entries = path.parent().and_then(|folder| {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        fs::read_dir(folder).ok()
+    });
+    for entry in entries.into_iter().flatten().flatten() {
+        let is_left = entry.file_name().to_str().is_some_and(is_unfinished)
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if is_left {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
 }
 
 fn place(path: &Path, text: &str, put: impl FnOnce(&PathBuf) -> io::Result<()>) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! The one place where a command turns asynchronous.
 
+use std::any::Any;
 use std::io;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::{CommandError, CommandResult, ErrorKind};
 use crate::db;
+use crate::setup::Project;
 
 /// How long an interrupted command may take to have its statement stopped at the server.
 const STOPPING: Duration = Duration::from_millis(300);
@@ -40,6 +42,17 @@ pub fn block_on<T>(work: impl Future<Output = CommandResult<T>>) -> CommandResul
         }
         answer
     })
+}
+
+/// Tells a signal to whoever asked for it; where nobody did, nothing is made for it.
+///
+/// # Errors
+/// Those of who is told.
+pub(super) fn tell<T: Any + Sync>(project: &Project, signal: &T) -> CommandResult {
+    if !project.signals.has_receivers::<T>() {
+        return Ok(());
+    }
+    block_on(async { Ok(project.signals.send(project, signal).await?) })
 }
 
 /// Waits until somebody wants this to end, and says how.

@@ -1,4 +1,4 @@
-//! What `migrate` tells of.
+//! What `migrate` and `flush` tell of.
 
 /// Migrations are about to run (Django's `pre_migrate`), told once for a run. Nothing was changed yet.
 #[derive(Debug, Clone)]
@@ -7,7 +7,8 @@ pub struct PreMigrate {
     pub databases: Vec<String>,
 }
 
-/// Migrations have run (Django's `post_migrate`), told once for a run that succeeded, also where nothing was to be done.
+/// Migrations have run (Django's `post_migrate`), told once for a run that succeeded, also where nothing was to be done,
+/// and after `flush`, which took the rows away.
 ///
 /// A receiver fills in what rows an app cannot do without, and must bear to be called again.
 #[derive(Debug, Clone)]

@@ -21,6 +21,8 @@ mod lock;
 pub(crate) mod names;
 pub mod tables;
 
+pub(crate) mod limits;
+
 mod features;
 
 pub mod live;

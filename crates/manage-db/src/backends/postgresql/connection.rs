@@ -174,7 +174,7 @@ impl PgConnection {
         let sent = statements.iter().zip(prepared).map(|(statement, prepared)| async move {
             let bound: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
             let rows = client.query(prepared, &refs(&bound)).await;
-            converted(&rows.map_err(|error| error::statement(statement.sql, &error))?, statement.sql)
+            converted(&rows.map_err(|error| error::statement(statement.sql, &error))?)
         });
         futures_util::future::try_join_all(sent).await
     }
@@ -216,17 +216,27 @@ fn refs<'a>(bound: &'a [Bound<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
     bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
-fn converted(rows: &[tokio_postgres::Row], sql: &str) -> Result<Vec<Row>> {
+fn converted(rows: &[tokio_postgres::Row]) -> Result<Vec<Row>> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let columns: Arc<[String]> = first.columns().iter().map(|column| column.name().to_owned()).collect();
     rows.iter()
         .map(|row| {
             let values = (0..columns.len())
-                .map(|index| row.try_get::<_, Read>(index).map(|read| read.0))
-                .collect::<std::result::Result<_, _>>();
-            Ok(Row::new(Arc::clone(&columns), values.map_err(|error| error::statement(sql, &error))?))
+                .map(|index| row.try_get::<_, Read>(index).map(|read| read.0).map_err(|_| beyond(row, index)))
+                .collect::<Result<_>>();
+            Ok(Row::new(Arc::clone(&columns), values?))
         })
         .collect()
+}
+
+/// A value that the server has and the program does not.
+fn beyond(row: &tokio_postgres::Row, index: usize) -> Error {
+    let column = &row.columns()[index];
+    Error::Decode {
+        column: column.name().to_owned(),
+        expected: "a plain value",
+        found: format!("a {} beyond the program's range, such as NaN or infinity", column.type_().name()),
+    }
 }
 
 #[async_trait]
@@ -235,7 +245,7 @@ impl Connection for PgConnection {
         self.send(statement.sql)?;
         let rows = self.rows(statement).await;
         self.is_busy = false;
-        converted(&rows?, statement.sql)
+        converted(&rows?)
     }
 
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {

@@ -54,7 +54,7 @@ fn write(value: &Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure
         Type::TIME => read::<civil::Time>(value, ty)?.to_sql(ty, out),
         Type::JSON | Type::JSONB => write_json(value, ty, out),
         Type::INTERVAL => Ok(write_interval(read::<i64>(number(value), ty)?, out)),
-        Type::INET => read::<String>(value, ty)?.parse::<IpAddr>()?.to_sql(ty, out),
+        Type::INET => write_address(&read::<String>(value, ty)?, ty, out),
         _ => write_text(text(value), ty, out),
     }
 }
@@ -75,6 +75,30 @@ fn write_json(value: Value, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Fai
     }
     out.extend_from_slice(text.as_bytes());
     Ok(IsNull::No)
+}
+
+/// Where an address of the server says how many bits of it are the network's.
+const NETWORK: usize = 1;
+
+/// An address, or a network such as `10.0.0.0/8`.
+fn write_address(text: &str, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+    let address: IpAddr = address.parse()?;
+    let start = out.len();
+    address.to_sql(ty, out)?;
+    if let Some(bits) = bits.map(str::parse::<u8>).transpose()? {
+        out[start + NETWORK] = bits;
+    }
+    Ok(IsNull::No)
+}
+
+fn read_address(ty: &Type, raw: &[u8]) -> Result<String, Failure> {
+    let address = IpAddr::from_sql(ty, raw)?;
+    let all = if address.is_ipv4() { 32 } else { 128 };
+    Ok(match raw.get(NETWORK) {
+        Some(bits) if *bits < all => format!("{address}/{bits}"),
+        _ => address.to_string(),
+    })
 }
 
 /// Microseconds in a day, as an interval of whole days counts it.
@@ -162,7 +186,7 @@ impl<'a> FromSql<'a> for Read {
             Type::DATE => Value::Date(civil::Date::from_sql(ty, raw)?),
             Type::TIME => Value::Time(civil::Time::from_sql(ty, raw)?),
             Type::JSON | Type::JSONB => Value::Json(serde_json::Value::from_sql(ty, raw)?),
-            Type::INET => Value::Text(IpAddr::from_sql(ty, raw)?.to_string()),
+            Type::INET => Value::Text(read_address(ty, raw)?),
             Type::INTERVAL => read_interval(raw),
             Type::VOID => Value::Null,
             _ => match std::str::from_utf8(raw) {

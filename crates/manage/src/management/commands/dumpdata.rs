@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::ProgressBar;
 
-use crate::db::fixtures::{self, Compression, FileName, Format, Pages, Selection, Serializer, Sink};
+use crate::db::fixtures::{self, Compression, FileName, Format, Misfits, Pages, Selection, Serializer, Sink};
 use crate::management::files::{Beside, refusal};
 use crate::management::fixtures::Place;
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
+use crate::text;
 
 /// Write rows as a fixture, which `loaddata` reads, here or in Django
 ///
@@ -67,26 +68,38 @@ impl BaseCommand for DumpData {
             indent: self.indent.map(usize::from),
             is_natural: self.natural_primary,
         };
-        let serializer = Serializer::new(&place.catalog, style);
-        match file {
+        let mut serializer = Serializer::new(&place.catalog, style);
+        let written = match file {
             None => block_on(async {
                 let pages = Pages::read(&place.backend, &place.catalog, selection);
-                write(serializer, pages, &ProgressBar::hidden(), &mut |bytes| out.bytes(bytes)).await
+                write(&mut serializer, pages, &ProgressBar::hidden(), &mut |bytes| Ok(out.bytes(bytes)?))
+                    .await
             }),
             Some(target) => {
                 let bar = self.bar(&place, &selection, out)?;
                 let written = block_on(async {
                     let (beside, mut sink) = target.open()?;
                     let pages = Pages::read(&place.backend, &place.catalog, selection);
-                    write(serializer, pages, &bar, &mut |bytes| sink.write_all(bytes)).await?;
-                    sink.finish()?;
-                    beside.map_or(Ok(()), |beside| beside.keep().map_err(|error| target.failed(&error)))
+                    let failed = |error| target.failed(&error);
+                    let mut put = |bytes: &[u8]| sink.write_all(bytes).map_err(failed);
+                    write(&mut serializer, pages, &bar, &mut put).await?;
+                    sink.finish().map_err(failed)?;
+                    beside.map_or(Ok(()), |beside| beside.keep().map_err(failed))
                 });
                 bar.finish_and_clear();
                 written
             }
-        }
+        };
+        written?;
+        serializer.misfits().try_for_each(|misfits| tell(misfits, out))
     }
+}
+
+/// Nobody shall find out by `loaddata`.
+fn tell(Misfits { first, number }: &Misfits, out: &mut Output) -> CommandResult {
+    let more =
+        if *number > 1 { format!(", and of {} more", text::count(number - 1, "row")) } else { String::new() };
+    Ok(out.warning(format!("{first}{more}; `loaddata` refuses it"))?)
 }
 
 impl DumpData {
@@ -99,7 +112,8 @@ impl DumpData {
                 self.format.as_deref().unwrap_or_default()
             ))
             .hint("leave one of them out, or let them say the same")),
-            (flag, name) => Ok(flag.or(name).unwrap_or(Format::Json)),
+            (None, None) => file.map_or(Ok(Format::Json), Target::unsaid),
+            (Some(format), _) | (None, Some(format)) => Ok(format),
         }
     }
 
@@ -157,10 +171,10 @@ impl DumpData {
 
 /// Writes pages as they come.
 async fn write(
-    mut serializer: Serializer<'_>,
+    serializer: &mut Serializer<'_>,
     mut pages: Pages,
     bar: &ProgressBar,
-    sink: &mut (dyn FnMut(&[u8]) -> io::Result<()> + Send),
+    sink: &mut (dyn FnMut(&[u8]) -> CommandResult + Send),
 ) -> CommandResult {
     let mut bytes = Vec::new();
     // Nothing is written of a dump that fails at once, such as for a table that is not there.
@@ -174,32 +188,48 @@ async fn write(
         page = pages.next().await?;
     }
     serializer.end(&mut bytes);
-    Ok(sink(&bytes)?)
+    sink(&bytes)
 }
+
+/// Where files lie that the shell has opened: they go on behind what they hold.
+const SHELLS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
 
 /// The file to write.
 struct Target {
     path: PathBuf,
     format: Option<Format>,
+    /// What stands where the form would be said, and says none.
+    ending: Option<String>,
     compression: Option<Compression>,
 }
 
 impl Target {
     fn new(path: &Path) -> CommandResult<Self> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let FileName { format, compression, foreign, .. } = FileName::of(&name);
+        let FileName { stem, format, compression, foreign } = FileName::of(&name);
         if let Some(foreign) = foreign {
             return Err(CommandError::usage(format!("{name}: nothing here writes .{foreign}"))
                 .hint("`.gz` and `.zst` at the end of the name compress"));
         }
-        Ok(Self { path: path.to_owned(), format, compression })
+        let ending = Path::new(stem).extension().filter(|_| format.is_none());
+        let ending = ending.map(|ending| ending.to_string_lossy().into_owned());
+        Ok(Self { path: path.to_owned(), format, ending, compression })
+    }
+
+    /// Its form is json where its name says nothing of it, as Django has it.
+    fn unsaid(&self) -> CommandResult<Format> {
+        let Some(ending) = &self.ending else { return Ok(Format::Json) };
+        let endings = Format::ALL.map(|(name, _)| format!(".{name}"));
+        Err(CommandError::usage(format!("{}: no form ends with .{ending}", self.path.display()))
+            .hint(format!("end it with {}, or say `--format`", text::alternatives(&endings))))
     }
 
     /// Opens the file beside its place; what is no regular file, such as `/dev/stdout`, is written to at once.
     fn open(&self) -> CommandResult<(Option<Beside>, Box<dyn Sink>)> {
-        let is_special = std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        let is_special = std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+            || SHELLS.iter().any(|place| self.path.starts_with(place));
         let opened = match is_special {
-            true => OpenOptions::new().write(true).open(&self.path).map(|file| (None, file)),
+            true => OpenOptions::new().append(true).open(&self.path).map(|file| (None, file)),
             false => Beside::create(&self.path).map(|(beside, file)| (Some(beside), file)),
         };
         let (beside, file) = opened.map_err(|error| self.failed(&error))?;

@@ -3,15 +3,16 @@ use clap::Args;
 use crate::db::fixtures::flush;
 use crate::management::databases::place;
 use crate::management::fixtures::Place;
+use crate::management::runtime::tell;
 use crate::management::{
-    BaseCommand, CommandError, CommandResult, Group, Manage, Output, Prompt, Style, block_on,
+    BaseCommand, CommandError, CommandResult, Group, Manage, Output, PostMigrate, Prompt, Style, block_on,
 };
 use crate::text;
 
 /// Take all rows out of the tables of the models, which stay
 ///
 /// What would go is shown and asked, or done with `--yes` or `--no-input`. The history of migrations stays, so that rows which
-/// a migration put in do not come back by themselves.
+/// a migration put in do not come back by themselves; what apps fill in after `migrate` does.
 #[derive(Debug, Args)]
 pub(super) struct Flush {
     /// Database to empty
@@ -39,7 +40,8 @@ impl BaseCommand for Flush {
         if !is_agreed && !ask(&at, &place(project, at.alias)?, &tables, out)? {
             return Ok(out.line("Flush cancelled.")?);
         }
-        block_on(async { Ok(flush::flush(&at.backend, &tables).await?) })
+        block_on(async { Ok(flush::flush(&at.backend, &tables).await?) })?;
+        tell(project, &PostMigrate { databases: vec![at.alias.to_owned()], migrations: 0 })
     }
 }
 

@@ -9,21 +9,23 @@ use clap::{Args, ValueEnum};
 use crate::db::migrations::{Graph, Work, drift, load};
 use crate::db::{Homes, Router};
 use crate::management::databases::show_doubles;
-use crate::management::files::{lock, refusal};
-use crate::management::new_migrations::AnswerArgs;
-use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output, block_on};
+use crate::management::new_migrations::{AnswerArgs, lock_project};
+use crate::management::{
+    BaseCommand, CommandError, CommandResult, ErrorKind, Group, Manage, Output, block_on,
+};
 use crate::setup::Project;
-use show::Looked;
+use show::{Away, Looked};
 use write::Written;
 
 /// Compare the tables of databases with what the applied migrations make
 ///
-/// The exit status is 1 where they differ. Looked at are columns, keys, indexes, constraints and remarks; not the names of keys,
+/// The exit status is 1 where they differ, 5 where a database does not answer, which is told after the others. Looked at are columns, keys, indexes, constraints and remarks; not the names of keys,
 /// nor what no model can say, such as triggers. A table that is in no model counts where it is called as those of an app are,
 /// `<app>_...`; others are a warning, since a database may have more than one owner. Nothing on the database is changed: where a
 /// server rewrites expressions, it is asked by temporary tables that are rolled back. As JSON: `{"databases": [{"alias":
 /// "default", "differences": [{"table": "shop_order", "part": "column", "name": "total", "expected": "numeric(12,2) NOT NULL",
-/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"]}], "written": [{"path":
+/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"]}, {"alias": "users", "error":
+/// "..."}], "written": [{"path":
 /// "migrations/shop/0004_x.toml", "app": "shop", "name": "0004_x"}]}`; `expected` or `found` is null where something is missing
 /// on that side.
 #[derive(Debug, Args)]
@@ -66,15 +68,13 @@ impl BaseCommand for CheckDrift {
             );
         }
         // Two at once would choose the same numbers.
-        let _lock = self.write.then(|| lock(&project.root)).transpose().map_err(|error| {
-            CommandError::failed(format!("{}: {}", project.root.display(), refusal(&error)))
-        })?;
+        let _lock = self.write.then(|| lock_project(project)).transpose()?;
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
         let homes = block_on(async { Ok(Homes::look_at(&project.connections, &self.databases).await?) })?;
         show_doubles(&homes, out)?;
         let router = homes.router(&project.router);
-        let looked = self.look(project, &graph, &router, homes.chosen())?;
+        let (looked, away) = self.look(project, &graph, &router, homes.chosen())?;
         for one in &looked {
             one.warnings().into_iter().try_for_each(|words| out.warning(words))?;
         }
@@ -84,33 +84,45 @@ impl BaseCommand for CheckDrift {
             false => Written::default(),
         };
         match self.format {
-            Form::Json => out.json(&show::json(&looked, &written.files))?,
+            Form::Json => out.json(&show::json(&looked, &away, &written.files))?,
             Form::Plain => {
                 show::plain(out, &looked)?;
                 written.tell(out)?;
             }
         }
+        let mut away = away.into_iter().map(|Away { error, .. }| error);
+        let first = away.next();
+        // The first one is told where the command ends.
+        away.try_for_each(|error| out.warning(format!("{:#}", error.source)))?;
         let is_done = !is_different || written.is_whole();
-        if is_done { Ok(()) } else { Err(CommandError::silent()) }
+        match first {
+            Some(error) => Err(error),
+            None if is_done => Ok(()),
+            None => Err(CommandError::silent()),
+        }
     }
 }
 
 impl CheckDrift {
-    /// Looks at each database in turn.
+    /// Looks at each database in turn; those that do not answer come beside.
     fn look(
         &self,
         project: &Project,
         graph: &Graph,
         router: &Router,
         aliases: &[String],
-    ) -> CommandResult<Vec<Looked>> {
+    ) -> CommandResult<(Vec<Looked>, Vec<Away>)> {
         let work = Work { graph, router, functions: &project.functions };
-        let mut looked = Vec::with_capacity(aliases.len());
+        let (mut looked, mut away) = (Vec::with_capacity(aliases.len()), Vec::new());
         for alias in aliases {
             let backend = project.connections.backend(alias)?;
-            let drift = block_on(async { Ok(drift(work, backend, &self.app_labels).await?) })?;
-            looked.push(Looked { alias: alias.clone(), drift });
+            let alias = alias.clone();
+            match block_on(async { Ok(drift(work, backend, &self.app_labels).await?) }) {
+                Ok(drift) => looked.push(Looked { alias, drift }),
+                Err(error) if error.kind == ErrorKind::Unreachable => away.push(Away { alias, error }),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(looked)
+        Ok((looked, away))
     }
 }

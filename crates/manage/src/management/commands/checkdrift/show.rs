@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::db::introspection::Difference;
 use crate::db::migrations::Drift;
 use crate::management::new_migrations::Written;
-use crate::management::{CommandResult, Output, Style};
+use crate::management::{CommandError, CommandResult, Output, Style};
 use crate::text;
 
 /// What was found on one database.
@@ -14,6 +14,14 @@ pub(super) struct Looked {
     pub alias: String,
     /// What was found.
     pub drift: Drift,
+}
+
+/// A database that does not answer.
+pub(super) struct Away {
+    /// Its alias.
+    pub alias: String,
+    /// What came instead.
+    pub error: CommandError,
 }
 
 impl Looked {
@@ -69,7 +77,7 @@ pub(super) fn plain(out: &mut Output, looked: &[Looked]) -> CommandResult {
 }
 
 /// As JSON.
-pub(super) fn json(looked: &[Looked], written: &[Written]) -> Json {
+pub(super) fn json(looked: &[Looked], away: &[Away], written: &[Written]) -> Json {
     let difference = |one: &Difference| {
         json!({
             "table": one.table, "part": one.part.word(), "name": one.name, "expected": one.expected, "found": one.found,
@@ -83,6 +91,10 @@ pub(super) fn json(looked: &[Looked], written: &[Written]) -> Json {
             "strangers": drift.strangers,
         })
     });
+    let away = away
+        .iter()
+        .map(|Away { alias, error }| json!({ "alias": alias, "error": format!("{:#}", error.source) }));
+    let databases = databases.chain(away);
     let written = written.iter().map(|one| {
         let key = &one.migration.key;
         json!({ "path": one.migration.path, "app": key.app, "name": key.name })

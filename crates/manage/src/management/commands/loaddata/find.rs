@@ -35,6 +35,14 @@ impl Found {
         Self { name: "stdin".to_owned(), format, compression: None, place: Place::Stdin }
     }
 
+    /// Whether both are one file, whatever it was called.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Place::Disk(one), Place::Disk(other)) => real(one) == real(other),
+            (one, other) => one == other,
+        }
+    }
+
     /// Its bytes, and how many there are where that is known.
     ///
     /// # Errors
@@ -57,6 +65,10 @@ impl Found {
             }
         })
     }
+}
+
+fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Looks for fixtures.
@@ -97,17 +109,14 @@ impl Finder<'_> {
         let own = if folder.is_empty() && !label.starts_with('/') { "." } else { folder };
         let own = if label.starts_with('/') && folder.is_empty() { "/" } else { own };
         found.extend(self.beside(label, Path::new(own), name)?);
-        let mut seen: Vec<PathBuf> = Vec::new();
-        found.retain(|one| match &one.place {
-            Place::Disk(path) => {
-                let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-                let is_new = !seen.contains(&real);
-                seen.push(real);
-                is_new
+        // The folder of the project may be the one of the shell.
+        let mut once: Vec<Found> = Vec::with_capacity(found.len());
+        for one in found {
+            if !once.iter().any(|other| other.is(&one)) {
+                once.push(one);
             }
-            _ => true,
-        });
-        if found.is_empty() { Err(self.missing(label)) } else { Ok(found) }
+        }
+        if once.is_empty() { Err(self.missing(label)) } else { Ok(once) }
     }
 
     /// Folders of fixtures, relative to the project: those of its apps in their order, and its own.

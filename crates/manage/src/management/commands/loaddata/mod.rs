@@ -50,7 +50,7 @@ impl BaseCommand for LoadData {
             return Err(CommandError::unknown(message, app, &project.apps));
         }
         let place = Place::new(project, self.database.as_deref())?;
-        let found = self.found(project, place.alias)?;
+        let found = self.found(project, place.alias, out)?;
         let leave = Leave { excluded: self.excluded(&place)?, unknown: self.ignore };
         let is_piped = found.iter().any(|one| *one == Found::stdin(one.format));
         let bar = if is_piped { ProgressBar::hidden() } else { out.progress(0, "loaddata") };
@@ -66,18 +66,25 @@ impl BaseCommand for LoadData {
 }
 
 impl LoadData {
-    fn found(&self, project: &Project, alias: &str) -> CommandResult<Vec<Found>> {
+    /// The fixtures, each once.
+    fn found(&self, project: &Project, alias: &str, out: &mut Output) -> CommandResult<Vec<Found>> {
         let format = self.format.as_deref().and_then(Format::named);
         let finder = Finder { project, alias, app: self.app.as_deref(), format };
-        let mut all = Vec::new();
+        let mut all: Vec<Found> = Vec::new();
         for label in &self.fixtures {
-            match (label.as_str(), format) {
+            let found = match (label.as_str(), format) {
                 ("-", None) => {
                     return Err(CommandError::usage("stdin has no name that would say its form")
                         .hint("`--format json`, `jsonl` or `xml` says it"));
                 }
-                ("-", Some(format)) => all.push(Found::stdin(format)),
-                _ => all.extend(finder.find(label)?),
+                ("-", Some(format)) => vec![Found::stdin(format)],
+                _ => finder.find(label)?,
+            };
+            for one in found {
+                match all.iter().any(|other| other.is(&one)) {
+                    true => out.warning(format!("{} is named twice and loaded once", one.name))?,
+                    false => all.push(one),
+                }
             }
         }
         Ok(all)

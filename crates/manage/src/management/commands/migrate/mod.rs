@@ -17,6 +17,7 @@ use crate::db::migrations::{
 };
 use crate::db::{Connections, Limits};
 use crate::management::checks::apps;
+use crate::management::runtime::tell;
 use crate::management::{
     BaseCommand, CommandError, CommandResult, Group, Manage, Output, PostMigrate, PreMigrate, Prompt, Style,
     block_on,
@@ -291,12 +292,4 @@ async fn undone(request: &Request<'_>) -> CommandResult<Agreed> {
     })
     .await?;
     Ok(wanted)
-}
-
-/// Tells whoever asked for it; where nobody did, nothing is made for it.
-fn tell<T: std::any::Any + Sync>(project: &Project, signal: &T) -> CommandResult {
-    if !project.signals.has_receivers::<T>() {
-        return Ok(());
-    }
-    block_on(async { Ok(project.signals.send(project, signal).await?) })
 }
