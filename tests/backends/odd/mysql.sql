@@ -10,3 +10,4 @@ CREATE TRIGGER tr BEFORE INSERT ON customer FOR EACH ROW SET NEW.name = 'x';
 CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1;
 CREATE SEQUENCE sq START WITH 5;
 CREATE TABLE `Odd Name` (`Id` int PRIMARY KEY, `select` text, `a``b` int, `key` int, KEY `key` (`key`));
+CREATE TABLE remarked (id int PRIMARY KEY COMMENT 'it''s "c" \\ x', a int COMMENT 'two\nlines') COMMENT='c:\\new';

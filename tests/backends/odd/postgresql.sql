@@ -26,3 +26,8 @@ ALTER TABLE customer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY pol ON customer USING (id > 0);
 CREATE UNLOGGED TABLE fast (id int PRIMARY KEY) WITH (fillfactor = 70);
 CREATE TABLE "Odd Name" ("Id" int PRIMARY KEY, "select" text, "a""b" int);
+CREATE TABLE said_otherwise (id int PRIMARY KEY, small smallint DEFAULT '5', amount numeric(10,2) DEFAULT '1.50', day date DEFAULT '2020-01-01', cut varchar(9) DEFAULT 'abcdef'::varchar(3));
+CREATE INDEX mixed ON said_otherwise (lower(cut), small);
+CREATE INDEX mixed_down ON said_otherwise (lower(cut), small DESC);
+CREATE TABLE named (name text COLLATE "C" PRIMARY KEY);
+CREATE TABLE naming (id int PRIMARY KEY, name text REFERENCES named);

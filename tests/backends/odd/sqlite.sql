@@ -12,3 +12,8 @@ CREATE TABLE [Odd Name] ([Id] integer primary key, `a"b` int);
 CREATE VIEW v AS SELECT id, email FROM customers;
 CREATE TRIGGER tr AFTER INSERT ON customers BEGIN SELECT 1; SELECT 2; END;
 CREATE VIRTUAL TABLE docs USING fts5(body);
+CREATE TABLE said_otherwise (id integer primary key, yes boolean default true not null, no boolean default FALSE, r int);
+CREATE INDEX mixed ON said_otherwise (lower(no), r);
+CREATE INDEX mixed_down ON said_otherwise (lower(no), r DESC);
+CREATE TABLE named (name text primary key collate nocase);
+CREATE TABLE naming (id integer primary key, name text references named (name), other text collate rtrim references named (name));

@@ -43,7 +43,7 @@ pub(crate) enum Definition {
 /// What a statement says of a table, if it is one that does.
 pub(crate) fn definition(sql: &str, syntax: Syntax) -> Option<Definition> {
     let tokens = reader::tokens(sql, syntax);
-    let mut reader = Reader::new(sql, &tokens);
+    let mut reader = Reader::new(sql, &tokens, syntax);
     if reader.eat(&["COMMENT", "ON"]) {
         return comment(reader);
     }

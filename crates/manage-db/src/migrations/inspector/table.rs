@@ -158,8 +158,10 @@ impl<'a> Inspected<'a> {
             match self.index(index) {
                 Some(index) => self.model.options.indexes.push(index),
                 None => {
-                    let what =
-                        format!("index {} of {} mixes columns and expressions", index.name, self.table.name);
+                    let what = format!(
+                        "index {} of {} names a column that is in no model",
+                        index.name, self.table.name
+                    );
                     let table = Some(self.table.name.clone());
                     self.unsaid.push(Unsaid { what, table, statements: Vec::new() });
                 }
@@ -167,7 +169,7 @@ impl<'a> Inspected<'a> {
         }
     }
 
-    /// An index as a model says it: fields first, then expressions.
+    /// An index as a model says it: fields first, then expressions, among which a column is one by its name.
     fn index(&self, index: &TableIndex) -> Option<Index> {
         let is_expression = |part: &IndexPart| matches!(part, IndexPart::Expression(_));
         let first = index.parts.iter().position(is_expression).unwrap_or(index.parts.len());
@@ -183,8 +185,10 @@ impl<'a> Inspected<'a> {
             found.opclasses.clear();
         }
         for part in expressions {
-            let IndexPart::Expression(sql) = part else { return None };
-            found.expressions.push(SqlText::from(sql.as_str()));
+            found.expressions.push(match part {
+                IndexPart::Expression(sql) => SqlText::from(sql.as_str()),
+                IndexPart::Column { name, .. } => SqlText::Same(self.backend.features().quote_name(name)),
+            });
         }
         found.include = self.fields_of(&index.include)?;
         found.condition = index.condition.as_deref().map(SqlText::from);
@@ -323,7 +327,7 @@ impl<'a> Inspected<'a> {
         Ok(Pointed { to: model.label(), field: field.name.clone(), is_key: field.primary_key })
     }
 
-    /// Leaves out what a key says anyway, and says the exact type of every column that would have another.
+    /// Leaves out what a key says anyway, and says the exact type and collation of every column that would have another.
     pub(super) fn spell_types(&mut self, backend: &dyn Backend, state: &ProjectState) -> MigrationResult<()> {
         let targets: Vec<Option<bool>> =
             self.model.fields.iter().map(|field| points_to_key(state, &self.model, field)).collect();
@@ -346,6 +350,11 @@ impl<'a> Inspected<'a> {
             let own = made.column(&column.name).map(|made| made.type_name.as_str());
             if own != Some(&*column.type_name) {
                 field.db_type = Some(SqlText::from(column.type_name.as_str()));
+            }
+            let of_target = made.column(&column.name).and_then(|made| made.collation.as_ref());
+            if field.kind.is_foreign_key() && of_target != column.collation.as_ref() {
+                let usual = backend.features().default_collation.map(str::to_owned);
+                field.db_collation = column.collation.clone().or(usual);
             }
         }
         Ok(())
