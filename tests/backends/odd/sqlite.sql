@@ -17,3 +17,5 @@ CREATE INDEX mixed ON said_otherwise (lower(no), r);
 CREATE INDEX mixed_down ON said_otherwise (lower(no), r DESC);
 CREATE TABLE named (name text primary key collate nocase);
 CREATE TABLE naming (id integer primary key, name text references named (name), other text collate rtrim references named (name));
+CREATE TABLE a_pair (a int, b int, c int, primary key (a, c), foreign key (a, b) references pair (a, b));
+CREATE INDEX pair_b ON pair (b);
