@@ -39,3 +39,4 @@ ALTER TABLE needy ADD CONSTRAINT needy_key FOREIGN KEY (late) REFERENCES orders 
 CREATE TABLE a_pair (a int, b int, c int, PRIMARY KEY (a, c), FOREIGN KEY (a, b) REFERENCES pair);
 CREATE INDEX pair_b ON pair (b);
 CREATE VIEW a_view AS SELECT id FROM v;
+CREATE UNIQUE INDEX mv_once ON mv (id);

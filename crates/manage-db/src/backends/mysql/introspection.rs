@@ -52,7 +52,7 @@ fn settle(table: &mut LiveTable, said: &Said) {
         if let Some(default) = column.default.take_if(|sql| has_no_day(sql, &column.type_name)) {
             let (column, table_name) = (&column.name, &table.name);
             table.remarks.push(format!(
-                "column {column} of {table_name} has DEFAULT {default}, which is refused here"
+                "default of column {column} of {table_name}, which is refused here: {default}"
             ));
         }
         column.type_name = plain_type(&column.type_name);

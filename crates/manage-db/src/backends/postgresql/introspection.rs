@@ -86,6 +86,8 @@ fn base(type_name: &str) -> String {
 
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.starts_with(|sign: char| sign.is_ascii_digit())
+    // Of numbers that are not whole it is another than 0.
+    text != "-0"
+        && digits.starts_with(|sign: char| sign.is_ascii_digit())
         && digits.chars().all(|sign| sign.is_ascii_digit() || sign == '.')
 }

@@ -69,7 +69,9 @@ impl Unsaid {
         if let (Relation::Partition, Some((head, _))) = (table.relation, sql.split_once(" (")) {
             sql = format!("{head} {}", table.options.join(" "));
         }
-        let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().collect();
+        // A part gets the indexes of the whole.
+        let indexes = table.index_sql.iter().filter(|_| table.relation.is_view()).cloned();
+        let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().chain(indexes).collect();
         let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
         Self { what: format!("{} {}", table.relation.word(), table.name), table: None, stage, statements }
     }
