@@ -114,7 +114,8 @@ pub fn inspect(backend: &dyn Backend, live: &Live, choice: &Choice<'_>) -> Resul
     };
     let rest = live.remains.iter().filter(|remain| of_these(remain.table.as_ref()));
     inspection.unsaid.extend(rest.map(|remain| Unsaid::of_remain(remain, &tables)));
-    let rank = in_order_of_keys(&tables);
+    let rank =
+        in_order_of_keys(tables.iter().copied().filter(|table| table.primary_key.len() != 1).collect());
     let rank = |one: &Unsaid| {
         let name = one.table.as_ref().filter(|_| one.stage == Stage::Table);
         name.and_then(|name| rank.iter().position(|table| table == name))
@@ -124,17 +125,19 @@ pub fn inspect(backend: &dyn Backend, live: &Live, choice: &Choice<'_>) -> Resul
 }
 
 /// The tables' names, those first to which others point.
-fn in_order_of_keys<'a>(tables: &[&'a LiveTable]) -> Vec<&'a str> {
-    let mut rest = tables.to_vec();
+fn in_order_of_keys(mut rest: Vec<&LiveTable>) -> Vec<&str> {
+    let mut open: BTreeSet<&str> = rest.iter().map(|table| table.name.as_str()).collect();
     let mut names = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
         let is_free = |table: &&LiveTable| {
             let mut others = table.keys.iter().filter(|key| key.table != table.name);
-            !others.any(|key| rest.iter().any(|other| other.name == key.table))
+            !others.any(|key| open.contains(key.table.as_str()))
         };
         // Where they point to each other nobody is the first.
         let at = rest.iter().position(is_free).unwrap_or_default();
-        names.push(rest.remove(at).name.as_str());
+        let table = rest.remove(at);
+        open.remove(table.name.as_str());
+        names.push(table.name.as_str());
     }
     names
 }

@@ -47,10 +47,14 @@ pub struct Unsaid {
 }
 
 impl Unsaid {
-    /// Something that stands by itself. `tables`: the statements of tables that may call it.
+    /// Something that stands by itself. `tables`: those whose rules may call it.
     pub(super) fn of_remain(remain: &Remain, tables: &[&LiveTable]) -> Self {
         let name = remain.name.split('(').next().unwrap_or_default();
-        let calls = |sql: &String| ["(", "\"(", "`("].iter().any(|end| sql.contains(&format!("{name}{end}")));
+        let is_whole = |before: &str| !before.ends_with(|sign: char| sign.is_alphanumeric() || sign == '_');
+        let calls = |sql: &String| {
+            let calls = ["(", "\"(", "`("].map(|end| format!("{name}{end}"));
+            calls.iter().any(|call| sql.match_indices(call).any(|(at, _)| is_whole(&sql[..at])))
+        };
         let is_called = tables.iter().any(|table| calls(&table.sql) || table.index_sql.iter().any(calls));
         let of = remain.table.as_ref().map(|table| format!(" of {table}")).unwrap_or_default();
         let statements = Some(remain.sql.clone()).filter(|sql| !sql.is_empty()).into_iter().collect();
