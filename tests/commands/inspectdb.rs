@@ -38,7 +38,8 @@ fn models_are_written_as_people_would_write_them() {
     let run = workspace.manage(["inspectdb", "--app", "shop"]);
     assert_eq!(
         run.stderr,
-        "1 thing that no model can say is in the comment at the end: trigger noted of orders\n"
+        "2 things that no model can say are in the comment at the end: foreign keys that are NOT DEFERRABLE, trigger noted of \
+         orders\n"
     );
     assert_eq!(
         run.stdout,
@@ -58,7 +59,9 @@ fields = [
 ]
 indexes = [{ name = "by_customer", fields = ["customer", "type"] }]
 
-# What no model can say. Where it is to be made as well, put it into a migration:
+# What no model can say. Where it is to be made as well, put it into a migration, behind the models:
+#
+# foreign keys that are NOT DEFERRABLE: orders (customer_id); the models' are DEFERRABLE INITIALLY DEFERRED
 #
 # trigger noted of orders
 # [[operation]]
@@ -88,7 +91,7 @@ pub struct Orders {
     pub type_field: String,
 }
 
-// What no model can say. Where it is to be made as well, put it into a migration:
+// What no model can say. Where it is to be made as well, put it into a migration, behind the models:
 //
 // foreign key (customer_id) of orders points to a table that is no model: FOREIGN KEY ("customer_id") REFERENCES "shop_customer" ("id") ON DELETE CASCADE
 //

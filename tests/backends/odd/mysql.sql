@@ -10,3 +10,8 @@ CREATE TRIGGER tr BEFORE INSERT ON customer FOR EACH ROW SET NEW.name = 'x';
 CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1;
 CREATE SEQUENCE sq START WITH 5;
 CREATE TABLE `Odd Name` (`Id` int PRIMARY KEY, `select` text, `a``b` int, `key` int, KEY `key` (`key`));
+CREATE TABLE remarked (id int PRIMARY KEY COMMENT 'it''s "c" \\ x', a int COMMENT 'two\nlines') COMMENT='c:\\new';
+CREATE TABLE a_pair (a int, b int, c int, PRIMARY KEY (a, c), CONSTRAINT a_two FOREIGN KEY (a, b) REFERENCES pair (a, b));
+SET @odd = @@SESSION.sql_mode; SET SESSION sql_mode = '';
+CREATE TABLE aged (id int PRIMARY KEY, at datetime NOT NULL DEFAULT '0000-00-00 00:00:00', day date DEFAULT '2020-01-01');
+SET SESSION sql_mode = @odd;

@@ -46,6 +46,10 @@ pub struct Detail {
     #[field(type = "Integer")]
     pub id: i32,
     /// The column `customer_id`.
-    #[field(references = "shop.Customer", one_to_one, db_type = "integer", to_field = "email", on_delete = "DO_NOTHING")]
+    #[field(references = "shop.Customer", one_to_one, db_collation = "NOCASE", db_type = "integer", to_field = "email", on_delete = "DO_NOTHING")]
     pub customer_id: Option<String>,
 }
+
+// What no model can say. Where it is to be made as well, put it into a migration, behind the models:
+//
+// foreign keys that are NOT DEFERRABLE: orders (customer_id), shop_detail (customer_id); the models' are DEFERRABLE INITIALLY DEFERRED

@@ -167,8 +167,14 @@ impl Builder {
         let found = self.live.tables.iter_mut().find(|one| one.name == table);
         let constraint = index.as_ref().filter(|index| index.unique).map(as_constraint);
         match (index, constraint, found) {
-            (Some(_), Some(Some(constraint)), Some(table)) => table.constraints.push(constraint),
-            (Some(index), None, Some(table)) => table.indexes.push(index),
+            (Some(_), Some(Some(constraint)), Some(table)) => {
+                table.constraints.push(constraint);
+                table.index_sql.push(sql);
+            }
+            (Some(index), None, Some(table)) => {
+                table.indexes.push(index);
+                table.index_sql.push(sql);
+            }
             (_, _, _) => self.remain_index(table, name, sql),
         }
     }

@@ -82,9 +82,10 @@ impl Drift {
         tables: &[Table],
     ) -> Result<()> {
         let models: BTreeSet<String> = self.state.models().map(|model| model.table()).collect();
+        let keys: BTreeSet<(&str, &str)> = tables.iter().flat_map(keys_of).collect();
         let tables_there = self.live.tables.iter().filter(|table| !table.relation.is_view());
         let found: BTreeMap<&str, LiveTable> =
-            tables_there.map(|table| (table.name.as_str(), sayable(table, &models))).collect();
+            tables_there.map(|table| (table.name.as_str(), sayable(table, &models, &keys))).collect();
         let there = |name: &str| found.get(name).map_or(&[][..], std::slice::from_ref);
         let mut open: Vec<&Table> = Vec::new();
         let mut said = BTreeMap::new();
@@ -150,9 +151,15 @@ impl Drift {
     }
 }
 
-/// The table without what no model can say: keys of several columns and what a field leaves out of one, parts of texts in
-/// indexes, how rows are divided.
-fn sayable(table: &LiveTable, models: &BTreeSet<String>) -> LiveTable {
+/// The table's name with each column for which a model makes a key.
+fn keys_of(table: &Table) -> impl Iterator<Item = (&str, &str)> {
+    let columns = table.columns.iter().filter(|column| column.foreign_key.is_some());
+    columns.map(|column| (table.name.as_str(), column.name.as_str()))
+}
+
+/// The table without what no model can say: keys of several columns, those that say more than a field can where the field makes
+/// none, else what it leaves out of one; parts of texts in indexes, how rows are divided. `keys`: those of models.
+fn sayable(table: &LiveTable, models: &BTreeSet<String>, keys: &BTreeSet<(&str, &str)>) -> LiveTable {
     let mut table = LiveTable { unsaid: Vec::new(), options: Vec::new(), ..table.clone() };
     let columns = std::mem::take(&mut table.columns);
     let mut seen = BTreeSet::new();
@@ -166,7 +173,9 @@ fn sayable(table: &LiveTable, models: &BTreeSet<String>) -> LiveTable {
             };
             column.generated.is_none() && is_set && seen.insert(column.name.clone())
         });
-        is_field && key.targets.len() == 1 && models.contains(&key.table)
+        let is_made = |column: &String| keys.contains(&(table.name.as_str(), column.as_str()));
+        let is_meant = key.unsaid.is_empty() || key.columns.iter().any(is_made);
+        is_field && is_meant && key.targets.len() == 1 && models.contains(&key.table)
     });
     table.keys.iter_mut().for_each(|key| key.unsaid.clear());
     table.columns = columns;

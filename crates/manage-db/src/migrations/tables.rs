@@ -256,7 +256,7 @@ impl Tables<'_> {
             parts.push(IndexPart::Column { name: self.column_name(model, name)?, descending, opclass });
         }
         for expression in &index.expressions {
-            parts.push(IndexPart::Expression(self.sql(expression)?));
+            parts.push(self.index_part(model, self.sql(expression)?));
         }
         Ok(tables::Index {
             name: self.short(&model.index_name(index)),
@@ -270,6 +270,16 @@ impl Tables<'_> {
                 .collect::<Result<_, _>>()?,
             method: index.method.clone(),
         })
+    }
+
+    /// An expression that is no more than the name of a column is that column, behind other expressions as well.
+    fn index_part(&self, model: &ModelState, sql: String) -> IndexPart {
+        let columns = model.fields.iter().filter(|field| field.is_concrete());
+        let mut names = columns.map(|field| self.short(&field.column()));
+        match names.find(|name| self.backend.features().quote_name(name) == sql) {
+            Some(name) => IndexPart::Column { name, descending: false, opclass: None },
+            None => IndexPart::Expression(sql),
+        }
     }
 
     /// The names of a model's table and of a constraint of it.

@@ -25,7 +25,7 @@ const FACTS: [Fact; 22] = [
     Fact { name: "primary_key", is_said: |field| field.primary_key, belongs_to: is_given },
     Fact { name: "choices", is_said: |field| !field.choices.is_empty(), belongs_to: has_choices },
     Fact { name: "db_column", is_said: |field| field.db_column.is_some(), belongs_to: is_column },
-    Fact { name: "db_collation", is_said: |field| field.db_collation.is_some(), belongs_to: has_length },
+    Fact { name: "db_collation", is_said: |field| field.db_collation.is_some(), belongs_to: has_collation },
     Fact { name: "db_type", is_said: |field| field.db_type.is_some(), belongs_to: is_column },
     Fact { name: "to", is_said: |field| field.to.is_some(), belongs_to: FieldType::is_relation },
     Fact {
@@ -109,6 +109,11 @@ fn foreign(field: &Field) -> Option<&'static str> {
 fn has_length(kind: FieldType) -> bool {
     use FieldType::{Char, Email, File, Image, Slug, Text, Url};
     matches!(kind, Char | Text | Slug | Email | Url | File | Image)
+}
+
+/// A key has that of what it points to, unless it says another.
+fn has_collation(kind: FieldType) -> bool {
+    has_length(kind) || kind.is_foreign_key()
 }
 
 fn has_digits(kind: FieldType) -> bool {

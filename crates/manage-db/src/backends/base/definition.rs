@@ -43,7 +43,7 @@ pub(crate) enum Definition {
 /// What a statement says of a table, if it is one that does.
 pub(crate) fn definition(sql: &str, syntax: Syntax) -> Option<Definition> {
     let tokens = reader::tokens(sql, syntax);
-    let mut reader = Reader::new(sql, &tokens);
+    let mut reader = Reader::new(sql, &tokens, syntax);
     if reader.eat(&["COMMENT", "ON"]) {
         return comment(reader);
     }
@@ -200,7 +200,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let index = read(
-            "CREATE UNIQUE INDEX i ON ONLY public.t USING gin (lower((a)::text), b varchar_pattern_ops DESC) INCLUDE (c) WHERE (d > 0)",
+            "CREATE UNIQUE INDEX i ON ONLY public.t USING gin (b varchar_pattern_ops DESC, lower((a)::text)) INCLUDE (c) WHERE (d > 0)",
         )
         .unwrap();
         let column = IndexPart::Column {
@@ -208,12 +208,16 @@ mod tests {
             descending: true,
             opclass: Some("varchar_pattern_ops".to_owned()),
         };
-        assert_eq!(index.parts, [IndexPart::Expression("lower((a)::text)".to_owned()), column]);
+        assert_eq!(index.parts, [column, IndexPart::Expression("lower((a)::text)".to_owned())]);
         assert_eq!((index.method.as_deref(), index.condition.as_deref()), (Some("gin"), Some("d > 0")));
         assert_eq!(index.include, ["c"]);
-        for unsaid in
-            ["(a NULLS FIRST)", "(a) WITH (fillfactor='70')", "(a COLLATE \"C\")", "(lower(a) DESC)"]
-        {
+        for unsaid in [
+            "(a NULLS FIRST)",
+            "(a) WITH (fillfactor='70')",
+            "(a COLLATE \"C\")",
+            "(lower(a) DESC)",
+            "(lower(a), b DESC)",
+        ] {
             assert_eq!(read(&format!("CREATE INDEX i ON t USING btree {unsaid}")), None, "{unsaid}");
         }
     }

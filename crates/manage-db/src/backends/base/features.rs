@@ -53,6 +53,8 @@ pub struct Features {
     pub cast_text: &'static str,
     /// Integers without negative numbers reach twice as far.
     pub has_unsigned: bool,
+    /// The name of what compares text where nothing is said; none: it has no name of its own.
+    pub default_collation: Option<&'static str>,
     /// The sign around names.
     pub quote: char,
     /// Whether a column of the one type becomes one of the other without its rows being written anew.

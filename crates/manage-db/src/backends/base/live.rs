@@ -27,8 +27,12 @@ pub struct LiveTable {
     pub unsaid: Vec<String>,
     /// What stands behind its columns and nothing here holds, such as how its rows are divided.
     pub options: Vec<String>,
+    /// Sentences about what a model makes otherwise and nothing here holds, such as a rule that not all rows keep.
+    pub remarks: Vec<String>,
     /// The statement that makes it.
     pub sql: String,
+    /// The statements that make its indexes, where those stand by themselves.
+    pub index_sql: Vec<String>,
 }
 
 /// What a relation is.

@@ -29,6 +29,7 @@ pub(crate) static FEATURES: Features = Features {
     long_text: "longtext",
     cast_text: "char",
     has_unsigned: true,
+    default_collation: None,
     quote: '`',
     keeps_rows,
 };

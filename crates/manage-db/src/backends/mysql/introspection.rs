@@ -49,6 +49,12 @@ fn settle(table: &mut LiveTable, said: &Said) {
     table.options.retain(|option| !option.to_uppercase().replace(' ', "").ends_with("ENGINE=INNODB"));
     let of_table = table.collation.clone().filter(|name| Some(name) != said.collation.as_ref());
     for column in &mut table.columns {
+        if let Some(default) = column.default.take_if(|sql| has_no_day(sql, &column.type_name)) {
+            let (column, table_name) = (&column.name, &table.name);
+            table.remarks.push(format!(
+                "default of column {column} of {table_name}, which is refused here: {default}"
+            ));
+        }
         column.type_name = plain_type(&column.type_name);
         // One of the servers keeps JSON as text with a rule.
         let own = format!("json_valid(`{}`)", column.name);
@@ -79,6 +85,12 @@ fn settle(table: &mut LiveTable, said: &Said) {
             .iter()
             .any(|key| key.name == index.name && key.columns.iter().map(Some).eq(columns.iter().copied()))
     });
+}
+
+/// Whether it is a date of old that `NO_ZERO_DATE` and `NO_ZERO_IN_DATE` refuse, such as `0000-00-00`.
+fn has_no_day(default: &str, type_name: &str) -> bool {
+    let is_date = ["date", "timestamp"].iter().any(|word| type_name.to_lowercase().starts_with(word));
+    is_date && default.starts_with('\'') && default.contains("-00")
 }
 
 /// Widths of numbers say nothing but how clients show them, and newer servers tell none.

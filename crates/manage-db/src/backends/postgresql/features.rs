@@ -29,6 +29,7 @@ pub(crate) static FEATURES: Features = Features {
     long_text: "text",
     cast_text: "text",
     has_unsigned: false,
+    default_collation: Some("default"),
     quote: '"',
     keeps_rows,
 };

@@ -47,5 +47,47 @@ fn settle(table: &mut LiveTable, _said: &Said) {
         let has_zone = rest.contains("zone");
         let same = SAME.iter().find(|(name, _)| *name == word.to_lowercase() && !has_zone);
         column.type_name = same.map_or_else(|| told.clone(), |(_, name)| format!("{name}{rest}"));
+        column.collation = column.collation.take().filter(|name| name != "default");
+        column.default = column.default.take().map(|sql| constant(sql, &column.type_name));
     }
+}
+
+/// A constant without the cast that the server writes behind it, where the column makes the same of it: to its own type, or of a
+/// number to another type of numbers.
+fn constant(sql: String, type_name: &str) -> String {
+    const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+    const TEXTS: [&str; 2] = ["text", "character varying"];
+    let of = |name: &str| if name.starts_with("character(") { "bpchar".to_owned() } else { base(name) };
+    let Some((quoted, cast)) = sql.rsplit_once("::") else { return sql };
+    let inner = quoted.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
+    let Some(inner) = inner.filter(|inner| !inner.replace("''", "").contains('\'')) else { return sql };
+    // A length cuts the text off.
+    if cast.contains('(') && cast != type_name {
+        return sql;
+    }
+    let (own, cast) = (of(type_name), of(cast));
+    let is_both = |names: &[&str]| [&own, &cast].iter().all(|name| names.contains(&name.as_str()));
+    if is_both(&NUMBERS) && is_number(inner) {
+        inner.to_owned()
+    } else if own == cast || is_both(&TEXTS) {
+        quoted.to_owned()
+    } else {
+        sql
+    }
+}
+
+/// A type's name without its numbers.
+fn base(type_name: &str) -> String {
+    match type_name.split_once('(').and_then(|(word, rest)| Some((word, rest.split_once(')')?.1))) {
+        Some((word, rest)) => format!("{word}{rest}"),
+        None => type_name.to_owned(),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    // Of numbers that are not whole it is another than 0.
+    text != "-0"
+        && digits.starts_with(|sign: char| sign.is_ascii_digit())
+        && digits.chars().all(|sign| sign.is_ascii_digit() || sign == '.')
 }

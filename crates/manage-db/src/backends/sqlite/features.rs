@@ -28,6 +28,7 @@ pub(crate) static FEATURES: Features = Features {
     long_text: "text",
     cast_text: "text",
     has_unsigned: false,
+    default_collation: Some("BINARY"),
     quote: '"',
     // A table whose columns change is made anew.
     keeps_rows: |_, _| false,

@@ -22,6 +22,15 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
     settle_remain: |_, _| {},
 };
 
+/// Words that are numbers here, as numbers.
+fn number(default: String) -> String {
+    match default.to_lowercase().as_str() {
+        "true" => "1".to_owned(),
+        "false" => "0".to_owned(),
+        _ => default,
+    }
+}
+
 /// Types are kept as they were written, in whatever case, and columns are found in whatever case they are named.
 fn settle(table: &mut LiveTable, _said: &Said) {
     for column in &mut table.columns {
@@ -29,6 +38,7 @@ fn settle(table: &mut LiveTable, _said: &Said) {
         column.type_name = words.join(" ").to_lowercase().replace(", ", ",").replace(" (", "(");
         let collation = column.collation.take().map(|name| name.to_uppercase());
         column.collation = collation.filter(|name| name != "BINARY");
+        column.default = column.default.take().map(number);
     }
     let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
     let spell = |name: &mut String| {

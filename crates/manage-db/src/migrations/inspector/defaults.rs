@@ -41,23 +41,16 @@ fn literal(kind: FieldType, sql: &str) -> Option<Value> {
             _ => None,
         },
         SmallInteger | Integer | BigInteger | PositiveSmallInteger | PositiveInteger | PositiveBigInteger => {
-            number(sql).map(Value::from)
+            sql.parse::<i64>().ok().map(Value::from)
         }
         Char | Text => text(sql).map(Value::from),
         _ => None,
     }
 }
 
-/// A number, also as a text with the type that a server writes behind it.
-fn number(sql: &str) -> Option<i64> {
-    let quoted = || sql.strip_prefix('\'')?.split_once("'::").map(|(number, _)| number);
-    sql.parse().ok().or_else(|| quoted()?.parse().ok())
-}
-
-/// The content of a text that is nothing else, but for the type that a server writes behind it.
+/// The content of a text that is nothing else.
 fn text(sql: &str) -> Option<String> {
-    let (inner, rest) = sql.strip_prefix('\'')?.rsplit_once('\'')?;
-    let is_cast = ["", "::text", "::character varying", "::bpchar"].contains(&rest);
+    let inner = sql.strip_prefix('\'')?.strip_suffix('\'')?;
     let is_one = !inner.replace("''", "").contains('\'') && !inner.contains('\\');
-    (is_cast && is_one).then(|| inner.replace("''", "'"))
+    is_one.then(|| inner.replace("''", "'"))
 }

@@ -39,8 +39,9 @@ const KINDS: [(FieldType, ColumnType); 22] = [
 ];
 
 /// By what a type's name holds, the nearest kind where none has the type: the first that fits.
-const NEAREST: [(&str, FieldType); 27] = [
+const NEAREST: [(&str, FieldType); 28] = [
     ("[]", FieldType::Text),
+    ("range", FieldType::Text),
     ("interval", FieldType::Duration),
     ("smallserial", FieldType::SmallAuto),
     ("bigserial", FieldType::BigAuto),

@@ -2,6 +2,37 @@
 
 use crate::introspection::{LiveKey, LiveTable, Relation, Remain};
 
+/// When something is made, those first that others need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// In front of the models' tables, which need it: types, sequences, routines that rules call.
+    Before,
+    /// Tables that models only name, and parts of tables.
+    Table,
+    /// Rules and indexes of tables.
+    Rule,
+    /// Keys to tables that all are there.
+    Key,
+    /// What is called by what follows.
+    Routine,
+    /// Queries with names.
+    View,
+    /// What belongs to something above.
+    Rest,
+}
+
+impl Stage {
+    /// `is_called`: by rules or defaults of tables.
+    fn of_remain(what: &str, is_called: bool) -> Self {
+        match what {
+            "extension" | "enum" | "domain" | "range" | "composite type" | "sequence" => Self::Before,
+            "function" | "procedure" | "aggregate" if is_called => Self::Before,
+            "function" | "procedure" | "aggregate" => Self::Routine,
+            _ => Self::Rest,
+        }
+    }
+}
+
 /// Something that no model can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsaid {
@@ -9,18 +40,28 @@ pub struct Unsaid {
     pub what: String,
     /// The table that it belongs to, if it does.
     pub table: Option<String>,
+    /// When it is made.
+    pub stage: Stage,
     /// The statements that make it; none: they are a part of another one's, or cannot be told.
     pub statements: Vec<String>,
 }
 
 impl Unsaid {
-    /// Something that stands by itself.
-    pub(super) fn of_remain(remain: &Remain) -> Self {
+    /// Something that stands by itself. `tables`: those whose rules may call it.
+    pub(super) fn of_remain(remain: &Remain, tables: &[&LiveTable]) -> Self {
+        let name = remain.name.split('(').next().unwrap_or_default();
+        let is_whole = |before: &str| !before.ends_with(|sign: char| sign.is_alphanumeric() || sign == '_');
+        let calls = |sql: &String| {
+            let calls = ["(", "\"(", "`("].map(|end| format!("{name}{end}"));
+            calls.iter().any(|call| sql.match_indices(call).any(|(at, _)| is_whole(&sql[..at])))
+        };
+        let is_called = tables.iter().any(|table| calls(&table.sql) || table.index_sql.iter().any(calls));
         let of = remain.table.as_ref().map(|table| format!(" of {table}")).unwrap_or_default();
         let statements = Some(remain.sql.clone()).filter(|sql| !sql.is_empty()).into_iter().collect();
         Self {
             what: format!("{} {}", remain.what, remain.name).trim_end().to_owned() + &of,
             table: remain.table.clone(),
+            stage: Stage::of_remain(&remain.what, is_called),
             statements,
         }
     }
@@ -32,14 +73,19 @@ impl Unsaid {
         if let (Relation::Partition, Some((head, _))) = (table.relation, sql.split_once(" (")) {
             sql = format!("{head} {}", table.options.join(" "));
         }
-        let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().collect();
-        Self { what: format!("{} {}", table.relation.word(), table.name), table: None, statements }
+        // A part gets the indexes of the whole.
+        let indexes = table.index_sql.iter().filter(|_| table.relation.is_view()).cloned();
+        let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().chain(indexes).collect();
+        let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
+        Self { what: format!("{} {}", table.relation.word(), table.name), table: None, stage, statements }
     }
 
     /// A whole table or view, which a model names and does not make.
     pub(super) fn of_table(table: &LiveTable, why: &str) -> Self {
         let what = format!("{} {}: {why}", table.relation.word(), table.name);
-        Self { what, table: Some(table.name.clone()), statements: vec![table.sql.clone()] }
+        let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
+        let statements = std::iter::once(&table.sql).chain(&table.index_sql).cloned().collect();
+        Self { what, table: Some(table.name.clone()), stage, statements }
     }
 
     /// A rule or an index within a table's definition.
@@ -51,14 +97,38 @@ impl Unsaid {
     ) -> Self {
         let what = format!("a part of {}: {sql}", table.name);
         let statement = can_add.then(|| format!("ALTER TABLE {} ADD {sql}", quote(&table.name)));
-        Self { what, table: Some(table.name.clone()), statements: statement.into_iter().collect() }
+        Self::of_statement(table, what, Stage::Rule, statement)
     }
 
     /// What stands behind the columns of a table.
     pub(super) fn of_option(table: &LiveTable, option: &str) -> Self {
         let option: Vec<&str> = option.split_whitespace().collect();
         let what = format!("table {} is made with {}", table.name, option.join(" "));
-        Self { what, table: Some(table.name.clone()), statements: Vec::new() }
+        Self::of_statement(table, what, Stage::Rule, None)
+    }
+
+    /// What the model makes otherwise.
+    pub(super) fn of_remark(table: &LiveTable, remark: &str) -> Self {
+        Self::of_statement(table, remark.to_owned(), Stage::Rule, None)
+    }
+
+    /// Keys that are looked at row by row.
+    pub(super) fn of_plain_keys(keys: &[String]) -> Self {
+        let what = format!(
+            "foreign keys that are NOT DEFERRABLE: {}; the models' are DEFERRABLE INITIALLY DEFERRED",
+            keys.join(", ")
+        );
+        Self { what, table: None, stage: Stage::Key, statements: Vec::new() }
+    }
+
+    /// What a table has besides what its model says.
+    pub(super) fn of_statement(
+        table: &LiveTable,
+        what: String,
+        stage: Stage,
+        statement: Option<String>,
+    ) -> Self {
+        Self { what, table: Some(table.name.clone()), stage, statements: statement.into_iter().collect() }
     }
 
     /// A key that no field can say.
@@ -91,6 +161,6 @@ impl Unsaid {
         }
         let what = format!("foreign key ({}) of {} {why}: {sql}", key.columns.join(", "), table.name);
         let statement = can_add.then(|| format!("ALTER TABLE {} ADD {sql}", quote(&table.name)));
-        Self { what, table: Some(table.name.clone()), statements: statement.into_iter().collect() }
+        Self::of_statement(table, what, Stage::Key, statement)
     }
 }

@@ -6,7 +6,7 @@ use super::defaults::default;
 use super::kinds::Kinds;
 use super::names::{Names, field_name, free};
 use super::pointed::{Pointed, points_to_key};
-use super::remains::Unsaid;
+use super::remains::{Stage, Unsaid};
 use crate::SqlText;
 use crate::backends::base::Backend;
 use crate::backends::base::names::generated_name;
@@ -26,6 +26,8 @@ pub(super) struct Inspected<'a> {
     pub model: ModelState,
     /// What it leaves out.
     pub unsaid: Vec<Unsaid>,
+    /// Keys that are looked at row by row, where the model's wait for the end of the transaction.
+    pub plain_keys: Vec<String>,
     backend: &'a dyn Backend,
 }
 
@@ -39,7 +41,8 @@ impl<'a> Inspected<'a> {
             ..Options::default()
         };
         let model = ModelState { app: names.app.to_owned(), name, fields: Vec::new(), options };
-        let mut one = Self { table, model, unsaid: Vec::new(), backend: kinds.backend() };
+        let mut one =
+            Self { table, model, unsaid: Vec::new(), plain_keys: Vec::new(), backend: kinds.backend() };
         let checks = one.fields(names, kinds)?;
         one.primary_key();
         if one.is_managed() {
@@ -158,16 +161,17 @@ impl<'a> Inspected<'a> {
             match self.index(index) {
                 Some(index) => self.model.options.indexes.push(index),
                 None => {
-                    let what =
-                        format!("index {} of {} mixes columns and expressions", index.name, self.table.name);
-                    let table = Some(self.table.name.clone());
-                    self.unsaid.push(Unsaid { what, table, statements: Vec::new() });
+                    let what = format!(
+                        "index {} of {} names a column that is in no model",
+                        index.name, self.table.name
+                    );
+                    self.unsaid.push(Unsaid::of_statement(self.table, what, Stage::Rule, None));
                 }
             }
         }
     }
 
-    /// An index as a model says it: fields first, then expressions.
+    /// An index as a model says it: fields first, then expressions, among which a column is one by its name.
     fn index(&self, index: &TableIndex) -> Option<Index> {
         let is_expression = |part: &IndexPart| matches!(part, IndexPart::Expression(_));
         let first = index.parts.iter().position(is_expression).unwrap_or(index.parts.len());
@@ -183,8 +187,10 @@ impl<'a> Inspected<'a> {
             found.opclasses.clear();
         }
         for part in expressions {
-            let IndexPart::Expression(sql) = part else { return None };
-            found.expressions.push(SqlText::from(sql.as_str()));
+            found.expressions.push(match part {
+                IndexPart::Expression(sql) => SqlText::from(sql.as_str()),
+                IndexPart::Column { name, .. } => SqlText::Same(self.backend.features().quote_name(name)),
+            });
         }
         found.include = self.fields_of(&index.include)?;
         found.condition = index.condition.as_deref().map(SqlText::from);
@@ -253,6 +259,7 @@ impl<'a> Inspected<'a> {
         let parts = self.table.unsaid.iter().map(|sql| Unsaid::of_rule(self.table, sql, &quote, can_add));
         self.unsaid.extend(parts);
         self.unsaid.extend(self.table.options.iter().map(|option| Unsaid::of_option(self.table, option)));
+        self.unsaid.extend(self.table.remarks.iter().map(|remark| Unsaid::of_remark(self.table, remark)));
     }
 
     /// Makes keys of the fields whose columns point to something. `columns`: by table, columns and their fields.
@@ -267,8 +274,13 @@ impl<'a> Inspected<'a> {
                 Ok(to) => {
                     done.push(&key.columns[0]);
                     let field = self.model.fields.iter_mut().find(|field| field.column() == key.columns[0]);
-                    field.into_iter().for_each(|field| to.apply(field, key));
-                    if key.unsaid.is_empty() {
+                    let says_more = !key.unsaid.is_empty();
+                    if let Some(field) = field {
+                        to.apply(field, key);
+                        // What stands in the comment makes it.
+                        field.db_constraint = (says_more && features.can_alter_foreign_keys).then_some(false);
+                    }
+                    if !says_more {
                         continue;
                     }
                     "says more than a field can"
@@ -323,7 +335,7 @@ impl<'a> Inspected<'a> {
         Ok(Pointed { to: model.label(), field: field.name.clone(), is_key: field.primary_key })
     }
 
-    /// Leaves out what a key says anyway, and says the exact type of every column that would have another.
+    /// Leaves out what a key says anyway, and says the exact type and collation of every column that would have another.
     pub(super) fn spell_types(&mut self, backend: &dyn Backend, state: &ProjectState) -> MigrationResult<()> {
         let targets: Vec<Option<bool>> =
             self.model.fields.iter().map(|field| points_to_key(state, &self.model, field)).collect();
@@ -342,10 +354,21 @@ impl<'a> Inspected<'a> {
         ) else {
             return Ok(());
         };
+        for key in self.table.keys.iter().filter(|key| !key.is_deferred && key.unsaid.is_empty()) {
+            let is_made = |other: &&LiveKey| other.is_deferred && other.columns == key.columns;
+            if self.is_managed() && made.keys.iter().any(|other| is_made(&other)) {
+                self.plain_keys.push(format!("{} ({})", self.table.name, key.columns.join(", ")));
+            }
+        }
         for (field, column) in self.model.fields.iter_mut().zip(&self.table.columns) {
             let own = made.column(&column.name).map(|made| made.type_name.as_str());
             if own != Some(&*column.type_name) {
                 field.db_type = Some(SqlText::from(column.type_name.as_str()));
+            }
+            let of_target = made.column(&column.name).and_then(|made| made.collation.as_ref());
+            if field.kind.is_foreign_key() && of_target != column.collation.as_ref() {
+                let usual = backend.features().default_collation.map(str::to_owned);
+                field.db_collation = column.collation.clone().or(usual);
             }
         }
         Ok(())

@@ -22,6 +22,15 @@ pub(super) fn index(mut reader: Reader<'_, '_>, name: String, unique: bool) -> O
         method = reader.name().filter(|method| !method.eq_ignore_ascii_case("btree"));
     }
     let parts = reader.group()?.items().into_iter().map(part).collect::<Option<Vec<_>>>()?;
+    // A model says columns first; behind an expression it has but their names.
+    let is_named = |part: &IndexPart| match part {
+        IndexPart::Column { descending, opclass, .. } => !descending && opclass.is_none(),
+        IndexPart::Expression(_) => true,
+    };
+    let is_expression = |part: &&IndexPart| matches!(part, IndexPart::Expression(_));
+    if !parts.iter().skip_while(|part| !is_expression(part)).all(is_named) {
+        return None;
+    }
     let include = if reader.eat(&["INCLUDE"]) { reader.names()? } else { Vec::new() };
     let condition = reader.eat(&["WHERE"]).then(|| {
         let condition = reader.unwrapped().text().to_owned();

@@ -55,17 +55,44 @@ fn unquoted(text: &str) -> String {
     }
 }
 
+/// A text in which backslashes mean something, as the signs that it stands for.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut signs = text.chars();
+    while let Some(sign) = signs.next() {
+        let escaped = if sign == '\\' { signs.next() } else { None };
+        plain.push(match escaped {
+            None => sign,
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('0') => '\0',
+            Some('b') => '\u{8}',
+            Some('Z') => '\u{1a}',
+            Some(other) => other,
+        });
+    }
+    plain
+}
+
 /// A place in the tokens of a statement.
 #[derive(Clone)]
 pub(super) struct Reader<'t, 'a> {
     sql: &'a str,
     tokens: &'t [Token<'a>],
+    /// Backslashes mean something in texts.
+    escapes: bool,
 }
 
 impl<'t, 'a> Reader<'t, 'a> {
     /// At the beginning of the tokens of `sql`.
-    pub(super) fn new(sql: &'a str, tokens: &'t [Token<'a>]) -> Self {
-        Self { sql, tokens }
+    pub(super) fn new(sql: &'a str, tokens: &'t [Token<'a>], syntax: Syntax) -> Self {
+        Self { sql, tokens, escapes: syntax.backslash_escapes }
+    }
+
+    /// At others of the tokens.
+    fn at(&self, tokens: &'t [Token<'a>]) -> Self {
+        Self { tokens, ..*self }
     }
 
     /// Whether nothing is left.
@@ -138,16 +165,15 @@ impl<'t, 'a> Reader<'t, 'a> {
     /// The content of a text.
     pub(super) fn text_value(&mut self) -> Option<String> {
         let token = self.next().filter(|token| token.kind == TokenKind::Text)?;
-        // The servers write a quotation mark within a text in either way.
-        let is_escaped = token.text.starts_with('\'') && token.text.contains("\\'");
-        Some(unquoted(token.text)).map(|text| if is_escaped { text.replace("\\'", "'") } else { text })
+        let text = unquoted(token.text);
+        Some(if self.escapes { unescaped(&text) } else { text })
     }
 
     /// What stands between brackets, if they begin here.
     pub(super) fn group(&mut self) -> Option<Self> {
         self.tokens.first().filter(|token| token.is_sign("("))?;
         let end = closing(self.tokens)?;
-        let inner = Self { sql: self.sql, tokens: &self.tokens[1..end] };
+        let inner = self.at(&self.tokens[1..end]);
         self.tokens = &self.tokens[end + 1..];
         Some(inner)
     }
@@ -162,11 +188,11 @@ impl<'t, 'a> Reader<'t, 'a> {
             } else if token.is_sign(")") {
                 depth = depth.saturating_sub(1);
             } else if token.is_sign(",") && depth == 0 {
-                items.push(Self { sql: self.sql, tokens: &self.tokens[start..at] });
+                items.push(self.at(&self.tokens[start..at]));
                 start = at + 1;
             }
         }
-        items.push(Self { sql: self.sql, tokens: &self.tokens[start..] });
+        items.push(self.at(&self.tokens[start..]));
         items.retain(|item| !item.is_empty());
         items
     }
@@ -187,12 +213,12 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     /// What is left without brackets around all of it.
     pub(super) fn unwrapped(&self) -> Self {
-        Self { sql: self.sql, tokens: unwrapped(self.tokens) }
+        self.at(unwrapped(self.tokens))
     }
 
     /// What was passed over since `start`, as it stands there.
     pub(super) fn since(&self, start: &Self) -> &'a str {
         let count = start.tokens.len() - self.tokens.len();
-        Self { sql: self.sql, tokens: &start.tokens[..count] }.text()
+        self.at(&start.tokens[..count]).text()
     }
 }

@@ -63,11 +63,9 @@ fn rule(mut reader: Reader<'_, '_>, table: &mut LiveTable) -> Option<()> {
         let key = key(&mut reader, &name, columns)?;
         table.keys.push(key);
     } else if reader.eat(&["CHECK"]) {
-        table.constraints.push(check(name, &reader.group()?));
-        reader.eat(&["NOT", "VALID"]);
-        reader.eat(&["NOT", "ENFORCED"]);
+        table.constraints.push(check(name.clone(), &reader.group()?));
     } else if reader.eat(&["UNIQUE"]) {
-        table.constraints.extend(unique_rule(&mut reader, name));
+        table.constraints.extend(unique_rule(&mut reader, name.clone()));
     } else if reader.eat(&["EXCLUDE"]) {
         table.constraints.push(Constraint { name, rule: Rule::Exclude(reader.text().to_owned()) });
         return Some(());
@@ -78,6 +76,15 @@ fn rule(mut reader: Reader<'_, '_>, table: &mut LiveTable) -> Option<()> {
             None => table.unsaid.push(whole.text().to_owned()),
         }
         return Some(());
+    }
+    for words in [["NOT", "VALID"], ["NOT", "ENFORCED"]] {
+        if reader.eat(&words) {
+            let words = words.join(" ");
+            table.remarks.push(format!(
+                "constraint {name} of {} is {words}: the model's holds for every row",
+                table.name
+            ));
+        }
     }
     if !reader.is_empty() {
         table.unsaid.push(whole.text().to_owned());

@@ -68,6 +68,7 @@ impl BaseCommand for InspectDb {
         };
         let mut unsaid = inspection.unsaid;
         unsaid.extend(self.passed_over(&live, &of_others));
+        unsaid.sort_by_key(|one| one.stage);
         let is_empty = inspection.models.is_empty() && unsaid.is_empty();
         if is_empty {
             return Ok(out.status(format!("Database {} has no tables to write models of.", self.database))?);

@@ -1,6 +1,6 @@
 //! What no model can say, as a comment.
 
-use crate::db::migrations::inspector::Unsaid;
+use crate::db::migrations::inspector::{Stage, Unsaid};
 use crate::db::migrations::write_sql;
 use crate::text;
 
@@ -17,16 +17,26 @@ pub(super) fn sentence(unsaid: &[Unsaid]) -> Option<String> {
     })
 }
 
-/// Each with the operation that makes it, in lines that begin with `sign`.
+/// Over what the models' tables need.
+const BEFORE: &str = "What the tables need and no model can say. Where it is to be made as well, put it into the first migration, in \
+                      front of the models:";
+/// Over everything else.
+const AFTER: &str =
+    "What no model can say. Where it is to be made as well, put it into a migration, behind the models:";
+
+/// Each with the operation that makes it, in lines that begin with `sign`; they are in the order of their stages.
 pub(super) fn comment(unsaid: &[Unsaid], sign: &str) -> String {
     if unsaid.is_empty() {
         return String::new();
     }
-    let mut lines = vec![
-        String::new(),
-        "What no model can say. Where it is to be made as well, put it into a migration:".to_owned(),
-    ];
+    let mut lines = Vec::new();
+    let mut head = "";
     for one in unsaid {
+        let own = if one.stage == Stage::Before { BEFORE } else { AFTER };
+        if head != own {
+            head = own;
+            lines.extend([String::new(), head.to_owned()]);
+        }
         lines.push(String::new());
         lines.extend(one.what.lines().map(str::to_owned));
         for statement in &one.statements {
