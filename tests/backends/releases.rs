@@ -406,6 +406,21 @@ fn what_cannot_be_done_in_steps_is_refused_with_the_reason_and_the_way_out() {
         "{both}"
     );
     let key = written(&model("{ name = \"a\", type = \"Integer\", primary_key = true }"), &[]);
+    workspace.write(
+        "models/yard.toml",
+        &model("{ name = \"a\", type = \"Integer\", null = true }, { name = \"b\", type = \"Integer\", null = true, db_default = 5 }"),
+    );
+    workspace.manage(["makemigrations", "-v", "0"]).succeeds_with("");
+    let open = written(
+        &model(
+            "{ name = \"a\", type = \"Integer\", null = true }, { name = \"c\", type = \"Integer\", null = true, db_default = 5 }",
+        ),
+        &["--rename", "yard.Note.b=c"],
+    );
+    assert!(
+        open.contains("NULL in `c` could not be told from nothing, for which `b` has a default"),
+        "{open}"
+    );
     assert!(key.contains("programs of before could not go on"), "{key}");
-    assert_eq!(std::fs::read_dir(workspace.path().join("migrations/yard")).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(workspace.path().join("migrations/yard")).unwrap().count(), 3);
 }

@@ -101,6 +101,11 @@ pub(super) fn renamed(
             "`{from}` is called otherwise and takes no NULL any more: do one after the other"
         ));
     }
+    if old.null && old.db_default.is_some() {
+        return Err(format!(
+            "NULL in `{to}` could not be told from nothing, for which `{from}` has a default: let the column keep its name, by `db_column`"
+        ));
+    }
     let both = Trigger { field: to.clone(), with: Some(from.clone()), from: None, value: None };
     let built = Field { null: true, db_default: None, default: None, ..new.clone() };
     let is_open = new != if has_rules(&new) { built.clone() } else { open(&new) };
