@@ -189,6 +189,26 @@ on_every_database! {
         check_anew(&db, &models).await;
     }
 
+    async fn a_check_that_was_replaced_under_its_name_is_taken_over_whatever_it_says(db in TestDatabase) {
+        // Its constraints change with the whole table.
+        if db.kind == Kind::Sqlite {
+            return;
+        }
+        let models = "[Item]\nfields = [{ name = \"qty\", type = \"Integer\" }, { name = \"n\", type = \"Integer\" }]\nconstraints = [{ \
+                      name = \"c1\", check = \"qty > 0\" }, { name = \"c2\", check = \"n > 0\" }]\n";
+        project(&db, "", models);
+        db.workspace.manage(["makemigrations", "shop"]).succeeds();
+        db.workspace.manage(["migrate"]).succeeds();
+        for (name, check) in [("c1", "qty >= 0"), ("c2", "n > 3")] {
+            for sql in [format!("DROP CONSTRAINT {name}"), format!("ADD CONSTRAINT {name} CHECK ({check})")] {
+                db.database.execute(&format!("ALTER TABLE shop_item {sql}"), &[]).await.unwrap();
+            }
+        }
+        db.workspace.manage(["checkdrift", "--write"]).succeeds();
+        db.workspace.manage(["migrate", "shop", "--fake"]).succeeds();
+        db.workspace.manage(["checkdrift"]).succeeds();
+    }
+
     async fn what_somebody_changed_by_hand_is_told_and_written_down(db in TestDatabase) {
         project(&db, "", MODELS);
         db.workspace.manage(["makemigrations", "shop"]).succeeds();
