@@ -436,13 +436,7 @@ fn text_line(document: Document<'_>, start: usize) -> usize {
 
 /// What is built without blocking writers cannot be part of a transaction.
 fn check_concurrency(migration: &Migration) -> Result<(), Mistake> {
-    let concurrent = migration.operations.iter().find(|located| {
-        matches!(&located.operation,
-            Operation::AddIndex(AddIndex { concurrently, .. })
-            | Operation::AlterField(AlterField { concurrently, .. })
-            | Operation::AddConstraint(AddConstraint { concurrently, .. })
-            | Operation::RemoveIndex(RemoveIndex { concurrently, .. }) if *concurrently)
-    });
+    let concurrent = migration.operations.iter().find(|located| located.operation.is_concurrent());
     match concurrent {
         Some(located) if migration.atomic => Err(Mistake {
             path: migration.path.clone(),

@@ -253,18 +253,20 @@ impl Asker {
         }
     }
 
+    /// The table as it is before the program runs, by the table as it is by now; none: the program makes it.
+    fn live(&self, table: &Table) -> Option<Live> {
+        match self.tables.get(&table.name) {
+            Some(Fate::Made) => None,
+            Some(Fate::Changed(live)) => Some(Live::clone(live)),
+            Some(Fate::Called(before)) => Some(Live::new(before.clone(), table)),
+            None => Some(Live::new(table.name.clone(), table)),
+        }
+    }
+
     /// Values that do not fit the column that is to get them.
     fn copied(&mut self, copied: &Copied) {
         let Copied { table, from, to } = copied;
-        let mut live = match self.tables.remove(&table.name) {
-            Some(Fate::Made) => {
-                self.tables.insert(table.name.clone(), Fate::Made);
-                return;
-            }
-            Some(Fate::Changed(live)) => *live,
-            Some(Fate::Called(before)) => Live::new(before, table),
-            None => Live::new(table.name.clone(), table),
-        };
+        let Some(mut live) = self.live(table) else { return };
         if let Some(Source::Column(name, kind)) = live.columns.get(&from.name) {
             let misfit = self.editor.misfit(&self.features.quote_name(name), *kind, to.kind);
             if let Some(misfit) = misfit.filter(|_| *kind != to.kind) {
@@ -277,15 +279,7 @@ impl Asker {
 
     fn alter(&mut self, alter: &Alter) {
         let name = &alter.new.name;
-        let live = match self.tables.remove(name) {
-            Some(Fate::Made) => {
-                self.tables.insert(name.clone(), Fate::Made);
-                return;
-            }
-            Some(Fate::Changed(live)) => *live,
-            Some(Fate::Called(before)) => Live::new(before, &alter.old),
-            None => Live::new(name.clone(), &alter.old),
-        };
+        let Some(live) = self.live(&alter.old) else { return };
         let after = Live { columns: self.sources(&live, alter), ..live.clone() };
         let before = alter.before();
         for alteration in alter.alterations(&before) {

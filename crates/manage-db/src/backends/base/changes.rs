@@ -210,6 +210,11 @@ impl Alter {
         in_free_order(pairs, "__renamed", |one, other| one == other)
     }
 
+    /// Whether columns take each other's name.
+    pub(crate) fn swaps(&self) -> bool {
+        self.renames().len() > self.origins.iter().filter(|(new, old)| new != old).count()
+    }
+
     /// The change in three steps: what is computed from a column whose type changes goes first and comes last. None:
     /// nothing is.
     pub(crate) fn in_three(&self, is_retyped: impl Fn(&Column, &Column) -> bool) -> Option<[Self; 3]> {

@@ -321,13 +321,18 @@ pub(in crate::backends) trait Words {
 
 /// The unique index that stands for a unique constraint over some of the rows.
 pub(in crate::backends) fn as_index(constraint: &Constraint) -> Option<Index> {
-    let Rule::Unique { columns, condition: Some(condition), .. } = &constraint.rule else { return None };
+    unique_index(constraint).filter(|index| index.condition.is_some())
+}
+
+/// The index of a unique constraint.
+pub(in crate::backends) fn unique_index(constraint: &Constraint) -> Option<Index> {
+    let Rule::Unique { columns, condition, .. } = &constraint.rule else { return None };
     let part = |name: &String| IndexPart::Column { name: name.clone(), descending: false, opclass: None };
     Some(Index {
         name: constraint.name.clone(),
         parts: columns.iter().map(part).collect(),
         unique: true,
-        condition: Some(condition.clone()),
+        condition: condition.clone(),
         include: Vec::new(),
         method: None,
     })

@@ -4,9 +4,11 @@ use crate::backends::base::changes::{Alter, Alteration, TableChange};
 use crate::backends::base::conversion::Family;
 use crate::backends::base::misfit::{Misfit, signed_range};
 use crate::backends::base::names::{generated_name, in_free_order};
-use crate::backends::base::schema::{SchemaEditor, Several, Step, Words, as_index, literal, text_literal};
+use crate::backends::base::schema::{
+    SchemaEditor, Several, Step, Words, as_index, literal, text_literal, unique_index,
+};
 use crate::backends::base::tables::{
-    Column, ColumnType, Constraint, Default, Generated, Index, IndexPart, Rule, Table, Trigger,
+    Column, ColumnType, Constraint, Default, Generated, Index, Rule, Table, Trigger,
 };
 use crate::backends::base::trigger::{Event, TriggerWords};
 use crate::backends::base::{Features, Value};
@@ -209,11 +211,10 @@ impl Editor {
         for alteration in &alterations {
             self.drop_as_index(alter, *alteration);
         }
-        let renames = alter.renames();
-        if renames.len() > alter.origins.iter().filter(|(new, old)| new != old).count() {
+        if alter.swaps() {
             self.refuse_readers(alter);
         }
-        for (from, to) in renames {
+        for (from, to) in alter.renames() {
             let (from, to) = (Postgresql.quote(&from), Postgresql.quote(&to));
             self.alter(table, &format!("RENAME COLUMN {from} TO {to}"));
         }
@@ -444,17 +445,10 @@ impl Editor {
 
     /// A unique constraint whose index is built while others write.
     fn add_unique_beside(&mut self, table: &Table, constraint: &Constraint) -> Result<()> {
-        let Rule::Unique { columns, deferrable, nulls_distinct, .. } = &constraint.rule else {
+        let (Some(index), Rule::Unique { deferrable, nulls_distinct, .. }) =
+            (unique_index(constraint), &constraint.rule)
+        else {
             return Ok(());
-        };
-        let part = |name: &String| IndexPart::Column { name: name.clone(), descending: false, opclass: None };
-        let index = Index {
-            name: constraint.name.clone(),
-            parts: columns.iter().map(part).collect(),
-            unique: true,
-            condition: None,
-            include: Vec::new(),
-            method: None,
         };
         let nulls = if *nulls_distinct { "" } else { " NULLS NOT DISTINCT" };
         self.build_beside(&index.name, Postgresql.index_sql(&table.name, &index, true)? + nulls);

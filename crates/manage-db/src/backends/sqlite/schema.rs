@@ -194,7 +194,7 @@ impl Editor {
             .map(|(from, to)| (Sqlite.quote(&from), Sqlite.quote(&to)))
             .map(|(from, to)| format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"))
             .collect();
-        if renames.len() > alter.origins.iter().filter(|(new, old)| new != old).count() {
+        if alter.swaps() {
             self.swap(&alter.new.name, renames);
         } else {
             renames.into_iter().for_each(|sql| self.rename(sql));

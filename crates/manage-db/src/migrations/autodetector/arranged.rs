@@ -7,7 +7,7 @@ use super::cut::Piece;
 use super::parted::parted;
 use super::staged::staged;
 use super::step::Step;
-use crate::migrations::error::Result;
+use crate::migrations::error::{Error, Result};
 use crate::migrations::graph::Graph;
 use crate::migrations::migration::{Key, Migration, Reference, Stage};
 use crate::migrations::operations::Operation;
@@ -125,6 +125,6 @@ impl Writing<'_> {
     }
 }
 
-fn no_way(operation: &Operation, problem: String) -> crate::migrations::error::Error {
-    crate::migrations::error::Error::NoWay { what: operation.change().describe(), problem }
+fn no_way(operation: &Operation, problem: String) -> Error {
+    Error::NoWay { what: operation.change().describe(), problem }
 }

@@ -4,10 +4,10 @@
 //! In one step every row would be written while the table is locked, and a unique one could not be told from the rest
 //! before that (Django 6.1, "Migrations that add unique fields").
 
-use super::step::Step;
+use super::step::{Step, is_by_row};
 use crate::migrations::migration::Stage;
 use crate::migrations::operations::{AddField, AlterField, FillField, Operation};
-use crate::models::{DefaultValue, Field, FieldType};
+use crate::models::Field;
 
 /// Operations of a migration of `app` in the steps that they need: one, or three.
 pub(super) fn parted(app: &str, operations: Vec<Operation>) -> Vec<Step> {
@@ -33,13 +33,7 @@ pub(super) fn parted(app: &str, operations: Vec<Operation>) -> Vec<Step> {
 
 /// Whether rows that exist each get a value of their own, and have to have one.
 fn is_filled_by_row(field: &Field) -> bool {
-    let is_generated = match &field.default {
-        Some(DefaultValue::Literal(literal)) => {
-            field.kind == FieldType::Uuid && matches!(literal.as_str(), Some("uuid4" | "uuid7"))
-        }
-        Some(DefaultValue::Sql { .. }) => true,
-        None => false,
-    };
+    let is_generated = field.default.as_ref().is_some_and(|default| is_by_row(field, default));
     is_generated && field.db_default.is_none() && !field.primary_key && (!field.null || field.is_unique())
 }
 
@@ -69,6 +63,8 @@ fn may_come_before(app: &str, others: &[Operation], operation: &Operation) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::models::{DefaultValue, FieldType};
 
     fn add(name: &str, kind: FieldType, change: impl FnOnce(&mut Field)) -> Operation {
         let mut field = Field::new(name, kind);

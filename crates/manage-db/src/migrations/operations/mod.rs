@@ -147,6 +147,17 @@ impl Operation {
         }
     }
 
+    /// Whether it is done beside those who write, which no transaction can hold.
+    pub(super) fn is_concurrent(&self) -> bool {
+        matches!(
+            self,
+            Self::AddIndex(AddIndex { concurrently: true, .. })
+                | Self::RemoveIndex(RemoveIndex { concurrently: true, .. })
+                | Self::AlterField(AlterField { concurrently: true, .. })
+                | Self::AddConstraint(AddConstraint { concurrently: true, .. })
+        )
+    }
+
     /// The field that it brings.
     pub(super) fn field(&self) -> Option<&Field> {
         match self {

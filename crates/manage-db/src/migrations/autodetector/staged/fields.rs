@@ -6,6 +6,7 @@ use super::group::{Group, Phase};
 use super::twins::{beside, twins};
 use crate::backends::base::mentions;
 use crate::backends::base::tables::ColumnType;
+use crate::migrations::autodetector::step::is_by_row;
 use crate::migrations::operations::{
     AddField, AddTrigger, AlterField, AlterModelOptions, FillField, Operation, RemoveField, RemoveTrigger,
     RenameField, SwapFields, Trigger,
@@ -39,7 +40,7 @@ pub(super) fn added(model: &ModelState, field: &Field, preserve_default: bool) -
         });
     }
     let value = field.default.clone().ok_or("its rows would have no value")?;
-    if is_constant(field, &value) && !has_rules(field) {
+    if !is_by_row(field, &value) && !has_rules(field) {
         let kept = field.default.clone().filter(|_| preserve_default);
         let given = Field { db_default: Some(value), default: kept, ..field.clone() };
         let add = AddField { model: model.name.clone(), field: given, preserve_default: true };
@@ -307,16 +308,6 @@ fn has_rules(field: &Field) -> bool {
     rules(field).contains(&true)
 }
 
-/// Whether all rows get one value.
-fn is_constant(field: &Field, value: &DefaultValue) -> bool {
-    match value {
-        DefaultValue::Literal(literal) => {
-            !(field.kind == FieldType::Uuid && matches!(literal.as_str(), Some("uuid4" | "uuid7")))
-        }
-        DefaultValue::Sql { .. } => false,
-    }
-}
-
 /// A field that those who do not know it may leave out.
 fn relaxed(model: &ModelState, field: &Field) -> Option<(Phase, Operation)> {
     let needs_value =
@@ -355,26 +346,23 @@ fn remove_trigger(model: &ModelState, trigger: &Trigger) -> Operation {
 }
 
 fn fill(model: &ModelState, name: &str, value: Option<DefaultValue>, from: Option<&String>) -> Operation {
-    Operation::FillField(FillField {
+    Operation::FillField(filling(model, name, value, from))
+}
+
+/// Gives an old field back what programs wrote to the new one, when it is undone.
+fn refill(model: &ModelState, name: &str, from: &String) -> Operation {
+    Operation::FillField(FillField { backwards: true, ..filling(model, name, None, Some(from)) })
+}
+
+fn filling(model: &ModelState, name: &str, value: Option<DefaultValue>, from: Option<&String>) -> FillField {
+    FillField {
         model: model.name.clone(),
         name: name.to_owned(),
         value,
         from: from.cloned(),
         backwards: false,
         batch: None,
-    })
-}
-
-/// Gives an old field back what programs wrote to the new one, when it is undone.
-fn refill(model: &ModelState, name: &str, from: &str) -> Operation {
-    Operation::FillField(FillField {
-        model: model.name.clone(),
-        name: name.to_owned(),
-        value: None,
-        from: Some(from.to_owned()),
-        backwards: true,
-        batch: None,
-    })
+    }
 }
 
 /// The order of a model that names the field.

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use super::fields::{added, altered, removed, renamed};
 use super::group::{Group, Phase};
 use crate::migrations::operations::{
-    AddConstraint, AddField, AddIndex, AlterField, Operation, RemoveField, RemoveIndex, RenameField,
-    RenameModel,
+    AddConstraint, AddField, AddIndex, AlterField, AlterModelTable, DeleteModel, MoveModel, Operation,
+    RemoveField, RemoveIndex, RenameField, RenameModel,
 };
 use crate::migrations::state::ProjectState;
-use crate::models::{FieldType, ModelState};
+use crate::models::{Field, FieldType, ModelState};
 
 /// What an operation comes to where programs of before run; `next` are those behind it.
 ///
@@ -41,16 +41,10 @@ pub(super) fn group(
             group.with(Phase::Contract, Of::RemoveIndex(RemoveIndex { concurrently: true, ..remove.clone() }))
         }
         Of::DeleteModel(_) => group.with(Phase::Contract, operation.clone()),
-        Of::RenameModel(RenameModel { from, .. }) => {
-            keeps_tables(app, state, model(from)?, operation)?;
-            Group::plain(operation.clone())
-        }
-        Of::MoveModel(one) => {
-            keeps_tables(app, state, model(&one.model)?, operation)?;
-            Group::plain(operation.clone())
-        }
-        Of::AlterModelTable(one) => {
-            keeps_tables(app, state, model(&one.model)?, operation)?;
+        Of::RenameModel(RenameModel { from: name, .. })
+        | Of::MoveModel(MoveModel { model: name, .. })
+        | Of::AlterModelTable(AlterModelTable { model: name, .. }) => {
+            keeps_tables(app, state, model(name)?, operation)?;
             Group::plain(operation.clone())
         }
         _ => Group::plain(operation.clone()),
@@ -68,10 +62,10 @@ pub(super) fn model(operation: &Operation) -> Option<&str> {
         | Of::AddIndex(AddIndex { model, .. })
         | Of::RemoveIndex(RemoveIndex { model, .. })
         | Of::AddConstraint(AddConstraint { model, .. })
-        | Of::RenameModel(RenameModel { from: model, .. }) => model,
-        Of::DeleteModel(one) => &one.model,
-        Of::MoveModel(one) => &one.model,
-        Of::AlterModelTable(one) => &one.model,
+        | Of::RenameModel(RenameModel { from: model, .. })
+        | Of::DeleteModel(DeleteModel { model })
+        | Of::MoveModel(MoveModel { model, .. })
+        | Of::AlterModelTable(AlterModelTable { model, .. }) => model,
         _ => return None,
     })
 }
@@ -85,7 +79,7 @@ fn keeps_tables(
 ) -> Result<(), String> {
     let mut after = state.clone();
     operation.change().state_forwards(app, &mut after)?;
-    let has_pairs = |field: &&crate::models::Field| {
+    let has_pairs = |field: &&Field| {
         field.kind == FieldType::ManyToMany && field.through.is_none() && field.db_table.is_none()
     };
     let pairs = model.fields.iter().find(has_pairs);

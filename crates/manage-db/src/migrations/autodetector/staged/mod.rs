@@ -13,10 +13,12 @@ mod fields;
 
 mod kinds;
 
+use std::collections::VecDeque;
+
 use super::step::Step;
 use crate::migrations::error::{Error, Result};
 use crate::migrations::migration::Stage;
-use crate::migrations::operations::{AddConstraint, AddIndex, AlterField, Operation, RemoveIndex};
+use crate::migrations::operations::Operation;
 use crate::migrations::state::ProjectState;
 use crate::models::ModelState;
 use group::{Entry, Group, Phase};
@@ -33,7 +35,7 @@ pub(super) fn staged(
     operations: Vec<Operation>,
 ) -> Result<Vec<Step>> {
     let mut staging = Staging { app, before, now: before.clone(), entries: Vec::new() };
-    let mut waiting: std::collections::VecDeque<Operation> = operations.into();
+    let mut waiting = VecDeque::from(operations);
     while let Some(operation) = waiting.pop_front() {
         let refused = |problem: String| {
             let what = operation.change().describe();
@@ -104,7 +106,7 @@ impl Staging<'_> {
     fn steps(self) -> Vec<Step> {
         let step = |phase: Phase| {
             let operations: Vec<Operation> = of_phase(&self.entries, phase).into_iter().cloned().collect();
-            let atomic = phase != Phase::Fill && !operations.iter().any(is_concurrent);
+            let atomic = phase != Phase::Fill && !operations.iter().any(Operation::is_concurrent);
             let stage = if phase == Phase::Contract { Stage::Contract } else { Stage::Expand };
             Step { operations, atomic, stage }
         };
@@ -125,17 +127,6 @@ fn of_phase(entries: &[Entry], phase: Phase) -> Vec<&Operation> {
         });
     }
     operations
-}
-
-/// Whether it is done beside those who write, which no transaction can hold.
-fn is_concurrent(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::AddIndex(AddIndex { concurrently: true, .. })
-            | Operation::RemoveIndex(RemoveIndex { concurrently: true, .. })
-            | Operation::AlterField(AlterField { concurrently: true, .. })
-            | Operation::AddConstraint(AddConstraint { concurrently: true, .. })
-    )
 }
 
 /// Whether two states are the same but for the order of what a model has.
