@@ -138,7 +138,7 @@ fn a_settings_schema_says_what_each_key_takes() {
     assert_eq!(
         of("server/properties/threads"),
         json!({
-            "default": 0, "description": "Threads that answer requests; 0: one per core.",
+            "default": 0, "description": "Threads of each worker; 0: the cores, shared among the workers.",
             "maximum": 1024, "minimum": 0, "pattern": "\\$\\{", "type": ["integer", "string"],
         })
     );

@@ -10,3 +10,4 @@ mod routes;
 mod serving;
 mod signals;
 mod static_files;
+mod workers;

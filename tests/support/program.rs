@@ -39,11 +39,17 @@ impl Workspace {
     /// An empty folder that nobody calls a project.
     pub fn bare() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("manage-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        // Not below this project: its own settings would be found upward.
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self { path, variables: Vec::new() }
+        loop {
+            let name = format!("manage-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            // Not below this project: its own settings would be found upward.
+            let path = std::env::temp_dir().join(name);
+            match fs::create_dir(&path) {
+                Ok(()) => return Self { path, variables: Vec::new() },
+                // A test of a process that had the same number was killed, and its folder is not empty.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => panic!("{}: {error}", path.display()),
+            }
+        }
     }
 
     /// The folder.

@@ -71,11 +71,19 @@ pub(super) fn header(content: &Content) -> Read<Option<HeaderValue>> {
 
 /// Paths.
 pub(super) fn paths(content: &Content) -> Read<Vec<PathBuf>> {
-    let path = |item: String| match item.is_empty() || item.contains('\0') {
-        true => Err(Refusal::Unfit(Some(quoted(&item)))),
-        false => Ok(PathBuf::from(item)),
-    };
-    strings(content)?.into_iter().map(path).collect()
+    strings(content)?.into_iter().map(path_of).collect()
+}
+
+/// A path.
+pub(super) fn path(content: &Content) -> Read<PathBuf> {
+    path_of(string(content)?)
+}
+
+fn path_of(text: String) -> Read<PathBuf> {
+    match text.is_empty() || text.contains('\0') {
+        true => Err(Refusal::Unfit(Some(quoted(&text)))),
+        false => Ok(PathBuf::from(text)),
+    }
 }
 
 /// A whole number.

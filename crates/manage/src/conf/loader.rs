@@ -10,6 +10,7 @@ use super::databases;
 use super::entry::{Entry, origin_of};
 use super::error::{ImproperlyConfigured, OVERRIDE_PREFIX, Origin, Problem};
 use super::place::{Locator, Place, PlaceKind};
+use super::platform;
 use super::section::{Reading, Section, suggestion};
 use super::settings::{AppSettings, Settings};
 use super::tree::{self, Content, Node, Table};
@@ -149,8 +150,8 @@ fn add_env_file(root: &Path, environment: &mut Environment) -> Result<(), Improp
         .map_err(|line| problem(line, "expected NAME=value, a comment or nothing".to_owned()))
 }
 
-/// All layers in one, lowest first: each file from disk, else the shipped one; addresses of databases that hosting
-/// services give; variables. And the files that are no TOML.
+/// All layers in one, lowest first: each file from disk, else the shipped one; addresses of databases, the port and the
+/// number of workers that hosting services give; variables. And the files that are no TOML.
 fn layers(
     place: &Place,
     profile: &Profile,
@@ -179,6 +180,7 @@ fn layers(
         }
     }
     databases::take_urls(&mut table, &own, environment);
+    platform::take_variables(&mut table, &own, environment);
     add_overrides(&mut table, environment);
     databases::add_default(&mut table, environment);
     (table, problems)

@@ -12,6 +12,7 @@ mod written;
 mod address;
 mod log_filter;
 mod network;
+mod owner;
 
 mod entry;
 mod record;
@@ -23,6 +24,7 @@ mod place;
 mod section;
 
 mod databases;
+mod platform;
 mod settings;
 
 mod loader;
@@ -41,6 +43,7 @@ pub use log_filter::LogFilter;
 pub use manage_derive::Documented;
 pub use manage_leaves::environment::Environment;
 pub use network::Network;
+pub use owner::{FileMode, Owner};
 pub(crate) use place::declared_apps;
 pub use place::{Locator, Place, PlaceKind};
 pub(crate) use schema::schema;

@@ -138,6 +138,12 @@ impl<'a> Section<'a> {
         self.value(key, &Kind::Written(T::EXPECTED).list(), default, show, content::written_list)
     }
 
+    /// A value of a form of its own that may be absent.
+    pub fn optional_written<T: Written>(&mut self, key: &str) -> Option<T> {
+        let kind = Kind::Written(T::EXPECTED);
+        self.optional(key, &kind, |value: &T| value.to_string().into(), content::written)
+    }
+
     /// The value of a header; an empty string: the header is left out.
     pub fn header(&mut self, key: &str, default: &'static str) -> Option<HeaderValue> {
         let show = |value: &Option<HeaderValue>| {
@@ -152,6 +158,11 @@ impl<'a> Section<'a> {
         let show = |paths: &Vec<PathBuf>| paths.iter().map(|path| path.to_string_lossy()).collect();
         let default = default.iter().map(PathBuf::from).collect();
         self.value(key, &Kind::Path.list(), default, show, content::paths)
+    }
+
+    /// A path that may be absent.
+    pub fn optional_path(&mut self, key: &str) -> Option<PathBuf> {
+        self.optional(key, &Kind::Path, |path: &PathBuf| path.to_string_lossy().into(), content::path)
     }
 
     /// A whole number within `range`.

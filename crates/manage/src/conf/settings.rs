@@ -15,6 +15,7 @@ use super::address::Address;
 use super::entry::hidden;
 use super::log_filter::LogFilter;
 use super::network::Network;
+use super::owner::{FileMode, Owner};
 use super::section::{Reading, Section};
 use super::tree::Table;
 use crate::db::{DatabaseSettings, Secret};
@@ -106,8 +107,28 @@ pub struct SecuritySettings {
 pub struct ServerSettings {
     /// Addresses to listen on: `127.0.0.1:8000`.
     pub bind: Vec<Address>,
-    /// Threads that answer requests; 0: one per core.
+    /// Processes that answer requests; 0: none but the one that was started. By default one per core, or as many as the
+    /// variable WEB_CONCURRENCY says.
+    pub workers: Option<usize>,
+    /// Threads of each worker; 0: the cores, shared among the workers.
     pub threads: usize,
+    /// Time in which a worker has to show that it still answers.
+    pub timeout: Duration,
+    /// Requests after which a worker makes way for a new one; 0: never.
+    pub max_requests: usize,
+    /// Most that is added to `max_requests` by chance, so that not all workers go at once.
+    pub max_requests_jitter: usize,
+    /// Whose the workers are: a user, when the program was started by root.
+    pub user: Option<Owner>,
+    /// File that tells the number of the process, as long as it runs.
+    pub pid: Option<PathBuf>,
+    /// Who may connect to a `unix:` socket.
+    pub unix_mode: FileMode,
+    /// Whose a `unix:` socket is.
+    pub unix_owner: Option<Owner>,
+    /// Socket by which `manage status` asks; by default one of its own in a folder of the system that only its user can
+    /// open.
+    pub control_socket: Option<PathBuf>,
     /// Time to send the header of a request.
     pub header_timeout: Duration,
     /// Time to send its body.
@@ -313,7 +334,16 @@ impl ServerSettings {
         }
         Self {
             bind,
+            workers: section.optional_integer("workers", 0..=1_024).map(unsigned),
             threads: unsigned(section.integer("threads", 0, 0..=1_024)),
+            timeout: section.duration("timeout", Duration::from_secs(30)),
+            max_requests: unsigned(section.integer("max_requests", 0, 0..=i64::MAX)),
+            max_requests_jitter: unsigned(section.integer("max_requests_jitter", 0, 0..=i64::MAX)),
+            user: section.optional_written("user"),
+            pid: section.optional_path("pid"),
+            unix_mode: section.written("unix_mode", FileMode(0o660)),
+            unix_owner: section.optional_written("unix_owner"),
+            control_socket: section.optional_path("control_socket"),
             header_timeout: section.duration("header_timeout", Duration::from_secs(10)),
             body_timeout: section.duration("body_timeout", Duration::from_secs(30)),
             idle_timeout: section.duration("idle_timeout", Duration::from_secs(60)),

@@ -1,32 +1,110 @@
 //! What `serve` and `dev` have in common.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use super::base::{Installed, Manage};
 use super::error::{CommandError, CommandResult};
 use super::output::Output;
 use super::runtime::block_on;
-use crate::conf::Address;
+use crate::conf::{Address, ServerSettings};
 use crate::db::migrations::{self, Pending};
 use crate::middleware::Handler;
-use crate::servers::{self, ListenError, logging, worker};
+use crate::servers::arbiter::{self, Ended, Predecessor};
+use crate::servers::{self, Leash, ListenError, Listener, logging, worker};
 use crate::setup::Project;
 use crate::text;
 use crate::urls::{Names, Site};
 
-/// Serves `project` on `bind`, or where its settings say.
+/// Serves `project` in this process alone.
 ///
 /// # Errors
 /// When an address is taken, a template does not compile, or the system refuses.
-pub(crate) fn run(manage: &Manage, project: Project, bind: &[Address], out: &mut Output) -> CommandResult {
+pub(crate) fn run(manage: &Manage, project: Project, out: &mut Output) -> CommandResult {
     logging::start(&project.settings.logging);
-    let listeners = listeners(&project, bind)?;
+    let listeners = listeners(manage, &project.settings.server, &[])?;
     let handler = handler(&manage.installed, project)?;
     let site = Arc::clone(&handler.site);
     warn_of_pending(&site.project, out)?;
     banner(&site.project, &listeners, out)?;
-    Ok(worker::run(handler, listeners)?)
+    Ok(worker::run(handler, listeners, None)?)
+}
+
+/// Serves `project` with workers; `read` reads it anew.
+///
+/// # Errors
+/// As [`run`], and when no worker can start.
+pub(crate) fn run_with_workers(
+    manage: &Manage,
+    project: &Project,
+    read: &dyn Fn() -> CommandResult<Project>,
+    out: &mut Output,
+) -> CommandResult {
+    logging::start(&project.settings.logging);
+    let settings = project.settings.server.clone();
+    let predecessor = Predecessor::find(&manage.environment)?;
+    let inherited = predecessor.as_ref().map_or(&[][..], |before| &before.listeners);
+    let listeners = listeners(manage, &settings, inherited)?;
+    let mut served = Served { manage, project, read, out };
+    let place = (&manage.environment, project.root.as_path());
+    match arbiter::run(&mut served, settings, listeners, place, predecessor)? {
+        Ended::Stopped => Ok(()),
+        // The worker has said why.
+        Ended::NotStarted => Err(CommandError::silent()),
+    }
+}
+
+/// Serves `project` as one of several workers.
+///
+/// # Errors
+/// When a template does not compile, or the system refuses.
+pub(crate) fn run_as_worker(
+    manage: &Manage,
+    project: Project,
+    mut leash: Leash,
+    out: &mut Output,
+) -> CommandResult {
+    logging::start(&project.settings.logging);
+    let handler = handler(&manage.installed, project)?;
+    // Once is enough, and others need not wait for the databases.
+    if leash.start.number == 1 {
+        warn_of_pending(&handler.site.project, out)?;
+    }
+    let listeners = std::mem::take(&mut leash.listeners);
+    Ok(worker::run(handler, listeners, Some(leash))?)
+}
+
+/// Looks whether everything that answers requests can be made.
+///
+/// # Errors
+/// When a template does not compile or a static file cannot be read.
+pub(crate) fn check(manage: &Manage, project: Project) -> CommandResult {
+    handler(&manage.installed, project).map(drop)
+}
+
+/// What the arbiter asks of the site that is served.
+struct Served<'a> {
+    manage: &'a Manage,
+    project: &'a Project,
+    read: &'a dyn Fn() -> CommandResult<Project>,
+    out: &'a mut Output,
+}
+
+impl arbiter::Site for Served<'_> {
+    fn settings(&mut self) -> Result<ServerSettings, String> {
+        let project = (self.read)().map_err(|error| format!("{:#}", error.source))?;
+        Ok(project.settings.server)
+    }
+
+    fn listeners(&mut self, settings: &ServerSettings, old: &[Listener]) -> Result<Vec<Listener>, String> {
+        listeners(self.manage, settings, old).map_err(|error| format!("{:#}", error.source))
+    }
+
+    fn served(&mut self, listeners: &[Listener]) {
+        // Whoever read it may be gone; the site is served all the same.
+        if let Err(error) = banner(self.project, listeners, self.out) {
+            tracing::debug!("{:#}", error.source);
+        }
+    }
 }
 
 /// Old tables under new code fail in odd places later, so it is said now. A database that is away may come back.
@@ -62,8 +140,8 @@ pub(crate) fn pending(project: &Project) -> CommandResult<migrations::Result<Pen
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn check_bind(project: &Project, bind: &[Address]) -> CommandResult {
-    listeners(project, bind).map(drop)
+pub(crate) fn check_bind(manage: &Manage, project: &Project) -> CommandResult {
+    listeners(manage, &project.settings.server, &[]).map(drop)
 }
 
 /// What answers the requests of a project: its addresses, templates and chain.
@@ -78,15 +156,25 @@ pub(crate) fn handler(installed: &Installed, project: Project) -> CommandResult<
     Ok(Arc::new(handler))
 }
 
-fn listeners(project: &Project, bind: &[Address]) -> CommandResult<Vec<TcpListener>> {
-    let configured = project.settings.server.bind.as_slice();
-    let addresses = if bind.is_empty() { configured } else { bind };
-    addresses.iter().map(|address| servers::bind(address).map_err(|error| refused(&error))).collect()
+/// The sockets of the settings, or those that systemd hands over instead (as with gunicorn); `old` ones are taken over.
+fn listeners(manage: &Manage, settings: &ServerSettings, old: &[Listener]) -> CommandResult<Vec<Listener>> {
+    let activated: Vec<Address> =
+        servers::descriptors(&manage.environment).map(Address::Descriptor).collect();
+    let addresses = if activated.is_empty() { &settings.bind } else { &activated };
+    if addresses.len() > servers::MOST_LISTENERS {
+        return Err(CommandError::failed(format!("more than {} addresses", servers::MOST_LISTENERS)));
+    }
+    let open = |address: &Address| match old.iter().find(|listener| listener.address == *address) {
+        Some(listener) => Ok(listener.try_clone()?),
+        None => Listener::bind(address, settings).map_err(|error| refused(&error)),
+    };
+    addresses.iter().map(open).collect()
 }
 
 fn refused(error: &ListenError) -> CommandError {
     let hint = if error.is_in_use() {
-        Some(format!("end what listens on {}, or choose another port with `--bind`", error.address))
+        let what = if matches!(error.address, Address::Tcp { .. }) { "port" } else { "address" };
+        Some(format!("end what listens on {}, or choose another {what} with `--bind`", error.address))
     } else if error.is_forbidden() {
         Some("choose a port above 1023 with `--bind`".to_owned())
     } else {
@@ -97,13 +185,9 @@ fn refused(error: &ListenError) -> CommandError {
     failed
 }
 
-fn banner(project: &Project, listeners: &[TcpListener], out: &mut Output) -> CommandResult {
+fn banner(project: &Project, listeners: &[Listener], out: &mut Output) -> CommandResult {
     for listener in listeners {
-        let mut address = listener.local_addr()?;
-        if address.ip().is_unspecified() {
-            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-        }
-        out.status(format!("Serving http://{address}/"))?;
+        out.status(format!("Serving {listener}"))?;
     }
     for alias in project.connections.aliases() {
         let backend = project.connections.backend(alias)?;

@@ -85,13 +85,24 @@ impl Handler {
         Ok(Self { site, reception, resolver: Resolver::new(routes)?, chain, is_told })
     }
 
-    /// Answers a request. Its route is found here, before everything else, and never again.
+    /// Answers a request. Its route is found before everything else, and never again.
     pub async fn answer(&self, mut request: Request) -> Response {
+        let info = self.receive(&mut request);
+        self.answer_received(request, &info).await
+    }
+
+    /// Gives a request its id and finds its route.
+    pub(crate) fn receive(&self, request: &mut Request) -> Arc<RequestInfo> {
         let resolved = self.resolver.resolve(request.uri());
-        let info = Arc::new(self.reception.info(&request, resolved));
-        let asked = self.is_told.then(|| (request.method().clone(), request.uri().path().to_owned()));
+        let info = Arc::new(self.reception.info(request, resolved));
         request.extensions_mut().insert(Arc::clone(&info));
-        let mut response = Next { rest: &self.chain, handler: self, info: &info }.run(request).await;
+        info
+    }
+
+    /// Answers a request that was received.
+    pub(crate) async fn answer_received(&self, request: Request, info: &Arc<RequestInfo>) -> Response {
+        let asked = self.is_told.then(|| (request.method().clone(), request.uri().path().to_owned()));
+        let mut response = Next { rest: &self.chain, handler: self, info }.run(request).await;
         response.headers_mut().extend(info.id.header().map(|id| (REQUEST_ID, id)));
         if let Some((method, path)) = asked {
             self.tell(RequestFinished { method, path, status: response.status() });

@@ -15,31 +15,34 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::in_flight::InFlight;
 use crate::conf::ServerSettings;
+use crate::http::Response;
 use crate::middleware::Handler;
+
+/// How long a connection that was made before the end of a worker may take to send its first request.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves one connection to its end. When `stop` turns true, the request in flight is finished and no other taken.
 pub(super) async fn serve(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
-    handler: Arc<Handler>,
-    builder: Arc<auto::Builder<TokioExecutor>>,
+    serving: Arc<Serving>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let Serving { handler, builder, .. } = &*serving;
     let limits = Limits::new(&handler.site.project.settings.server);
     let clock = Arc::new(Clock::new());
     let io = TokioIo::new(Timed { stream, clock: Arc::clone(&clock) });
     let service = {
-        let clock = Arc::clone(&clock);
-        service_fn(move |mut request: http::Request<Incoming>| {
-            let (handler, clock) = (Arc::clone(&handler), Arc::clone(&clock));
+        let (clock, serving) = (Arc::clone(&clock), Arc::clone(&serving));
+        service_fn(move |request: http::Request<Incoming>| {
+            let (serving, clock) = (Arc::clone(&serving), Arc::clone(&clock));
             let answering = Answering::begin(clock);
             async move {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                let response = handler.answer(request.map(Body::new)).await;
+                let response = serving.answer(request, peer).await;
                 drop(answering);
                 Ok::<_, std::convert::Infallible>(response)
             }
@@ -47,6 +50,7 @@ pub(super) async fn serve(
     };
     let connection = builder.serve_connection(io, service);
     let mut connection = std::pin::pin!(connection);
+    let mut stopped = std::pin::pin!(stopped(&mut stop, &clock));
     let mut is_stopping = false;
     let mut next_look = limits.first_look();
     loop {
@@ -57,7 +61,7 @@ pub(super) async fn serve(
                 }
                 return;
             }
-            _ = stop.changed(), if !is_stopping => {
+            () = &mut stopped, if !is_stopping => {
                 is_stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -72,8 +76,44 @@ pub(super) async fn serve(
     }
 }
 
+/// Waits for the end of the worker. Whoever connected before it and has not asked anything yet has a moment to do so: the
+/// request may be on its way, and nobody else would answer it.
+async fn stopped(stop: &mut watch::Receiver<bool>, clock: &Clock) {
+    drop(stop.wait_for(|is_stopping| *is_stopping).await);
+    let until = Instant::now() + FIRST_REQUEST;
+    while !clock.has_asked.load(Ordering::Relaxed) && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// What all connections of a worker share.
+pub(super) struct Serving {
+    /// Answers the requests.
+    pub handler: Arc<Handler>,
+    /// Those that are being answered.
+    pub in_flight: Arc<InFlight>,
+    builder: auto::Builder<TokioExecutor>,
+}
+
+impl Serving {
+    /// For the settings of a site.
+    pub(super) fn new(handler: Arc<Handler>) -> Self {
+        let builder = builder(&handler.site.project.settings.server);
+        Self { handler, in_flight: Arc::default(), builder }
+    }
+
+    async fn answer(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let info = self.handler.receive(&mut request);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let answer = self.handler.answer_received(request, &info);
+        self.in_flight.watched((method, uri), Arc::clone(&info), answer).await
+    }
+}
+
 /// The settings of the protocol.
-pub(super) fn builder(settings: &ServerSettings) -> auto::Builder<TokioExecutor> {
+fn builder(settings: &ServerSettings) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     // hyper's smallest buffer is 8 KiB; it holds the header of a request.
     builder
@@ -136,6 +176,8 @@ struct Clock {
     /// Requests in flight: more than one with HTTP/2.
     answering: AtomicU64,
     in_header: AtomicBool,
+    /// A request came, at some time.
+    has_asked: AtomicBool,
 }
 
 impl Clock {
@@ -146,12 +188,14 @@ impl Clock {
             changed: AtomicU64::new(0),
             answering: AtomicU64::new(0),
             in_header: AtomicBool::new(true),
+            has_asked: AtomicBool::new(false),
         }
     }
 
     fn begin(&self) {
         self.answering.fetch_add(1, Ordering::Relaxed);
         self.in_header.store(false, Ordering::Relaxed);
+        self.has_asked.store(true, Ordering::Relaxed);
     }
 
     fn end(&self) {
@@ -209,12 +253,12 @@ impl Drop for Answering {
 }
 
 /// A stream that tells the clock about its bytes.
-struct Timed {
-    stream: TcpStream,
+struct Timed<S> {
+    stream: S,
     clock: Arc<Clock>,
 }
 
-impl AsyncRead for Timed {
+impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -229,7 +273,7 @@ impl AsyncRead for Timed {
     }
 }
 
-impl AsyncWrite for Timed {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let answer = Pin::new(&mut self.stream).poll_write(cx, bytes);
         if answer.is_ready() {

@@ -1,10 +1,25 @@
-//! Sockets, connections and the end of the process. Shaped for the arbiter, which will start workers with listeners
-//! that it opened itself.
+//! Sockets, connections, and the processes that answer on them: an arbiter, which opens the sockets, starts workers and
+//! replaces those that fail, and workers, which answer.
+
+mod inherited;
+pub(crate) mod logging;
+mod role;
+
+mod listener;
+
+mod in_flight;
 
 mod connection;
-mod listener;
-pub(crate) mod logging;
+mod messages;
+mod status;
 
+mod leash;
+
+pub(crate) mod arbiter;
 pub(crate) mod worker;
 
-pub(crate) use listener::{ListenError, bind};
+pub(crate) use inherited::descriptors;
+pub(crate) use leash::Leash;
+pub(crate) use listener::{ListenError, Listener};
+pub(crate) use messages::MOST_LISTENERS;
+pub(crate) use status::{Status, WorkerStatus, ask, sockets};

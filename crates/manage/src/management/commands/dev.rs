@@ -10,6 +10,7 @@ use crate::management::files::write;
 use crate::management::holds_databases;
 use crate::management::serving;
 use crate::management::{BaseCommand, CommandError, CommandResult, Group, Manage, Output};
+use crate::setup::Project;
 
 /// Make what is missing, then serve the site for development
 #[derive(Debug, Args)]
@@ -38,11 +39,19 @@ impl BaseCommand for Dev {
         self.make_once(manage, out)?;
         let mut project = manage.new_project()?;
         project.settings.debug = true;
-        serving::run(manage, project, &self.bind, out)
+        serving::run(manage, self.bound(project), out)
     }
 }
 
 impl Dev {
+    /// The project, on the addresses of the command line.
+    fn bound(&self, mut project: Project) -> Project {
+        if !self.bind.is_empty() {
+            project.settings.server.bind.clone_from(&self.bind);
+        }
+        project
+    }
+
     /// Makes the folder a project if it is none, when nothing stands against serving it.
     fn begin(&self, manage: &Manage, out: &mut Output) -> CommandResult {
         let loaded = manage.load()?.complete()?;
@@ -51,7 +60,7 @@ impl Dev {
         if is_new {
             refuse_strangers(&loaded)?;
         }
-        serving::check_bind(&manage.installed.project(loaded)?, &self.bind)?;
+        serving::check_bind(manage, &self.bound(manage.installed.project(loaded)?))?;
         if is_new {
             let text = manage.installed.files.text(SETTINGS).unwrap_or_else(|| PLAIN_SETTINGS.to_owned());
             fs::create_dir_all(root.join("settings"))?;

@@ -30,6 +30,7 @@ mod sqlsequencereset;
 mod squashmigrations;
 mod startapp;
 mod startproject;
+mod status;
 mod version;
 
 use super::base::Command;
@@ -58,6 +59,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command::of::<cert::Cert>(),
     Command::of::<dev::Dev>(),
     Command::of::<serve::Serve>(),
+    Command::of::<status::Status>(),
     Command::of::<startproject::StartProject>(),
     Command::of::<startapp::StartApp>(),
     Command::of::<check::Check>(),
