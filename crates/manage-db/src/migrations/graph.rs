@@ -22,7 +22,7 @@ pub struct Graph {
     nodes: Vec<Node>,
     positions: HashMap<Key, usize>,
     /// Files of one number that nothing puts into an order, where a later file needs one.
-    unordered: Vec<Vec<String>>,
+    unordered: Vec<Vec<Arc<Migration>>>,
     squashes: Squashes,
     /// Of each migration for which a squash stands, that squash.
     stand_ins: BTreeMap<Key, Key>,
@@ -283,19 +283,34 @@ impl Graph {
         found
     }
 
-    /// Refuses apps with several leaves, and files of one number that another would have to continue both of.
+    /// Where branches meet nowhere: apps with several leaves, and files of one number that another would have to continue
+    /// both of.
+    pub fn conflicts(&self) -> Vec<Vec<&Arc<Migration>>> {
+        let mut conflicts: Vec<Vec<_>> = self.unordered.iter().map(|files| files.iter().collect()).collect();
+        conflicts.extend(self.apps.iter().map(|app| self.leaves(app)).filter(|leaves| leaves.len() > 1));
+        conflicts
+    }
+
+    /// Refuses branches that meet nowhere.
     ///
     /// # Errors
     /// [`Error::Conflict`].
     pub fn check_conflicts(&self) -> Result<()> {
-        let mut conflicts = self.unordered.clone();
-        for app in &self.apps {
-            let leaves = self.leaves(app);
-            if leaves.len() > 1 {
-                conflicts.push(leaves.iter().map(|leaf| leaf.path.clone()).collect());
-            }
-        }
-        if conflicts.is_empty() { Ok(()) } else { Err(Error::Conflict { leaves: conflicts }) }
+        told(&self.conflicts())
+    }
+
+    /// Refuses branches that meet nowhere in `app`, and in apps that have to do with it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`].
+    pub fn check_conflicts_around(&self, app: &str) -> Result<()> {
+        let own: Vec<&Key> = self.of_app(app).map(|migration| &migration.key).collect();
+        let mut around = self.with_ancestors(own.iter().copied());
+        around.extend(self.with_descendants(own));
+        let is_around = |branches: &Vec<&Arc<Migration>>| {
+            branches.iter().any(|branch| around.iter().any(|key| key.app == branch.key.app))
+        };
+        told(&self.conflicts().into_iter().filter(is_around).collect::<Vec<_>>())
     }
 
     /// Refuses an app that is not installed.
@@ -346,6 +361,14 @@ impl Graph {
         let (key, squash) = parts.find(|(key, _)| key.name.starts_with(prefix))?;
         Some(Error::Squashed { migration: key.to_string(), squash: squash.to_string() })
     }
+}
+
+fn told(conflicts: &[Vec<&Arc<Migration>>]) -> Result<()> {
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let paths = |branches: &Vec<&Arc<Migration>>| branches.iter().map(|branch| branch.path.clone()).collect();
+    Err(Error::Conflict { leaves: conflicts.iter().map(paths).collect() })
 }
 
 fn priority(migration: &Migration) -> (u64, &Key) {
@@ -430,15 +453,16 @@ fn before(migrations: &[Arc<Migration>], child: usize) -> Vec<usize> {
 }
 
 /// Files of one number that nothing puts into an order, where another continues what is numbered before it.
-fn unordered(migrations: &[Arc<Migration>]) -> Vec<Vec<String>> {
-    let mut found: Vec<Vec<String>> = (0..migrations.len())
+fn unordered(migrations: &[Arc<Migration>]) -> Vec<Vec<Arc<Migration>>> {
+    let mut found: Vec<Vec<usize>> = (0..migrations.len())
         .filter(|child| follows(&migrations[*child]))
         .map(|child| before(migrations, child))
         .filter(|parents| parents.len() > 1)
-        .map(|parents| parents.iter().map(|parent| migrations[*parent].path.clone()).collect())
         .collect();
     found.dedup();
-    found
+    let of =
+        |parents: Vec<usize>| parents.into_iter().map(|parent| Arc::clone(&migrations[parent])).collect();
+    found.into_iter().map(of).collect()
 }
 
 /// Positions in the order in which they run (Kahn's algorithm; of those that could be next, the smallest is).

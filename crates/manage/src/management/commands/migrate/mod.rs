@@ -1,5 +1,6 @@
 //! `migrate`.
 
+mod besides;
 mod watcher;
 mod words;
 
@@ -23,6 +24,7 @@ use crate::management::{
     block_on,
 };
 use crate::setup::Project;
+use besides::{Taken, tell_changed_models};
 use history::{History, HistoryArgs};
 use report::Report;
 use show::Show;
@@ -146,7 +148,7 @@ impl Migrate {
             let history = History { project, graph: &graph, databases: &self.databases, is_agreed: self.yes };
             return amendments.iter().try_for_each(|amendment| history.amend(amendment, out));
         }
-        graph.check_conflicts()?;
+        self.check_branches(&graph)?;
         let connections = self.connections(project)?;
         let mut request = self.request(project, &graph, &connections)?;
         if !self.agreed(&mut request, out)? {
@@ -157,13 +159,35 @@ impl Migrate {
             tell(project, &PreMigrate { databases: self.databases.clone() })?;
         }
         *is_told = true;
-        let mut watcher = self.watcher(&request, out);
-        let answer = block_on(async { Ok(run(&request, &mut |event| watcher.event(&event)).await?) });
+        let (mut watcher, mut taken) = (self.watcher(&request, out), Taken::default());
+        let mut tell_all = |event: Event<'_>| {
+            taken.event(&event);
+            watcher.event(&event);
+        };
+        let answer = block_on(async { Ok(run(&request, &mut tell_all).await?) });
         let number = watcher.end(answer)?;
         if is_run {
             tell(project, &PostMigrate { databases: self.databases.clone(), migrations: number })?;
         }
+        if is_run && self.fake_initial {
+            taken.tell_differences(project, &graph, out)?;
+        }
+        if number == 0 && matches!(request.target, Target::All | Target::App(_)) {
+            tell_changed_models(project, &graph, self.app_label.as_deref(), out)?;
+        }
         if self.check && number > 0 { Err(CommandError::pending()) } else { Ok(()) }
+    }
+
+    /// Refuses branches that meet nowhere, where the run has to do with them.
+    fn check_branches(&self, graph: &Graph) -> CommandResult {
+        match &self.app_label {
+            None => graph.check_conflicts()?,
+            Some(app) => {
+                graph.check_app(app)?;
+                graph.check_conflicts_around(app)?;
+            }
+        }
+        Ok(())
     }
 
     /// A change of the history is nothing that a run does beside.
