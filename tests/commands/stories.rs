@@ -26,6 +26,7 @@ pub(super) const STORIES: [Story; 20] = [
             "migrate shop 0001 --plan",
             "migrate shop 0001",
             "migrate shop",
+            "migrate shop zero --plan",
             "migrate shop zero -v 2",
             "migrate --dry-run",
             "migrate --single-transaction",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use refinery::{Runner, Target as RefineryTarget};
 
+use super::apart::take_apart;
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result, RowsError};
 use super::events::Event;
@@ -112,6 +113,10 @@ impl Execution<'_> {
                     Ok(()) => self.keep_reversals().await,
                     Err(error) => Err(error),
                 };
+                let done = match done {
+                    Ok(()) => take_apart(self.session, &self.home, self.work.graph, self.prepared).await,
+                    Err(error) => Err(error),
+                };
                 match done {
                     Err(Error::Database(error)) if patience.may_try_again(&error).await => {}
                     done => return done,
@@ -167,6 +172,7 @@ impl Execution<'_> {
         let before = Orphans::of(guard, self.session.connection()).await?;
         self.make_history().await?;
         self.keep_reversals().await?;
+        take_apart(self.session, &self.home, self.work.graph, self.prepared).await?;
         if !self.steps(tell).await? {
             return Ok(false);
         }
@@ -421,11 +427,12 @@ async fn apply(
     Ok(())
 }
 
-/// The versions of a migration and of all that it stands for.
+/// The versions of a migration, of all that it stands for, and of all that stands for it.
 fn versions(graph: &Graph, migration: &Migration) -> String {
-    let replaced = graph.replaced(&migration.key);
-    let replaced = replaced.iter().map(|key| version(key, number_of(&key.name).unwrap_or_default()));
-    let versions = std::iter::once(migration.version()).chain(replaced);
+    let mut others = graph.replaced(&migration.key);
+    others.extend(graph.squashes_around(&migration.key));
+    let others = others.iter().map(|key| version(key, number_of(&key.name).unwrap_or_default()));
+    let versions = std::iter::once(migration.version()).chain(others);
     versions.map(|version| version.to_string()).collect::<Vec<_>>().join(", ")
 }
 

@@ -26,6 +26,8 @@ pub struct Graph {
     squashes: Squashes,
     /// Of each migration for which a squash stands, that squash.
     stand_ins: BTreeMap<Key, Key>,
+    /// Squashes that are left out: what they stand for is there one by one.
+    unused: BTreeSet<Key>,
     /// All migrations, also those for which a squash stands; empty where there is no squash.
     all: Vec<Arc<Migration>>,
 }
@@ -81,7 +83,8 @@ impl Graph {
         let unordered = unordered(&migrations);
         let all = if squashes.is_empty() { Vec::new() } else { all };
         let graph = Self::ordered(apps, migrations, &edges, &order);
-        Ok(Self { unordered, squashes, stand_ins, all, ..graph })
+        let unused = unused.clone();
+        Ok(Self { unordered, squashes, stand_ins, unused, all, ..graph })
     }
 
     fn ordered(apps: &[String], migrations: Vec<Arc<Migration>>, edges: &[Edge], order: &[usize]) -> Self {
@@ -130,8 +133,9 @@ impl Graph {
         }
         let begun = self.all.iter().filter(|migration| half_done.contains(&migration.version()));
         let begun = begun.map(|migration| migration.key.clone()).collect();
-        let unused = self.squashes.begun(applied, &begun);
-        if unused.is_empty() {
+        let mut unused = self.squashes.begun(applied, &begun);
+        unused.extend(self.unused.iter().cloned());
+        if unused == self.unused {
             return Ok(Cow::Borrowed(self));
         }
         let complete = self.completed(applied.clone());
@@ -143,6 +147,25 @@ impl Graph {
                 let (alias, squash, missing) = (alias.to_owned(), squash.to_string(), missing.to_string());
                 return Err(Error::HalfSquashed { alias, squash, missing });
             }
+        }
+        Self::of(&self.apps, self.all.clone(), self.squashes.clone(), &unused).map(Cow::Owned)
+    }
+
+    /// The graph for a run to the migration of `app` that `name` begins: where a squash stands for it and the files of all
+    /// that this stands for are there, they are taken one by one.
+    ///
+    /// # Errors
+    /// Those of [`Graph::new`].
+    pub fn for_target(&self, app: &str, name: &str) -> Result<Cow<'_, Self>> {
+        let Err(Error::Squashed { .. }) = self.find(app, name) else { return Ok(Cow::Borrowed(self)) };
+        let has_file = |key: &Key| self.all.iter().any(|migration| migration.key == *key);
+        let is_meant = |key: &&Key| key.app == app && key.name.starts_with(name) && has_file(key);
+        let mut unused = self.unused.clone();
+        for key in self.stand_ins.keys().filter(is_meant) {
+            unused.extend(self.squashes.around(key));
+        }
+        if unused == self.unused || !unused.iter().all(|squash| self.replaced(squash).iter().all(has_file)) {
+            return Ok(Cow::Borrowed(self));
         }
         Self::of(&self.apps, self.all.clone(), self.squashes.clone(), &unused).map(Cow::Owned)
     }
@@ -172,6 +195,16 @@ impl Graph {
     /// The squash that stands for a migration here.
     pub fn stand_in(&self, key: &Key) -> Option<&Key> {
         self.stand_ins.get(key)
+    }
+
+    /// Whether a file here explains a row of the history: its own, or that of a squash that stands for it.
+    pub(super) fn explains(&self, key: &Key) -> bool {
+        self.get(key).is_some() || self.stand_in(key).is_some() || self.unused.contains(key)
+    }
+
+    /// The squashes that stand for a migration, each also for the one before it.
+    pub(super) fn squashes_around(&self, key: &Key) -> Vec<Key> {
+        self.squashes.around(key)
     }
 
     /// All that a squash stands for; nothing for any other migration.

@@ -121,6 +121,7 @@ mod adopted;
 // Running.
 mod touched;
 
+mod apart;
 mod events;
 mod orphans;
 mod patience;

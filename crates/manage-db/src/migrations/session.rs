@@ -68,9 +68,7 @@ impl Session {
     /// # Errors
     /// [`Error::Database`].
     pub(super) async fn read_gone(&mut self, graph: &Graph) -> Result<()> {
-        let has_file = |key: &Key| {
-            graph.get(key).is_some() || graph.stand_in(key).is_some() || !graph.apps().contains(&key.app)
-        };
+        let has_file = |key: &Key| graph.explains(key) || !graph.apps().contains(&key.app);
         self.gone = gone(&self.backend, &mut *self.connection, &self.history, has_file).await?;
         Ok(())
     }

@@ -8,6 +8,7 @@ mod history;
 mod report;
 mod show;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -148,6 +149,10 @@ impl Migrate {
             let history = History { project, graph: &graph, databases: &self.databases, is_agreed: self.yes };
             return amendments.iter().try_for_each(|amendment| history.amend(amendment, out));
         }
+        let graph = match (&self.app_label, &self.migration_name) {
+            (Some(app), Some(name)) => graph.for_target(app, name)?,
+            _ => Cow::Borrowed(&graph),
+        };
         self.check_branches(&graph)?;
         let connections = self.connections(project)?;
         let mut request = self.request(project, &graph, &connections)?;
