@@ -48,6 +48,17 @@ impl Session {
         if prepared.is_empty() {
             return Ok(());
         }
+        let backend = BackendRef::clone(self.backend());
+        self.run_all(work, prepared, how, (stop, tell)).await.map_err(|error| error.at(&*backend))
+    }
+
+    async fn run_all(
+        &mut self,
+        work: Work<'_>,
+        prepared: &Prepared,
+        how: How,
+        (stop, tell): (&AtomicBool, &mut (dyn FnMut(Event<'_>) + Send)),
+    ) -> Result<()> {
         let home = self.home().await?;
         let existing = self.existing(prepared).await?;
         let applied = self.applied(work.graph);

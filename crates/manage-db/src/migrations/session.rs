@@ -31,7 +31,7 @@ impl Session {
     /// [`Error::Database`].
     pub async fn open(backend: &BackendRef) -> Result<Self> {
         let mut connection = backend.connect_to_look().await?;
-        let history = History::read(backend, &mut *connection).await?;
+        let history = Self::read_history(backend, &mut *connection).await?;
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history, gone: Vec::new() })
     }
 
@@ -53,7 +53,7 @@ impl Session {
         if let Attempt::Held { holder } = taken {
             return Err(Error::Locked { alias: backend.alias().to_owned(), holder, waited: limit });
         }
-        let history = History::read(backend, &mut *connection).await?;
+        let history = Self::read_history(backend, &mut *connection).await?;
         Ok(Self {
             backend: BackendRef::clone(backend),
             connection,
@@ -61,6 +61,11 @@ impl Session {
             history,
             gone: Vec::new(),
         })
+    }
+
+    async fn read_history(backend: &BackendRef, connection: &mut dyn Connection) -> Result<History> {
+        let history = History::read(backend, connection).await;
+        history.map_err(|error| Error::from(error).at(&**backend))
     }
 
     /// Asks what undoes the migrations that have no file here.
