@@ -35,7 +35,8 @@ use watcher::Watcher;
 ///
 /// As JSON: `{"databases": [{"alias": "default", "dialect": "postgresql", "direction": "forwards", "migrations":
 /// [{"app": "blog", "name": "0001_initial", "state": "applied", "milliseconds": 12.5, "operations": [{"description":
-/// "Create model Article", "sql": ["CREATE TABLE ..."]}]}]}], "messages": [], "migrations": 1, "error": null}`. States are
+/// "Create model Article", "sql": ["CREATE TABLE ..."]}]}]}], "messages": [], "migrations": 1, "error": null}`. An operation
+/// of a plan that `migrate` would refuse also has `refused`: `[{"code": "M003", "text": "..."}]`. States are
 /// `planned`, `pending`, `applied`, `undone`, `faked`, `failed` and `rolled back`. With `jsonl` each thing that happens is a
 /// line with its `event`: `database`, `migration`, `message`, `touched`, `rolled back`, `unreachable`, `end`.
 #[derive(Debug, Args)]
