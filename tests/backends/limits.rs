@@ -5,9 +5,38 @@ use std::time::{Duration, Instant};
 use manage::conf::DatabaseSettings;
 use manage::db::{Database, Error, Row, StatementKind, Value, backends, params};
 
-use crate::support::{Workspace, block_on, on_every_database};
+use crate::support::{Kind, Workspace, block_on, on_every_database};
 
 on_every_database! {
+    async fn a_database_that_takes_no_change_is_named_with_the_statement_it_refused(db in TestDatabase) {
+        let (address, name) = db.url.rsplit_once('/').unwrap();
+        let (url, refused, hint) = match db.kind {
+            Kind::Sqlite => {
+                db.database.execute("CREATE TABLE a (b)", &[]).await.unwrap();
+                (format!("{}?mode=ro", db.url), "attempt to write a readonly database", "is set to be read only")
+            }
+            Kind::Postgresql => {
+                let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+                db.database.execute(&sql, &[]).await.unwrap();
+                (db.url.clone(), "cannot execute CREATE TABLE in a read-only transaction", "is set to be read only")
+            }
+            Kind::Mariadb => {
+                let account = format!("r{}", &name[name.len() - 12..]);
+                db.database.execute(&format!("CREATE USER '{account}'@'%'"), &[]).await.unwrap();
+                db.database.execute(&format!("GRANT SELECT ON {name}.* TO '{account}'@'%'"), &[]).await.unwrap();
+                let (_, server) = address.rsplit_once('@').unwrap();
+                (format!("mysql://{account}@{server}/{name}"), "CREATE command denied to user", "grant the account")
+            }
+        };
+        let settings = format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{url}\"\n");
+        db.workspace.write("settings/base.toml", &settings);
+        db.workspace.write("migrations/shop/0001_initial.sql", "CREATE TABLE shop (a integer);");
+        let told = db.workspace.manage(["migrate"]).fails(1);
+        assert!(told.starts_with("error: database `default` at "), "{told}");
+        assert!(told.contains(refused) && told.contains(hint), "{told}");
+        assert!(told.contains("; refused was `CREATE TABLE "), "{told}");
+    }
+
     async fn a_statement_that_runs_too_long_is_stopped(db in TestDatabase) {
         let sql = match db.database.dialect() {
             "postgresql" => "SELECT pg_sleep(20)",

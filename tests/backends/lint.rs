@@ -110,6 +110,30 @@ on_every_database! {
         assert!(told.contains("(more than 10000 rows on default)"), "{told}");
     }
 
+    async fn a_plan_marks_what_would_be_refused(db in TestDatabase) {
+        shop(&db, 10_001).await;
+        let [renames, removes] = [
+            "migrations/shop/0002_x.toml:4: M006 renames the table shop_customer to buyers: old programs know no other name \
+             (more than 10000 rows on default)",
+            "migrations/shop/0002_x.toml:9: M003 removes the column `code` of buyers, which old programs still read (more than \
+             10000 rows on default)",
+        ];
+        db.workspace.manage(["migrate", "--plan"]).succeeds_with(&format!(
+            "Planned operations:\nshop.0002_x\n    Rename table for customer to buyers\n      refused without --allow-unsafe: \
+             {renames}\n    Remove field code from customer\n      refused without --allow-unsafe: {removes}\n"
+        ));
+        let json: serde_json::Value =
+            serde_json::from_str(&db.workspace.manage(["migrate", "--plan", "--format", "json"]).succeeds()).unwrap();
+        let operations = &json["databases"][0]["migrations"][0]["operations"];
+        assert_eq!(operations[0]["refused"], serde_json::json!([{ "code": "M006", "text": renames }]));
+        assert_eq!(operations[1]["refused"], serde_json::json!([{ "code": "M003", "text": removes }]));
+        let plain = "Planned operations:\nshop.0002_x\n    Rename table for customer to buyers\n    Remove field code from \
+                     customer\n";
+        db.workspace.manage(["migrate", "--plan", "--allow-unsafe"]).succeeds_with(plain);
+        allow(&db, "\"M003\", \"M006\"");
+        db.workspace.manage(["migrate", "--plan"]).succeeds_with(plain);
+    }
+
     async fn a_small_table_is_changed_unasked(db in TestDatabase) {
         shop(&db, 10_000).await;
         let told = db.workspace.manage(["lintmigrations"]).fails(1);

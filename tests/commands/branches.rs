@@ -49,6 +49,32 @@ fn branches_that_touch_nothing_in_common_are_joined_without_a_terminal() {
 }
 
 #[test]
+fn branches_of_one_app_hold_up_no_other_that_has_nothing_to_do_with_it() {
+    let declared = branched(SLUG);
+    let apps =
+        "apps = [\"news\", \"other\", \"reader\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n";
+    declared.write("settings/base.toml", apps);
+    declared.write("migrations/other/0001_initial.sql", "CREATE TABLE other (a integer);");
+    declared.write("migrations/reader/0001_initial.sql", "-- depends: news.0001_initial\nSELECT 1;");
+    for arguments in [&["other", "--plan"] as &[&str], &["other"], &["other", "--check"]] {
+        declared.manage([&["migrate"], arguments].concat()).succeeds();
+    }
+    for arguments in [&[] as &[&str], &["--plan"], &["--check"], &["reader"], &["news", "0001"]] {
+        let refused = declared.manage([&["migrate"], arguments].concat()).fails(1);
+        assert!(
+            refused.starts_with("error: two branches of migrations meet nowhere: migrations/news/"),
+            "{refused}"
+        );
+    }
+    let shown = declared.manage(["showmigrations"]);
+    assert!(
+        shown.stderr.starts_with("warning: two branches of migrations meet nowhere: "),
+        "{}",
+        shown.stderr
+    );
+}
+
+#[test]
 fn branches_that_touch_the_same_are_told_and_joined_by_a_word_alone() {
     let declared = branched(NOTE);
     let refused = declared.manage(["makemigrations", "--merge"]).fails(3);

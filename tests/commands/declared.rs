@@ -42,6 +42,11 @@ impl Declared {
         self.workspace.path()
     }
 
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, file: &str, text: &str) {
+        self.workspace.write(file, text);
+    }
+
     /// Makes the models these.
     pub fn models(&mut self, models: &str) {
         models.clone_into(&mut self.models);

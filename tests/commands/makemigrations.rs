@@ -305,6 +305,35 @@ fn what_cannot_become_what_it_is_to_be_is_not_lost_unasked() {
 }
 
 #[test]
+fn pairs_that_get_a_table_of_their_own_are_not_lost_unasked() {
+    let workspace = Workspace::new();
+    let [before, after] = ["", ", through = \"shop.Purchase\""].map(|through| {
+        format!(
+            "[Customer]\nfields = []\n[Order]\nfields = [{{ name = \"buyers\", type = \"ManyToMany\", to = \"shop.Customer\"{through} }}]\n"
+        )
+    });
+    workspace
+        .write(
+            "settings/base.toml",
+            "apps = [\"shop\"]\n[databases.default]\nurl = \"sqlite:///db.sqlite3\"\n",
+        )
+        .write("models/shop.toml", &before);
+    workspace.manage(["makemigrations"]).succeeds();
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    let purchase = "[Purchase]\nfields = [{ name = \"order\", type = \"ForeignKey\", to = \"shop.Order\" }, { name = \
+                    \"customer\", type = \"ForeignKey\", to = \"shop.Customer\" }]\n";
+    workspace.write("models/shop.toml", &format!("{after}{purchase}"));
+    workspace.manage(["makemigrations"]).fails_with(
+        3,
+        "error: what only you know is asked on a terminal alone, and nothing was written:\n  shop.Order.buyers has its pairs \
+         in another table from now on: may those that are there be lost?\nhint: `--replace shop.Order.buyers` answers\n",
+    );
+    workspace.manage(["makemigrations", "--replace", "shop.Order.buyers"]).succeeds();
+    workspace.manage(["migrate", "-v", "0"]).says("");
+    workspace.manage(["makemigrations", "--check"]).succeeds();
+}
+
+#[test]
 fn names_are_given_and_empty_migrations_wait_for_a_hand() {
     let workspace = migrated();
     workspace

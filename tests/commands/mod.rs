@@ -1,5 +1,6 @@
 //! The commands, one file each: whole outputs compared.
 
+mod besides;
 mod branches;
 mod check;
 mod completions;
@@ -26,5 +27,6 @@ mod showmigrations;
 mod sqlmigrate;
 mod squashmigrations;
 mod starting;
+mod stories;
 mod terminal;
 mod version;

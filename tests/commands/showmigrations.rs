@@ -171,6 +171,20 @@ fn what_no_line_can_show_is_a_warning() {
 }
 
 #[test]
+fn what_was_applied_before_what_it_depends_on_is_a_warning() {
+    let workspace = workspace();
+    workspace.manage(["migrate", "-v", "0"]).succeeds();
+    workspace.write("migrations/shop/0001_late.sql", "-- depends: shop.0001_initial\nSELECT 1;");
+    workspace.write("migrations/shop/0002_more.sql", "-- depends: shop.0001_late\nCREATE TABLE c (d);");
+    let told = "warning: migrations/shop/0002_more.sql:1: shop.0002_more is applied on database `default` before \
+                shop.0001_late, which it depends on\n";
+    let run = workspace.manage(["showmigrations"]);
+    assert_eq!(run.stderr, format!("{told}4 migrations, 1 pending on default\n"));
+    let run = workspace.manage(["showmigrations", "people"]);
+    assert_eq!(run.stderr, "1 migration, all applied\n");
+}
+
+#[test]
 fn json_is_one_object() {
     let workspace = every_state();
     let run = workspace.manage(["showmigrations", "--format", "json", "--pending"]);

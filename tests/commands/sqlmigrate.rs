@@ -86,6 +86,15 @@ fn what_cannot_be_undone_is_refused() {
 }
 
 #[test]
+fn an_app_that_lives_elsewhere_is_refused() {
+    let workspace = workspace("sqlite:///db.sqlite3");
+    workspace.write("settings/dev.toml", "[databases.users]\nurl = \"sqlite:///users.sqlite3\"\n");
+    workspace
+        .manage(["sqlmigrate", "shop", "0001", "--database", "users"])
+        .fails_with(2, "error: app `shop` does not live on database `users`\nhint: it lives on: default\n");
+}
+
+#[test]
 fn what_a_database_cannot_do_is_told_with_the_line() {
     let workspace = workspace("mysql://nobody@127.0.0.1:1/none");
     workspace.write(

@@ -47,6 +47,18 @@ fn a_port_in_use_is_one_clear_error() {
 }
 
 #[test]
+fn a_port_that_is_none_is_a_wrong_command_line() {
+    for port in ["70000", "-1", "http", ""] {
+        let address = format!("127.0.0.1:{port}");
+        let told = Workspace::new().manage(["serve", "--bind", &address]).fails(2);
+        assert!(
+            told.contains(&format!("expected ADDR:PORT such as 127.0.0.1:8000, found `{address}`")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_stop_ends_idle_connections_and_the_process() {
     for signal in ["TERM", "INT"] {
         let mut server = Server::start();

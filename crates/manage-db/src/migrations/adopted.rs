@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::constants::column_type;
 use super::drift::{Drift, is_of};
 use super::error::{Error, Result};
 use super::inspector::{Choice, inspect};
 use super::state::ProjectState;
-use super::tables::{Tables, column_type};
+use super::tables::Tables;
 use crate::backends::base::Backend;
 use crate::backends::base::names::generated_name;
 use crate::introspection::{Difference, LiveTable, Part, expected};

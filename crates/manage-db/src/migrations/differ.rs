@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::constants::Problem;
 use super::hints::Hints;
 use super::state::ProjectState;
-use super::tables::{Problem, Tables};
+use super::tables::Tables;
 use crate::backends::base::changes::{Alter, TableChange};
 use crate::backends::base::mentions;
 use crate::backends::base::tables::Table;

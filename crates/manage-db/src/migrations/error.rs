@@ -7,6 +7,7 @@ use manage_leaves::text;
 use super::import_problem::ImportProblem;
 use super::lint::Finding;
 use super::place::Place;
+use crate::backends::base::Backend;
 use crate::models::document::Mistake;
 
 /// The result of anything about migrations.
@@ -379,6 +380,15 @@ fn branches(leaves: &[Vec<String>]) -> String {
 }
 
 impl Error {
+    /// Adds the database and its address to a fault that is the database's.
+    #[must_use]
+    pub(super) fn at(self, backend: &dyn Backend) -> Self {
+        match self {
+            Self::Database(error) => Self::Database(error.at(backend.alias(), || backend.address())),
+            other => other,
+        }
+    }
+
     /// The line of a file where it is to be corrected, where there is one.
     pub fn place(&self) -> Option<Place> {
         match self {

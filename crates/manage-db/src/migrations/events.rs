@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::Error;
+use super::lint::Finding;
 use super::migration::{Key, Migration};
 use super::plan::Plan;
 use super::prepare::Prepared;
@@ -187,6 +188,8 @@ pub struct Site<'a> {
     pub plan: &'a Plan,
     /// The same, compiled.
     pub prepared: &'a Prepared,
+    /// What a run would refuse of it, where it is only said what would be done.
+    pub refused: &'a [Finding],
     /// The databases behind it that have something to be done.
     pub waiting: Vec<&'a str>,
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use refinery::{Runner, Target as RefineryTarget};
 
+use super::apart::take_apart;
 use super::driver::Driver;
 use super::error::{ApplyError, Error, HistoryProblem, HistoryProblemKind, Outcome, Result, RowsError};
 use super::events::Event;
@@ -47,6 +48,17 @@ impl Session {
         if prepared.is_empty() {
             return Ok(());
         }
+        let backend = BackendRef::clone(self.backend());
+        self.run_all(work, prepared, how, (stop, tell)).await.map_err(|error| error.at(&*backend))
+    }
+
+    async fn run_all(
+        &mut self,
+        work: Work<'_>,
+        prepared: &Prepared,
+        how: How,
+        (stop, tell): (&AtomicBool, &mut (dyn FnMut(Event<'_>) + Send)),
+    ) -> Result<()> {
         let home = self.home().await?;
         let existing = self.existing(prepared).await?;
         let applied = self.applied(work.graph);
@@ -112,6 +124,10 @@ impl Execution<'_> {
                     Ok(()) => self.keep_reversals().await,
                     Err(error) => Err(error),
                 };
+                let done = match done {
+                    Ok(()) => take_apart(self.session, &self.home, self.work.graph, self.prepared).await,
+                    Err(error) => Err(error),
+                };
                 match done {
                     Err(Error::Database(error)) if patience.may_try_again(&error).await => {}
                     done => return done,
@@ -167,6 +183,7 @@ impl Execution<'_> {
         let before = Orphans::of(guard, self.session.connection()).await?;
         self.make_history().await?;
         self.keep_reversals().await?;
+        take_apart(self.session, &self.home, self.work.graph, self.prepared).await?;
         if !self.steps(tell).await? {
             return Ok(false);
         }
@@ -421,11 +438,12 @@ async fn apply(
     Ok(())
 }
 
-/// The versions of a migration and of all that it stands for.
+/// The versions of a migration, of all that it stands for, and of all that stands for it.
 fn versions(graph: &Graph, migration: &Migration) -> String {
-    let replaced = graph.replaced(&migration.key);
-    let replaced = replaced.iter().map(|key| version(key, number_of(&key.name).unwrap_or_default()));
-    let versions = std::iter::once(migration.version()).chain(replaced);
+    let mut others = graph.replaced(&migration.key);
+    others.extend(graph.squashes_around(&migration.key));
+    let others = others.iter().map(|key| version(key, number_of(&key.name).unwrap_or_default()));
+    let versions = std::iter::once(migration.version()).chain(others);
     versions.map(|version| version.to_string()).collect::<Vec<_>>().join(", ")
 }
 

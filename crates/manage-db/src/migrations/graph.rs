@@ -22,10 +22,12 @@ pub struct Graph {
     nodes: Vec<Node>,
     positions: HashMap<Key, usize>,
     /// Files of one number that nothing puts into an order, where a later file needs one.
-    unordered: Vec<Vec<String>>,
+    unordered: Vec<Vec<Arc<Migration>>>,
     squashes: Squashes,
     /// Of each migration for which a squash stands, that squash.
     stand_ins: BTreeMap<Key, Key>,
+    /// Squashes that are left out: what they stand for is there one by one.
+    unused: BTreeSet<Key>,
     /// All migrations, also those for which a squash stands; empty where there is no squash.
     all: Vec<Arc<Migration>>,
 }
@@ -81,7 +83,8 @@ impl Graph {
         let unordered = unordered(&migrations);
         let all = if squashes.is_empty() { Vec::new() } else { all };
         let graph = Self::ordered(apps, migrations, &edges, &order);
-        Ok(Self { unordered, squashes, stand_ins, all, ..graph })
+        let unused = unused.clone();
+        Ok(Self { unordered, squashes, stand_ins, unused, all, ..graph })
     }
 
     fn ordered(apps: &[String], migrations: Vec<Arc<Migration>>, edges: &[Edge], order: &[usize]) -> Self {
@@ -130,8 +133,9 @@ impl Graph {
         }
         let begun = self.all.iter().filter(|migration| half_done.contains(&migration.version()));
         let begun = begun.map(|migration| migration.key.clone()).collect();
-        let unused = self.squashes.begun(applied, &begun);
-        if unused.is_empty() {
+        let mut unused = self.squashes.begun(applied, &begun);
+        unused.extend(self.unused.iter().cloned());
+        if unused == self.unused {
             return Ok(Cow::Borrowed(self));
         }
         let complete = self.completed(applied.clone());
@@ -143,6 +147,25 @@ impl Graph {
                 let (alias, squash, missing) = (alias.to_owned(), squash.to_string(), missing.to_string());
                 return Err(Error::HalfSquashed { alias, squash, missing });
             }
+        }
+        Self::of(&self.apps, self.all.clone(), self.squashes.clone(), &unused).map(Cow::Owned)
+    }
+
+    /// The graph for a run to the migration of `app` that `name` begins: where a squash stands for it and the files of all
+    /// that this stands for are there, they are taken one by one.
+    ///
+    /// # Errors
+    /// Those of [`Graph::new`].
+    pub fn for_target(&self, app: &str, name: &str) -> Result<Cow<'_, Self>> {
+        let Err(Error::Squashed { .. }) = self.find(app, name) else { return Ok(Cow::Borrowed(self)) };
+        let has_file = |key: &Key| self.all.iter().any(|migration| migration.key == *key);
+        let is_meant = |key: &&Key| key.app == app && key.name.starts_with(name) && has_file(key);
+        let mut unused = self.unused.clone();
+        for key in self.stand_ins.keys().filter(is_meant) {
+            unused.extend(self.squashes.around(key));
+        }
+        if unused == self.unused || !unused.iter().all(|squash| self.replaced(squash).iter().all(has_file)) {
+            return Ok(Cow::Borrowed(self));
         }
         Self::of(&self.apps, self.all.clone(), self.squashes.clone(), &unused).map(Cow::Owned)
     }
@@ -172,6 +195,16 @@ impl Graph {
     /// The squash that stands for a migration here.
     pub fn stand_in(&self, key: &Key) -> Option<&Key> {
         self.stand_ins.get(key)
+    }
+
+    /// Whether a file here explains a row of the history: its own, or that of a squash that stands for it.
+    pub(super) fn explains(&self, key: &Key) -> bool {
+        self.get(key).is_some() || self.stand_in(key).is_some() || self.unused.contains(key)
+    }
+
+    /// The squashes that stand for a migration, each also for the one before it.
+    pub(super) fn squashes_around(&self, key: &Key) -> Vec<Key> {
+        self.squashes.around(key)
     }
 
     /// All that a squash stands for; nothing for any other migration.
@@ -283,19 +316,34 @@ impl Graph {
         found
     }
 
-    /// Refuses apps with several leaves, and files of one number that another would have to continue both of.
+    /// Where branches meet nowhere: apps with several leaves, and files of one number that another would have to continue
+    /// both of.
+    pub fn conflicts(&self) -> Vec<Vec<&Arc<Migration>>> {
+        let mut conflicts: Vec<Vec<_>> = self.unordered.iter().map(|files| files.iter().collect()).collect();
+        conflicts.extend(self.apps.iter().map(|app| self.leaves(app)).filter(|leaves| leaves.len() > 1));
+        conflicts
+    }
+
+    /// Refuses branches that meet nowhere.
     ///
     /// # Errors
     /// [`Error::Conflict`].
     pub fn check_conflicts(&self) -> Result<()> {
-        let mut conflicts = self.unordered.clone();
-        for app in &self.apps {
-            let leaves = self.leaves(app);
-            if leaves.len() > 1 {
-                conflicts.push(leaves.iter().map(|leaf| leaf.path.clone()).collect());
-            }
-        }
-        if conflicts.is_empty() { Ok(()) } else { Err(Error::Conflict { leaves: conflicts }) }
+        told(&self.conflicts())
+    }
+
+    /// Refuses branches that meet nowhere in `app`, and in apps that have to do with it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`].
+    pub fn check_conflicts_around(&self, app: &str) -> Result<()> {
+        let own: Vec<&Key> = self.of_app(app).map(|migration| &migration.key).collect();
+        let mut around = self.with_ancestors(own.iter().copied());
+        around.extend(self.with_descendants(own));
+        let is_around = |branches: &Vec<&Arc<Migration>>| {
+            branches.iter().any(|branch| around.iter().any(|key| key.app == branch.key.app))
+        };
+        told(&self.conflicts().into_iter().filter(is_around).collect::<Vec<_>>())
     }
 
     /// Refuses an app that is not installed.
@@ -346,6 +394,14 @@ impl Graph {
         let (key, squash) = parts.find(|(key, _)| key.name.starts_with(prefix))?;
         Some(Error::Squashed { migration: key.to_string(), squash: squash.to_string() })
     }
+}
+
+fn told(conflicts: &[Vec<&Arc<Migration>>]) -> Result<()> {
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let paths = |branches: &Vec<&Arc<Migration>>| branches.iter().map(|branch| branch.path.clone()).collect();
+    Err(Error::Conflict { leaves: conflicts.iter().map(paths).collect() })
 }
 
 fn priority(migration: &Migration) -> (u64, &Key) {
@@ -430,15 +486,16 @@ fn before(migrations: &[Arc<Migration>], child: usize) -> Vec<usize> {
 }
 
 /// Files of one number that nothing puts into an order, where another continues what is numbered before it.
-fn unordered(migrations: &[Arc<Migration>]) -> Vec<Vec<String>> {
-    let mut found: Vec<Vec<String>> = (0..migrations.len())
+fn unordered(migrations: &[Arc<Migration>]) -> Vec<Vec<Arc<Migration>>> {
+    let mut found: Vec<Vec<usize>> = (0..migrations.len())
         .filter(|child| follows(&migrations[*child]))
         .map(|child| before(migrations, child))
         .filter(|parents| parents.len() > 1)
-        .map(|parents| parents.iter().map(|parent| migrations[*parent].path.clone()).collect())
         .collect();
     found.dedup();
-    found
+    let of =
+        |parents: Vec<usize>| parents.into_iter().map(|parent| Arc::clone(&migrations[parent])).collect();
+    found.into_iter().map(of).collect()
 }
 
 /// Positions in the order in which they run (Kahn's algorithm; of those that could be next, the smallest is).

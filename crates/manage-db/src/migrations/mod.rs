@@ -33,7 +33,9 @@ mod sql_source;
 mod script;
 
 // From models to tables, and what becomes of tables.
+mod constants;
 mod hints;
+
 mod tables;
 
 mod differ;
@@ -121,6 +123,7 @@ mod adopted;
 // Running.
 mod touched;
 
+mod apart;
 mod events;
 mod orphans;
 mod patience;
@@ -153,6 +156,7 @@ mod run;
 pub use adopted::{Adopted, adopted};
 pub use amend::{Amendment, Histories, amend};
 pub use canonical::Canonical;
+pub use constants::check_default;
 pub use drift::{Drift, drift, is_bookkeeping, is_of, tables_of};
 pub use error::{Error, Result};
 pub use events::{Event, Site};
@@ -179,7 +183,6 @@ pub use run::{Agreed, Mode, Request, run};
 pub use session::{Session, verify};
 pub use state::ProjectState;
 pub(crate) use tables::Tables;
-pub use tables::check_default;
 pub use touched::Touched;
 pub use work::{Fake, Frame, How, Work};
 pub use writer::{write, write_models, write_sql};

@@ -173,8 +173,7 @@ impl History {
     /// greater than those of all files of their app.
     pub fn newer(&self, graph: &Graph) -> Vec<&Key> {
         let keys = self.applied.iter().filter_map(|applied| applied.key.as_ref());
-        let mut newer: Vec<&Key> =
-            keys.filter(|key| is_unknown(key, graph) && is_newer(key, graph)).collect();
+        let mut newer: Vec<&Key> = keys.filter(|key| !graph.explains(key) && is_newer(key, graph)).collect();
         newer.sort();
         newer
     }
@@ -203,7 +202,7 @@ impl History {
                 continue;
             };
             match graph.get(key) {
-                None if !is_unknown(key, graph) || is_newer(key, graph) => {}
+                None if graph.explains(key) || is_newer(key, graph) => {}
                 None => {
                     let folder = format!("migrations/{}", key.app);
                     problems.push(problem(key, HistoryProblemKind::MissingFile { folder }));
@@ -236,11 +235,6 @@ impl History {
 fn is_newer(key: &Key, graph: &Graph) -> bool {
     let greatest = graph.greatest_number(&key.app);
     number_of(&key.name).zip(greatest).is_some_and(|(number, greatest)| number > greatest)
-}
-
-/// Whether neither a file explains it nor a squash.
-fn is_unknown(key: &Key, graph: &Graph) -> bool {
-    graph.get(key).is_none() && graph.stand_in(key).is_none()
 }
 
 /// Whether the file is another one than was applied on a database of this dialect.

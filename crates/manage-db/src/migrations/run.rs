@@ -9,7 +9,8 @@ use super::error::{Error, Result};
 use super::events::{Event, Site};
 use super::foreign::tables_of_others;
 use super::jobs::{Job, run_all};
-use super::linter::refused_steps;
+use super::lint::Finding;
+use super::linter::{refused_steps, refused_steps_now};
 use super::migration::Key;
 use super::plan::{Plan, PlanSite, Target, database_order, needs};
 use super::prepare::Prepared;
@@ -142,6 +143,8 @@ struct Planned {
     alias: String,
     plan: Plan,
     prepared: Prepared,
+    /// What a run would refuse, where it is only said what would be done.
+    refused: Vec<Finding>,
 }
 
 impl Planned {
@@ -177,8 +180,14 @@ impl Run<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let plans = self.plans(&sessions, fake)?;
+        let mut plans = self.plans(&sessions, fake)?;
         self.check_elsewhere(&aliases(&sessions), &plans, tell).await?;
+        if !self.request.allow_unsafe && fake != Fake::Yes {
+            for planned in &mut plans {
+                let session = &mut sessions[planned.number];
+                planned.refused = refused_steps_now(session, self.work.graph, &planned.prepared).await?;
+            }
+        }
         sessions.iter().for_each(|session| self.tell_unexplained(session, tell));
         tell_held(&plans, tell);
         let sites = (0..plans.len()).map(|position| self.site(&sessions, &plans, position));
@@ -299,7 +308,7 @@ impl Run<'_> {
             }
             if self.is_concerned(session, &plan) {
                 let prepared = session.prepare(work, &plan, fake, is_kept)?;
-                plans.push(Planned { number, alias: alias.to_owned(), plan, prepared });
+                plans.push(Planned { number, alias: alias.to_owned(), plan, prepared, refused: Vec::new() });
             }
         }
         let aliases: Vec<&str> = sessions.iter().map(Session::alias).collect();
@@ -395,7 +404,7 @@ impl Run<'_> {
 
     /// The database of the plan at `position`.
     fn site<'a>(&'a self, sessions: &[Session], plans: &'a [Planned], position: usize) -> Site<'a> {
-        let Planned { number, alias, plan, prepared } = &plans[position];
+        let Planned { number, alias, plan, prepared, refused } = &plans[position];
         let graph = self.work.graph;
         let mut apps: Vec<&str> = graph.apps().iter().map(String::as_str).collect();
         apps.retain(|app| graph.of_app(app).next().is_some() && self.work.router.allow_migrate(alias, app));
@@ -408,6 +417,7 @@ impl Run<'_> {
             apps,
             plan,
             prepared,
+            refused,
             waiting: behind.map(|planned| planned.alias.as_str()).collect(),
         }
     }

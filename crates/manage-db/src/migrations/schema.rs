@@ -17,7 +17,7 @@ use crate::backends::base::{Backend, SchemaEditor};
 use crate::models::document::Mistake;
 use crate::models::{DefaultValue, Field, ModelState};
 
-pub use super::tables::Problem;
+pub use super::constants::Problem;
 
 /// Where operations write down what has to run on one database.
 pub struct Schema<'a> {

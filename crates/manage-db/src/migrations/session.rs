@@ -31,7 +31,7 @@ impl Session {
     /// [`Error::Database`].
     pub async fn open(backend: &BackendRef) -> Result<Self> {
         let mut connection = backend.connect_to_look().await?;
-        let history = History::read(backend, &mut *connection).await?;
+        let history = Self::read_history(backend, &mut *connection).await?;
         Ok(Self { backend: BackendRef::clone(backend), connection, lock: None, history, gone: Vec::new() })
     }
 
@@ -53,7 +53,7 @@ impl Session {
         if let Attempt::Held { holder } = taken {
             return Err(Error::Locked { alias: backend.alias().to_owned(), holder, waited: limit });
         }
-        let history = History::read(backend, &mut *connection).await?;
+        let history = Self::read_history(backend, &mut *connection).await?;
         Ok(Self {
             backend: BackendRef::clone(backend),
             connection,
@@ -63,14 +63,17 @@ impl Session {
         })
     }
 
+    async fn read_history(backend: &BackendRef, connection: &mut dyn Connection) -> Result<History> {
+        let history = History::read(backend, connection).await;
+        history.map_err(|error| Error::from(error).at(&**backend))
+    }
+
     /// Asks what undoes the migrations that have no file here.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub(super) async fn read_gone(&mut self, graph: &Graph) -> Result<()> {
-        let has_file = |key: &Key| {
-            graph.get(key).is_some() || graph.stand_in(key).is_some() || !graph.apps().contains(&key.app)
-        };
+        let has_file = |key: &Key| graph.explains(key) || !graph.apps().contains(&key.app);
         self.gone = gone(&self.backend, &mut *self.connection, &self.history, has_file).await?;
         Ok(())
     }

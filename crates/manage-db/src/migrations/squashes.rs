@@ -85,6 +85,11 @@ impl Squashes {
         found
     }
 
+    /// The squashes that stand for a migration, also through another one.
+    pub(super) fn around(&self, key: &Key) -> Vec<Key> {
+        self.members.keys().filter(|squash| self.members(squash).contains(key)).cloned().collect()
+    }
+
     /// What is applied, with the squashes all of whose migrations are, and with all that applied squashes stand for.
     pub(super) fn completed(&self, mut applied: BTreeSet<Key>) -> BTreeSet<Key> {
         let recorded: Vec<Key> = self.members.keys().filter(|key| applied.contains(*key)).cloned().collect();

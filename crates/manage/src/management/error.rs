@@ -165,6 +165,8 @@ impl From<db::Error> for CommandError {
                     db::Error::Statement(statement) if statement.kind == db::StatementKind::Locked => {
                         Some("another program is writing to it: let it finish, then try again".to_owned())
                     }
+                    db::Error::Statement(statement) => refusal_hint(statement.kind)
+                        .map(|hint| format!("{hint}; refused was `{}`", beginning(&statement.sql))),
                     _ => None,
                 };
                 let kind = match &error {
@@ -177,6 +179,25 @@ impl From<db::Error> for CommandError {
             }
         }
     }
+}
+
+/// What to do where a database takes no change at all, or none from this account.
+fn refusal_hint(kind: db::StatementKind) -> Option<&'static str> {
+    match kind {
+        db::StatementKind::Forbidden => {
+            Some("grant the account of the settings this right, or name one there that has it")
+        }
+        db::StatementKind::ReadOnly => Some(
+            "the server, the account or the file is set to be read only: name the database that is written to, or lift that",
+        ),
+        _ => None,
+    }
+}
+
+/// The first words of a statement, none of which is a text.
+fn beginning(sql: &str) -> String {
+    let words: Vec<&str> = sql.split_whitespace().take_while(|word| !word.contains('\'')).collect();
+    text::truncate(&words.join(" "), 60)
 }
 
 impl From<migrations::Error> for CommandError {
@@ -377,6 +398,7 @@ fn apply_hints(error: &ApplyError) -> Vec<String> {
         hints.extend(error.blockers.iter().map(|blocker| format!("the lock was held by {blocker}")));
         hints.push("`--lock-timeout` says how long to wait for locks".to_owned());
     }
+    hints.extend(error.source.statement_kind().and_then(refusal_hint).map(str::to_owned));
     // "active SQL transaction": the statement wants to be alone.
     if matches!(&error.source, db::Error::Statement(statement) if statement.code.as_deref() == Some("25001"))
     {

@@ -13,12 +13,12 @@ use crate::SqlText;
 use crate::backends::base::mentions;
 use crate::backends::base::names::in_free_order;
 use crate::backends::base::tables::ColumnType;
+use crate::migrations::constants::column_type;
 use crate::migrations::error::Error;
 use crate::migrations::operations::{
     AlterField, CreateModel, DeleteModel, MoveModel, Operation, RemoveField, RenameField, RenameModel,
 };
 use crate::migrations::state::ProjectState;
-use crate::migrations::tables::column_type;
 use crate::models::{DefaultValue, Field, FieldType, ModelState};
 
 /// An operation that was found, and the models around it.

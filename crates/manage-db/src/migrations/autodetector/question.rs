@@ -86,6 +86,11 @@ impl Question {
                     field.name
                 )
             }
+            Self::Replaced { model, field, from: FieldType::ManyToMany, to: FieldType::ManyToMany } => {
+                format!(
+                    "{model}.{field} has its pairs in another table from now on: may those that are there be lost?"
+                )
+            }
             Self::Replaced { model, field, from, to } => {
                 format!("{model}.{field} is a {from:?} and cannot become a {to:?}: may its values be lost?")
             }

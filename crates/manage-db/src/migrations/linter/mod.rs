@@ -82,11 +82,7 @@ pub async fn lint(
     let graph = session.graph(work.graph)?;
     let applied = session.history.keys_in(&graph);
     let mut linted = look_at_all(Work { graph: &graph, ..work }, backend, wanted, Some(&applied))?;
-    match count(session, &mut linted.findings).await {
-        // A table that somebody holds is in use.
-        Err(error) if error.statement_kind() == Some(StatementKind::Locked) => {}
-        counted => counted?,
-    }
+    count_at_once(session, &mut linted.findings).await?;
     let (empty, findings) = linted.findings.into_iter().partition(|finding| finding.size == Size::Rows(0));
     (linted.findings, linted.empty) = (findings, empty);
     Ok(linted)
@@ -139,6 +135,31 @@ pub(super) async fn refused_steps(
     prepared: &Prepared,
     tell: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Vec<Finding>> {
+    let mut findings = refusable_steps(session, graph, prepared)?;
+    if !findings.is_empty() {
+        count_patiently(session, &mut findings, tell).await?;
+    }
+    findings.retain(|finding| finding.size.is_large());
+    Ok(findings)
+}
+
+/// The same without waiting for anybody: a table that somebody holds counts as large.
+///
+/// # Errors
+/// [`super::Error::Database`].
+pub(super) async fn refused_steps_now(
+    session: &mut Session,
+    graph: &Graph,
+    prepared: &Prepared,
+) -> Result<Vec<Finding>> {
+    let mut findings = refusable_steps(session, graph, prepared)?;
+    count_at_once(session, &mut findings).await?;
+    findings.retain(|finding| finding.size.is_large());
+    Ok(findings)
+}
+
+/// What a run refuses where the table is large, before anything is counted.
+fn refusable_steps(session: &Session, graph: &Graph, prepared: &Prepared) -> Result<Vec<Finding>> {
     if prepared.is_backwards() {
         return Ok(Vec::new());
     }
@@ -153,11 +174,15 @@ pub(super) async fn refused_steps(
         }
     }
     findings.retain(|finding| finding.rule.is_refused);
-    if !findings.is_empty() {
-        count_patiently(session, &mut findings, tell).await?;
-    }
-    findings.retain(|finding| finding.size.is_large());
     Ok(findings)
+}
+
+async fn count_at_once(session: &mut Session, findings: &mut [Finding]) -> Result<()> {
+    match count(session, findings).await {
+        // A table that somebody holds is in use.
+        Err(error) if error.statement_kind() == Some(StatementKind::Locked) => Ok(()),
+        counted => Ok(counted?),
+    }
 }
 
 async fn count_patiently(

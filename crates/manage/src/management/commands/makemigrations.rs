@@ -112,7 +112,7 @@ impl BaseCommand for MakeMigrations {
                 keep_last(project, &mut made, app, last)?;
             }
         }
-        self.tell(&written, &gone, out)?;
+        self.tell(&graph, &written, &gone, out)?;
         if self.check && is_changed { Err(CommandError::silent()) } else { Ok(()) }
     }
 }
@@ -172,7 +172,13 @@ impl MakeMigrations {
         self.app_labels.iter().map(|app| autodetector::empty(graph, app, self.naming())).collect()
     }
 
-    fn tell(&self, written: &[Written], gone: &[Migration], out: &mut Output) -> CommandResult {
+    fn tell(
+        &self,
+        graph: &Graph,
+        written: &[Written],
+        gone: &[Migration],
+        out: &mut Output,
+    ) -> CommandResult {
         if self.format == Form::Json {
             return Ok(out.json(&show::json(written, gone, !self.is_dry()))?);
         }
@@ -186,7 +192,7 @@ impl MakeMigrations {
             return Ok(());
         }
         show::plain(out, written, self.dry_run)?;
-        show::releases(out, written)?;
+        show::releases(out, graph, written)?;
         show::gone(out, written, gone, self.is_dry())
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::written::Written;
 use crate::db::migrations::operations::Operation;
-use crate::db::migrations::{Migration, Stage};
+use crate::db::migrations::{Graph, Migration, Stage};
 use crate::management::{CommandResult, Output, Style};
 
 /// Django's sign for what an operation does: it adds, takes away, changes, or runs something.
@@ -56,7 +56,8 @@ fn file(out: &mut Output, written: &Written, with_text: bool) -> CommandResult {
 }
 
 /// When the migrations are to be applied, where that is not at once.
-pub(in crate::management) fn releases(out: &mut Output, written: &[Written]) -> CommandResult {
+pub(in crate::management) fn releases(out: &mut Output, graph: &Graph, written: &[Written]) -> CommandResult {
+    behind_later(out, graph, written)?;
     let is_later = |one: &Written| one.migration.stage == Stage::Contract;
     if !written.iter().any(is_later) {
         return Ok(());
@@ -66,6 +67,20 @@ pub(in crate::management) fn releases(out: &mut Output, written: &[Written]) -> 
     }
     Ok(out
         .status("`manage migrate --contract`, once no program of before runs any more, applies the rest.")?)
+}
+
+/// Which migrations come right behind one of a later release that was there before: they wait for it.
+fn behind_later(out: &mut Output, graph: &Graph, written: &[Written]) -> CommandResult {
+    for Written { migration, .. } in written {
+        let parents = migration.depends.iter().filter_map(|reference| graph.get(&reference.key));
+        for parent in parents.filter(|parent| parent.stage == Stage::Contract) {
+            out.status(format!(
+                "{} comes behind {}, which waits for `manage migrate --contract`: where that was not said yet, say it first.",
+                migration.key, parent.key
+            ))?;
+        }
+    }
+    Ok(())
 }
 
 /// The files that others took the place of, or that nothing was left of.

@@ -7,12 +7,12 @@ use super::twins::{beside, twins};
 use crate::backends::base::mentions;
 use crate::backends::base::tables::ColumnType;
 use crate::migrations::autodetector::step::is_by_row;
+use crate::migrations::constants::column_type;
 use crate::migrations::operations::{
     AddField, AddTrigger, AlterField, AlterModelOptions, FillField, Operation, RemoveField, RemoveTrigger,
     RenameField, SwapFields, Trigger,
 };
 use crate::migrations::state::{ProjectState, no_field};
-use crate::migrations::tables::column_type;
 use crate::models::{DefaultValue, Field, FieldType, ModelState};
 
 /// Texts of up to so many characters have one byte for their length on some databases, longer ones two.

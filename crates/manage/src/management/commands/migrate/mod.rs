@@ -1,5 +1,6 @@
 //! `migrate`.
 
+mod besides;
 mod watcher;
 mod words;
 
@@ -7,6 +8,7 @@ mod history;
 mod report;
 mod show;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -23,6 +25,7 @@ use crate::management::{
     block_on,
 };
 use crate::setup::Project;
+use besides::{Taken, tell_changed_models};
 use history::{History, HistoryArgs};
 use report::Report;
 use show::Show;
@@ -32,7 +35,8 @@ use watcher::Watcher;
 ///
 /// As JSON: `{"databases": [{"alias": "default", "dialect": "postgresql", "direction": "forwards", "migrations":
 /// [{"app": "blog", "name": "0001_initial", "state": "applied", "milliseconds": 12.5, "operations": [{"description":
-/// "Create model Article", "sql": ["CREATE TABLE ..."]}]}]}], "messages": [], "migrations": 1, "error": null}`. States are
+/// "Create model Article", "sql": ["CREATE TABLE ..."]}]}]}], "messages": [], "migrations": 1, "error": null}`. An operation
+/// of a plan that `migrate` would refuse also has `refused`: `[{"code": "M003", "text": "..."}]`. States are
 /// `planned`, `pending`, `applied`, `undone`, `faked`, `failed` and `rolled back`. With `jsonl` each thing that happens is a
 /// line with its `event`: `database`, `migration`, `message`, `touched`, `rolled back`, `unreachable`, `end`.
 #[derive(Debug, Args)]
@@ -146,7 +150,11 @@ impl Migrate {
             let history = History { project, graph: &graph, databases: &self.databases, is_agreed: self.yes };
             return amendments.iter().try_for_each(|amendment| history.amend(amendment, out));
         }
-        graph.check_conflicts()?;
+        let graph = match (&self.app_label, &self.migration_name) {
+            (Some(app), Some(name)) => graph.for_target(app, name)?,
+            _ => Cow::Borrowed(&graph),
+        };
+        self.check_branches(&graph)?;
         let connections = self.connections(project)?;
         let mut request = self.request(project, &graph, &connections)?;
         if !self.agreed(&mut request, out)? {
@@ -157,13 +165,35 @@ impl Migrate {
             tell(project, &PreMigrate { databases: self.databases.clone() })?;
         }
         *is_told = true;
-        let mut watcher = self.watcher(&request, out);
-        let answer = block_on(async { Ok(run(&request, &mut |event| watcher.event(&event)).await?) });
+        let (mut watcher, mut taken) = (self.watcher(&request, out), Taken::default());
+        let mut tell_all = |event: Event<'_>| {
+            taken.event(&event);
+            watcher.event(&event);
+        };
+        let answer = block_on(async { Ok(run(&request, &mut tell_all).await?) });
         let number = watcher.end(answer)?;
         if is_run {
             tell(project, &PostMigrate { databases: self.databases.clone(), migrations: number })?;
         }
+        if is_run && self.fake_initial {
+            taken.tell_differences(project, &graph, out)?;
+        }
+        if number == 0 && matches!(request.target, Target::All | Target::App(_)) {
+            tell_changed_models(project, &graph, self.app_label.as_deref(), out)?;
+        }
         if self.check && number > 0 { Err(CommandError::pending()) } else { Ok(()) }
+    }
+
+    /// Refuses branches that meet nowhere, where the run has to do with them.
+    fn check_branches(&self, graph: &Graph) -> CommandResult {
+        match &self.app_label {
+            None => graph.check_conflicts()?,
+            Some(app) => {
+                graph.check_app(app)?;
+                graph.check_conflicts_around(app)?;
+            }
+        }
+        Ok(())
     }
 
     /// A change of the history is nothing that a run does beside.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::watcher::{Answer, Watcher};
 use super::words::{Talk, talk};
-use crate::db::migrations::{Event, Mode, Prepared, Program, Site, Touched};
+use crate::db::migrations::program::Part;
+use crate::db::migrations::{Event, Mode, Program, Site, Touched};
 use crate::management::{CommandError, CommandResult, Output};
 
 /// Collects what happens, or writes it at once.
@@ -56,7 +57,7 @@ impl<'a> Report<'a> {
 
     fn begun(&mut self, site: &Site<'_>) {
         let state = if self.is_plan { "planned" } else { "pending" };
-        let programs: Vec<Value> = programs(site.prepared, state);
+        let programs: Vec<Value> = programs(site, state);
         let facts = json!({
             "dialect": site.dialect,
             "direction": if site.plan.is_backwards { "backwards" } else { "forwards" },
@@ -182,15 +183,27 @@ impl Watcher for Report<'_> {
     }
 }
 
-fn programs(prepared: &Prepared, state: &str) -> Vec<Value> {
+fn programs(site: &Site<'_>, state: &str) -> Vec<Value> {
+    let refused = |part: &Part| -> Vec<Value> {
+        let found = site.refused.iter().filter(|finding| finding.place == part.place);
+        found.map(|finding| json!({ "code": finding.rule.code, "text": finding.to_string() })).collect()
+    };
     let written = |program: &Program| -> Vec<Value> {
-        let sql = |part: &crate::db::migrations::program::Part| -> Vec<String> {
+        let sql = |part: &Part| -> Vec<String> {
             part.actions.iter().flat_map(|action| action.statements()).map(str::to_owned).collect()
         };
         let parts = program.parts.iter();
-        parts.map(|part| json!({ "description": part.description, "sql": sql(part) })).collect()
+        let told = |part: &Part| {
+            let mut told = json!({ "description": part.description, "sql": sql(part) });
+            let refused = refused(part);
+            if !refused.is_empty() {
+                told["refused"] = refused.into();
+            }
+            told
+        };
+        parts.map(told).collect()
     };
-    let programs = prepared.programs();
+    let programs = site.prepared.programs();
     programs
         .map(|(migration, program)| {
             json!({

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar};
 
 use super::watcher::{Answer, Watcher};
 use super::words::{Talk, talk, touched};
-use crate::db::migrations::{Done, Event, Frame, Migration, Mode, Prepared, Site, Target, Touched};
+use crate::db::migrations::{Done, Event, Frame, Migration, Mode, Site, Target, Touched};
 use crate::management::{CommandResult, ErrorKind, Output, Style};
 use crate::text;
 
@@ -172,7 +172,7 @@ impl<'a> Show<'a> {
         }
         let title = if self.out.verbosity() > 0 { self.title(site) } else { String::new() };
         self.out.part(title)?;
-        show_plan(self.out, site.prepared)
+        show_plan(self.out, site)
     }
 
     fn begun(&mut self, site: &Site<'_>) -> io::Result<()> {
@@ -369,7 +369,7 @@ fn progress(line: &str, done: Done) -> String {
     format!("{migration}: {} of {}", done.rows, text::count(done.of, "row"))
 }
 
-fn show_plan(out: &mut Output, prepared: &Prepared) -> io::Result<()> {
+fn show_plan(out: &mut Output, Site { prepared, refused, .. }: &Site<'_>) -> io::Result<()> {
     let heading = out.styled(Style::Heading, "Planned operations:");
     out.line(heading)?;
     if prepared.is_empty() {
@@ -379,7 +379,13 @@ fn show_plan(out: &mut Output, prepared: &Prepared) -> io::Result<()> {
     for (migration, program) in prepared.programs() {
         let name = out.styled(Style::Label, &migration.key.to_string());
         out.line(name)?;
-        program.parts.iter().try_for_each(|part| out.line(format!("    {undo}{}", part.description)))?;
+        for part in &program.parts {
+            out.line(format!("    {undo}{}", part.description))?;
+            for finding in refused.iter().filter(|finding| finding.place == part.place) {
+                let mark = out.styled(Style::Warning, "refused without --allow-unsafe:");
+                out.line(format!("      {mark} {finding}"))?;
+            }
+        }
     }
     Ok(())
 }

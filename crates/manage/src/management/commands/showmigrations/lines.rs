@@ -136,7 +136,7 @@ impl Reading<'_> {
             let graph = session.as_ref().map(|session| session.graph(self.graph)).transpose()?;
             let graph = graph.as_deref().unwrap_or(self.graph);
             let lines = self.lines(graph, alias, session.as_ref());
-            let unexplained = session.map(|session| unexplained(graph, &session)).unwrap_or_default();
+            let unexplained = session.map(|session| self.unexplained(graph, &session)).unwrap_or_default();
             databases.push(Shown { alias: alias.to_owned(), lines, unexplained, error });
         }
         Ok(databases)
@@ -168,6 +168,22 @@ impl Reading<'_> {
         lines
     }
 
+    /// What the database remembers and no line can show, in sentences.
+    fn unexplained(&self, graph: &Graph, session: &Session) -> Vec<String> {
+        let alias = session.alias();
+        let strangers = session.history.strangers(graph);
+        let strangers = strangers.into_iter().map(|(app, number)| stranger(app, number, alias));
+        let half_done = session.unfinished(graph, &Plan::default()).into_iter();
+        let without_file = half_done
+            .filter(|problem| matches!(problem.kind, HistoryProblemKind::UnfinishedWithoutFile { .. }));
+        let problems = session.history.problems(session.backend(), graph).into_iter();
+        let out_of_order = problems.filter(|problem| {
+            matches!(problem.kind, HistoryProblemKind::BeforeParent { .. })
+                && problem.migration.split('.').next().is_some_and(|app| self.is_chosen(app))
+        });
+        strangers.chain(without_file.chain(out_of_order).map(|problem| problem.message())).collect()
+    }
+
     fn line(&self, graph: &Graph, migration: &Migration, session: Option<&Session>) -> Line {
         let key = &migration.key;
         let applied = session.and_then(|session| session.history.get(key));
@@ -193,15 +209,4 @@ fn state(graph: &Graph, migration: &Migration, session: &Session) -> State {
         None if session.history.keys_in(graph).contains(&migration.key) => State::Unfinished,
         None => State::Pending,
     }
-}
-
-/// What the database remembers and no line can show, in sentences.
-fn unexplained(graph: &Graph, session: &Session) -> Vec<String> {
-    let alias = session.alias();
-    let strangers = session.history.strangers(graph);
-    let strangers = strangers.into_iter().map(|(app, number)| stranger(app, number, alias));
-    let half_done = session.unfinished(graph, &Plan::default()).into_iter();
-    let without_file =
-        half_done.filter(|problem| matches!(problem.kind, HistoryProblemKind::UnfinishedWithoutFile { .. }));
-    strangers.chain(without_file.map(|problem| problem.message())).collect()
 }

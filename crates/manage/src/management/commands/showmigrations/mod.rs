@@ -56,6 +56,9 @@ impl BaseCommand for ShowMigrations {
         let project = manage.project()?;
         let graph = load(&project.files, &project.apps, &project.connections.dialects())?;
         self.app_labels.iter().try_for_each(|app| graph.check_app(app))?;
+        if let Err(conflict) = graph.check_conflicts() {
+            out.warning(format!("{conflict}; `manage makemigrations --merge` joins them"))?;
+        }
         let homes = block_on(async { Ok(Homes::look_at(&project.connections, &self.databases).await?) })?;
         show_doubles(&homes, out)?;
         let router = homes.router(&project.router);
