@@ -196,6 +196,7 @@ fn what_is_pending_and_what_is_nobodys_is_told_besides() {
                 }],
                 "pending": ["shop.0001_initial"],
                 "strangers": ["orders"],
+                "unsaid": [],
             }],
             "written": [],
         })

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::applied_sql::AppliedSql;
 use super::error::{Error, Result};
 use super::foreign::is_history;
+use super::inspector::{Choice, Unsaid, inspect};
 use super::migration::Key;
 use super::prepare::applied_state;
+use super::program::Site;
 use super::recorder::{HISTORY_TABLE, History, REVERSALS_TABLE, STEPS_TABLE};
 use super::state::ProjectState;
 use super::tables::Tables;
@@ -23,6 +26,8 @@ pub struct Drift {
     pub differences: Vec<Difference>,
     /// Tables that are no app's.
     pub strangers: Vec<String>,
+    /// What no model can say and no statement of an applied migration makes.
+    pub unsaid: Vec<Unsaid>,
     /// Migrations that are not applied.
     pub pending: Vec<Key>,
     /// Why expressions were compared by their words, where the database could not be asked to say them in its own.
@@ -60,6 +65,7 @@ pub async fn drift(work: Work<'_>, backend: &BackendRef, apps: &[String]) -> Res
     let mut drift = Drift {
         differences: Vec::new(),
         strangers: Vec::new(),
+        unsaid: Vec::new(),
         pending: Vec::new(),
         by_words: None,
         state,
@@ -70,6 +76,9 @@ pub async fn drift(work: Work<'_>, backend: &BackendRef, apps: &[String]) -> Res
     drift.pending = pending.map(|migration| migration.key.clone()).collect();
     drift.compare(&**backend, &mut *connection, &tables).await?;
     drift.unknown(&all, work, &is_meant);
+    let own: BTreeSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let site = Site { backend: &**backend, is_here: &is_here };
+    drift.leave_over(site, &own, &AppliedSql::read(work.graph, &applied, site))?;
     Ok(drift)
 }
 
@@ -148,6 +157,21 @@ impl Drift {
                 None => self.strangers.push(table.name.clone()),
             }
         }
+    }
+}
+
+impl Drift {
+    /// Finds what no model can say: of the tables of models, and what belongs to no table.
+    fn leave_over(&mut self, site: Site<'_>, own: &BTreeSet<&str>, sql: &AppliedSql) -> Result<()> {
+        let is_own = |table: &LiveTable| own.contains(table.name.as_str());
+        // No app: the models have their names, and these are looked at for what they leave out alone.
+        let choice = Choice { app: "", is_meant: &is_own, known: &self.state, is_reserved: &|_| false };
+        let of_tables = inspect(site.backend, &self.live, &choice)?.unsaid;
+        let is_model = |table: &&LiveTable| self.state.models().any(|model| model.table() == table.name);
+        let others = self.live.tables.iter().filter(|table| table.relation != Relation::Table);
+        let others = others.filter(|table| !is_model(table)).map(Unsaid::of_relation);
+        self.unsaid = of_tables.into_iter().chain(others).filter(|one| !sql.says(&one.marks)).collect();
+        Ok(())
     }
 }
 

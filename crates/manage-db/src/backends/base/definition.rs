@@ -14,7 +14,7 @@ mod table;
 
 use super::live::LiveTable;
 use super::tables::Index;
-use super::tokens::Syntax;
+use super::tokens::{Syntax, TokenKind};
 use reader::Reader;
 
 /// What a statement says of a table.
@@ -72,6 +72,25 @@ pub(crate) fn plain_sql(sql: &str, syntax: Syntax) -> String {
     let tokens = reader::tokens(sql, syntax);
     let words: Vec<String> = reader::unwrapped(&tokens).iter().map(reader::plain).collect();
     words.join(" ")
+}
+
+/// The words and names of a statement, in lower case and without signs around names; also those in texts, which may be
+/// programs, or names in another dialect.
+pub(crate) fn plain_words(sql: &str, syntax: Syntax) -> Vec<String> {
+    let mut words = Vec::new();
+    for token in reader::tokens(sql, syntax) {
+        let lower = reader::plain(&token).to_lowercase();
+        match token.kind {
+            TokenKind::Text => {
+                words.push(lower.trim_matches(['\'', '"']).to_owned());
+                let inner = lower.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
+                words.extend(inner.filter(|word| !word.is_empty()).map(str::to_owned));
+            }
+            TokenKind::Word | TokenKind::Name | TokenKind::Number => words.push(lower),
+            _ => {}
+        }
+    }
+    words
 }
 
 fn comment(mut reader: Reader<'_, '_>) -> Option<Definition> {

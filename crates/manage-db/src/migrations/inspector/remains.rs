@@ -44,6 +44,8 @@ pub struct Unsaid {
     pub stage: Stage,
     /// The statements that make it; none: they are a part of another one's, or cannot be told.
     pub statements: Vec<String>,
+    /// Words, in lower case, that a statement holds which makes it.
+    pub marks: Vec<String>,
 }
 
 impl Unsaid {
@@ -58,11 +60,13 @@ impl Unsaid {
         let is_called = tables.iter().any(|table| calls(&table.sql) || table.index_sql.iter().any(calls));
         let of = remain.table.as_ref().map(|table| format!(" of {table}")).unwrap_or_default();
         let statements = Some(remain.sql.clone()).filter(|sql| !sql.is_empty()).into_iter().collect();
+        let names = [Some(name), remain.table.as_deref()];
         Self {
             what: format!("{} {}", remain.what, remain.name).trim_end().to_owned() + &of,
             table: remain.table.clone(),
             stage: Stage::of_remain(&remain.what, is_called),
             statements,
+            marks: marks(&remain.what, names.into_iter().flatten()),
         }
     }
 
@@ -77,7 +81,9 @@ impl Unsaid {
         let indexes = table.index_sql.iter().filter(|_| table.relation.is_view()).cloned();
         let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().chain(indexes).collect();
         let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
-        Self { what: format!("{} {}", table.relation.word(), table.name), table: None, stage, statements }
+        let what = format!("{} {}", table.relation.word(), table.name);
+        let marks = marks(table.relation.word(), [table.name.as_str()]);
+        Self { what, table: None, stage, statements, marks }
     }
 
     /// A whole table or view, which a model names and does not make.
@@ -85,7 +91,8 @@ impl Unsaid {
         let what = format!("{} {}: {why}", table.relation.word(), table.name);
         let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
         let statements = std::iter::once(&table.sql).chain(&table.index_sql).cloned().collect();
-        Self { what, table: Some(table.name.clone()), stage, statements }
+        let marks = marks(table.relation.word(), [table.name.as_str()]);
+        Self { what, table: Some(table.name.clone()), stage, statements, marks }
     }
 
     /// A rule or an index within a table's definition.
@@ -97,19 +104,22 @@ impl Unsaid {
     ) -> Self {
         let what = format!("a part of {}: {sql}", table.name);
         let statement = can_add.then(|| format!("ALTER TABLE {} ADD {sql}", quote(&table.name)));
-        Self::of_statement(table, what, Stage::Rule, statement)
+        Self::of_statement(table, what, sql, Stage::Rule, statement)
     }
 
     /// What stands behind the columns of a table.
     pub(super) fn of_option(table: &LiveTable, option: &str) -> Self {
         let option: Vec<&str> = option.split_whitespace().collect();
         let what = format!("table {} is made with {}", table.name, option.join(" "));
-        Self::of_statement(table, what, Stage::Rule, None)
+        // Servers tell more of it than was said.
+        let words = option[..option.len().min(3)].join(" ");
+        Self::of_statement(table, what, &words, Stage::Rule, None)
     }
 
     /// What the model makes otherwise.
     pub(super) fn of_remark(table: &LiveTable, remark: &str) -> Self {
-        Self::of_statement(table, remark.to_owned(), Stage::Rule, None)
+        let sentence = remark.split([':', ',']).next().unwrap_or_default();
+        Self::of_statement(table, remark.to_owned(), sentence, Stage::Rule, None)
     }
 
     /// Keys that are looked at row by row.
@@ -118,17 +128,20 @@ impl Unsaid {
             "foreign keys that are NOT DEFERRABLE: {}; the models' are DEFERRABLE INITIALLY DEFERRED",
             keys.join(", ")
         );
-        Self { what, table: None, stage: Stage::Key, statements: Vec::new() }
+        Self { what, table: None, stage: Stage::Key, statements: Vec::new(), marks: Vec::new() }
     }
 
-    /// What a table has besides what its model says.
+    /// What a table has besides what its model says. `words`: those by which a statement is known that makes it.
     pub(super) fn of_statement(
         table: &LiveTable,
         what: String,
+        words: &str,
         stage: Stage,
         statement: Option<String>,
     ) -> Self {
-        Self { what, table: Some(table.name.clone()), stage, statements: statement.into_iter().collect() }
+        let marks = marks(words, [table.name.as_str()]);
+        let statements = statement.into_iter().collect();
+        Self { what, table: Some(table.name.clone()), stage, statements, marks }
     }
 
     /// A key that no field can say.
@@ -161,6 +174,16 @@ impl Unsaid {
         }
         let what = format!("foreign key ({}) of {} {why}: {sql}", key.columns.join(", "), table.name);
         let statement = can_add.then(|| format!("ALTER TABLE {} ADD {sql}", quote(&table.name)));
-        Self::of_statement(table, what, Stage::Key, statement)
+        let words = format!("REFERENCES {} {} {}", key.table, key.columns.join(" "), key.unsaid);
+        Self::of_statement(table, what, &words, Stage::Key, statement)
     }
+}
+
+/// Words of a statement that makes something, in lower case: those of a text, without what may be said otherwise, and names.
+fn marks<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    const LOOSE: [&str; 8] = ["key", "index", "constraint", "column", "composite", "is", "of", "asc"];
+    let words = text.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
+    let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+    let words = words.filter(|word| !LOOSE.contains(&word.as_str()));
+    words.chain(names.into_iter().filter(|name| !name.is_empty()).map(str::to_lowercase)).collect()
 }

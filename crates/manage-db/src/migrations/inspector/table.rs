@@ -165,7 +165,7 @@ impl<'a> Inspected<'a> {
                         "index {} of {} names a column that is in no model",
                         index.name, self.table.name
                     );
-                    self.unsaid.push(Unsaid::of_statement(self.table, what, Stage::Rule, None));
+                    self.unsaid.push(Unsaid::of_statement(self.table, what, &index.name, Stage::Rule, None));
                 }
             }
         }

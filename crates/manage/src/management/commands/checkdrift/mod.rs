@@ -24,7 +24,7 @@ use write::Written;
 /// `<app>_...`; others are a warning, since a database may have more than one owner. Nothing on the database is changed: where a
 /// server rewrites expressions, it is asked by temporary tables that are rolled back. As JSON: `{"databases": [{"alias":
 /// "default", "differences": [{"table": "shop_order", "part": "column", "name": "total", "expected": "numeric(12,2) NOT NULL",
-/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"]}, {"alias": "users", "error":
+/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"], "unsaid": ["trigger x of shop_order"]}, {"alias": "users", "error":
 /// "..."}], "written": [{"path":
 /// "migrations/shop/0004_x.toml", "app": "shop", "name": "0004_x"}]}`; `expected` or `found` is null where something is missing
 /// on that side.
