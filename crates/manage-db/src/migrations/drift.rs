@@ -190,11 +190,8 @@ fn sayable(table: &LiveTable, models: &BTreeSet<String>, keys: &BTreeSet<(&str, 
     table.keys.retain(|key| {
         let column = columns.iter().find(|column| key.columns == [column.name.as_str()]);
         let is_field = column.is_some_and(|column| {
-            let is_set = match key.on_delete.as_deref() {
-                Some("SET NULL") => column.null,
-                Some("SET DEFAULT") => column.default.is_some(),
-                _ => true,
-            };
+            let is_set = (column.null || !key.does("SET NULL"))
+                && (column.default.is_some() || !key.does("SET DEFAULT"));
             column.generated.is_none() && is_set && seen.insert(column.name.clone())
         });
         let is_made = |column: &String| keys.contains(&(table.name.as_str(), column.as_str()));

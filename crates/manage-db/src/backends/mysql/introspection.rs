@@ -48,6 +48,10 @@ fn settle(table: &mut LiveTable, said: &Said) {
     }
     table.options.retain(|option| !option.to_uppercase().replace(' ', "").ends_with("ENGINE=INNODB"));
     let of_table = table.collation.clone().filter(|name| Some(name) != said.collation.as_ref());
+    // Columns that are there say it themselves; those to come would have it.
+    table
+        .options
+        .extend(of_table.iter().filter(|_| said.collation.is_some()).map(|name| format!("COLLATE={name}")));
     for column in &mut table.columns {
         if let Some(default) = column.default.take_if(|sql| has_no_day(sql, &column.type_name)) {
             let (column, table_name) = (&column.name, &table.name);
@@ -71,7 +75,9 @@ fn settle(table: &mut LiveTable, said: &Said) {
     }
     for key in &mut table.keys {
         // The same here as nothing, which the servers leave out.
-        key.on_delete = key.on_delete.take().filter(|action| action != "RESTRICT");
+        for action in [&mut key.on_delete, &mut key.on_update] {
+            *action = action.take().filter(|action| action != "RESTRICT");
+        }
     }
     // A key without an index makes one of its own name, which is gone when another comes.
     let keys = &table.keys;

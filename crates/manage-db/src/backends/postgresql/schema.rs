@@ -75,10 +75,6 @@ impl Words for Postgresql {
         }
     }
 
-    fn foreign_key_suffix(&self) -> &'static str {
-        " DEFERRABLE INITIALLY DEFERRED"
-    }
-
     fn check_rule(&self, _constraint: &Constraint) -> Result<()> {
         Ok(())
     }

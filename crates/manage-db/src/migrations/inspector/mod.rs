@@ -99,15 +99,12 @@ pub fn inspect(backend: &dyn Backend, live: &Live, choice: &Choice<'_>) -> Resul
             drop(state.add(one.model.clone()));
         }
     }
-    let mut plain_keys = Vec::new();
     for mut one in inspected {
         one.spell_types(backend, &state)?;
-        plain_keys.append(&mut one.plain_keys);
         one.model.complete();
         inspection.unsaid.append(&mut one.unsaid);
         inspection.models.push(one.model);
     }
-    inspection.unsaid.extend((!plain_keys.is_empty()).then(|| Unsaid::of_plain_keys(&plain_keys)));
     let of_these = |table: Option<&String>| match table {
         Some(name) => tables.iter().any(|table| table.name == *name),
         None => tables.iter().any(|table| table.relation == Relation::Table),

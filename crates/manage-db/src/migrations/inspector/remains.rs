@@ -103,6 +103,8 @@ impl Unsaid {
         can_add: bool,
     ) -> Self {
         let what = format!("a part of {}: {sql}", table.name);
+        // The model makes one key already.
+        let can_add = can_add && !sql.to_uppercase().contains("PRIMARY KEY");
         let statement = can_add.then(|| format!("ALTER TABLE {} ADD {sql}", quote(&table.name)));
         Self::of_statement(table, what, sql, Stage::Rule, statement)
     }
@@ -120,15 +122,6 @@ impl Unsaid {
     pub(super) fn of_remark(table: &LiveTable, remark: &str) -> Self {
         let sentence = remark.split([':', ',']).next().unwrap_or_default();
         Self::of_statement(table, remark.to_owned(), sentence, Stage::Rule, None)
-    }
-
-    /// Keys that are looked at row by row.
-    pub(super) fn of_plain_keys(keys: &[String]) -> Self {
-        let what = format!(
-            "foreign keys that are NOT DEFERRABLE: {}; the models' are DEFERRABLE INITIALLY DEFERRED",
-            keys.join(", ")
-        );
-        Self { what, table: None, stage: Stage::Key, statements: Vec::new(), marks: Vec::new() }
     }
 
     /// What a table has besides what its model says. `words`: those by which a statement is known that makes it.
@@ -163,9 +156,10 @@ impl Unsaid {
             names(&key.columns),
             names(&key.targets)
         ));
-        sql.push_str(
-            &key.on_delete.as_ref().map(|action| format!(" ON DELETE {action}")).unwrap_or_default(),
-        );
+        let actions = [("DELETE", &key.on_delete), ("UPDATE", &key.on_update)];
+        for (event, action) in actions {
+            sql.push_str(&action.as_ref().map(|action| format!(" ON {event} {action}")).unwrap_or_default());
+        }
         if !key.unsaid.is_empty() {
             sql.push_str(&format!(" {}", key.unsaid));
         }

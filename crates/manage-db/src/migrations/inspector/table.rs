@@ -26,8 +26,6 @@ pub(super) struct Inspected<'a> {
     pub model: ModelState,
     /// What it leaves out.
     pub unsaid: Vec<Unsaid>,
-    /// Keys that are looked at row by row, where the model's wait for the end of the transaction.
-    pub plain_keys: Vec<String>,
     backend: &'a dyn Backend,
 }
 
@@ -41,8 +39,7 @@ impl<'a> Inspected<'a> {
             ..Options::default()
         };
         let model = ModelState { app: names.app.to_owned(), name, fields: Vec::new(), options };
-        let mut one =
-            Self { table, model, unsaid: Vec::new(), plain_keys: Vec::new(), backend: kinds.backend() };
+        let mut one = Self { table, model, unsaid: Vec::new(), backend: kinds.backend() };
         let checks = one.fields(names, kinds)?;
         one.primary_key();
         if one.is_managed() {
@@ -276,7 +273,7 @@ impl<'a> Inspected<'a> {
                     let field = self.model.fields.iter_mut().find(|field| field.column() == key.columns[0]);
                     let says_more = !key.unsaid.is_empty();
                     if let Some(field) = field {
-                        to.apply(field, key);
+                        to.apply(field, key, features.can_defer_constraints);
                         // What stands in the comment makes it.
                         field.db_constraint = (says_more && features.can_alter_foreign_keys).then_some(false);
                     }
@@ -317,10 +314,10 @@ impl<'a> Inspected<'a> {
         if field.kind == FieldType::Generated {
             return Err("points from a column that is computed");
         }
-        if key.on_delete.as_deref() == Some("SET NULL") && !field.null {
+        if key.does("SET NULL") && !field.null {
             return Err("says SET NULL of a column that takes none");
         }
-        if key.on_delete.as_deref() == Some("SET DEFAULT") && field.db_default.is_none() {
+        if key.does("SET DEFAULT") && field.db_default.is_none() {
             return Err("says SET DEFAULT of a column without one");
         }
         if let Some(name) = names.models.get(key.table.as_str()) {
@@ -354,12 +351,6 @@ impl<'a> Inspected<'a> {
         ) else {
             return Ok(());
         };
-        for key in self.table.keys.iter().filter(|key| !key.is_deferred && key.unsaid.is_empty()) {
-            let is_made = |other: &&LiveKey| other.is_deferred && other.columns == key.columns;
-            if self.is_managed() && made.keys.iter().any(|other| is_made(&other)) {
-                self.plain_keys.push(format!("{} ({})", self.table.name, key.columns.join(", ")));
-            }
-        }
         for (field, column) in self.model.fields.iter_mut().zip(&self.table.columns) {
             let own = made.column(&column.name).map(|made| made.type_name.as_str());
             if own != Some(&*column.type_name) {
