@@ -48,6 +48,7 @@ pub(super) async fn chosen(
         match object.what.as_str() {
             "database" => said.database = Some(object.name),
             "default collation" => said.collation = Some(object.name),
+            "collation of tables" => said.of_tables = Some(object.name),
             _ if !object.table.is_empty() && !is_meant(&object.table) => {}
             _ => {
                 object.complete(backend, connection).await?;

@@ -113,6 +113,7 @@ impl Adopted {
                     let kept = like(field, new);
                     let type_name = live.map_or("", |column| column.type_name.as_str());
                     let is_kept = !differs(Part::ForeignKey)
+                        && is_of_sort(field, new)
                         && self.has_type(backend, (&old, &kept), type_name).unwrap_or(false);
                     model.fields.push(if is_kept { kept } else { with_words(new, field) });
                 }
@@ -156,6 +157,12 @@ impl Adopted {
 
 fn no_way(problem: &str) -> Error {
     Error::NoWay { what: "what differs".to_owned(), problem: problem.to_owned() }
+}
+
+/// Whether both are written by programs, computed or counted up.
+fn is_of_sort(one: &Field, other: &Field) -> bool {
+    let is_generated = |field: &Field| field.kind == FieldType::Generated;
+    is_generated(one) == is_generated(other) && one.kind.is_auto() == other.kind.is_auto()
 }
 
 /// The field as it was, with what its column says besides its type.

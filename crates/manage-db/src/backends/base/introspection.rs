@@ -31,6 +31,8 @@ pub struct Introspection {
 pub struct Said {
     /// How text is compared where neither a column nor its table says it: the object `default collation`.
     pub collation: Option<String>,
+    /// How text is compared in a new table that does not say it: the object `collation of tables`.
+    pub of_tables: Option<String>,
     /// The database's name in its own texts: the object `database`.
     pub database: Option<String>,
 }

@@ -12,6 +12,7 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
     columns: "SELECT CAST(table_name AS CHAR), CAST(column_name AS CHAR) FROM information_schema.columns \
               WHERE table_schema = DATABASE()",
     objects: "SELECT 'database', '', DATABASE(), NULL \
+              UNION ALL SELECT 'collation of tables', '', @@collation_database, NULL \
               UNION ALL SELECT 'default collation', '', CAST(collation_name AS CHAR), NULL \
               FROM information_schema.collations WHERE character_set_name = 'utf8mb4' AND is_default = 'Yes' \
               UNION ALL SELECT CASE table_type WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'table' END, \
@@ -49,9 +50,8 @@ fn settle(table: &mut LiveTable, said: &Said) {
     table.options.retain(|option| !option.to_uppercase().replace(' ', "").ends_with("ENGINE=INNODB"));
     let of_table = table.collation.clone().filter(|name| Some(name) != said.collation.as_ref());
     // Columns that are there say it themselves; those to come would have it.
-    table
-        .options
-        .extend(of_table.iter().filter(|_| said.collation.is_some()).map(|name| format!("COLLATE={name}")));
+    let is_odd = said.of_tables.is_some() && of_table != said.of_tables;
+    table.options.extend(of_table.iter().filter(|_| is_odd).map(|name| format!("COLLATE={name}")));
     for column in &mut table.columns {
         if let Some(default) = column.default.take_if(|sql| has_no_day(sql, &column.type_name)) {
             let (column, table_name) = (&column.name, &table.name);
