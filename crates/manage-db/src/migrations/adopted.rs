@@ -7,10 +7,11 @@ use super::error::{Error, Result};
 use super::inspector::{Choice, inspect};
 use super::state::ProjectState;
 use super::tables::{Tables, column_type};
+use crate::SqlText;
 use crate::backends::base::Backend;
 use crate::backends::base::names::generated_name;
 use crate::introspection::{Difference, LiveTable, Part, expected};
-use crate::models::{Field, FieldType, ModelState};
+use crate::models::{Constraint, Field, FieldType, ModelState};
 
 /// Models that say what is there.
 #[derive(Debug, Clone)]
@@ -99,7 +100,10 @@ impl Adopted {
             return self.state.add(found).map_err(|problem| no_way(&problem));
         };
         if let Some(key) = of_table.iter().find(|one| one.part == Part::PrimaryKey) {
-            self.untold.push(format!("{}: {key}", key.table));
+            self.untold.push(format!(
+                "{}: {key}: a model's key is one field, and another key is a migration that somebody writes",
+                key.table
+            ));
         }
         let mut model = ModelState { fields: Vec::new(), ..(*old).clone() };
         for field in &old.fields {
@@ -205,9 +209,15 @@ fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) -
         model.options.indexes.retain(|index| index.name != *name);
         model.options.constraints.retain(|constraint| constraint.name != *name);
         model.options.indexes.extend(found.options.indexes.iter().find(|index| index.name == *name).cloned());
-        let same = found.options.constraints.iter().find(|constraint| constraint.name == *name);
-        model.options.constraints.extend(same.cloned());
+        let is_meant = |constraint: &&Constraint| match name.as_str() {
+            "" => constraint.check.as_ref().is_some_and(|sql| one.found.as_ref() == Some(&check_words(sql))),
+            name => constraint.name == name,
+        };
+        let same = found.options.constraints.iter().find(is_meant).cloned();
+        let is_unnamed = name.is_empty() && same.is_some();
+        model.options.constraints.extend(same);
         let mut is_said = one.found.is_none()
+            || is_unnamed
             || model.options.indexes.iter().any(|index| index.name == *name)
             || model.options.constraints.iter().any(|constraint| constraint.name == *name);
         for field in &mut model.fields {
@@ -232,6 +242,14 @@ fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) -
         }
     }
     untold
+}
+
+/// A check as differences tell it.
+fn check_words(sql: &SqlText) -> String {
+    match sql {
+        SqlText::Same(sql) => format!("CHECK ({sql})"),
+        SqlText::PerDialect(_) => String::new(),
+    }
 }
 
 /// Takes over the kinds of numbers that must not be negative, and whether there was one.

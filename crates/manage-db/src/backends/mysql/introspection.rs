@@ -59,7 +59,7 @@ fn settle(table: &mut LiveTable, said: &Said) {
                 "default of column {column} of {table_name}, which is refused here: {default}"
             ));
         }
-        column.type_name = plain_type(&column.type_name);
+        column.type_name = plain_type(&without_version(&column.type_name));
         // One of the servers keeps JSON as text with a rule.
         let own = format!("json_valid(`{}`)", column.name);
         let is_own = |rule: &Rule| matches!(rule, Rule::Check(sql) if sql.replace('"', "`").eq_ignore_ascii_case(&own));
@@ -97,6 +97,19 @@ fn settle(table: &mut LiveTable, said: &Said) {
 fn has_no_day(default: &str, type_name: &str) -> bool {
     let is_date = ["date", "timestamp"].iter().any(|word| type_name.to_lowercase().starts_with(word));
     is_date && default.starts_with('\'') && default.contains("-00")
+}
+
+/// Words that the servers keep from older ones, `/*M!100301 COMPRESSED*/`, as words.
+fn without_version(type_name: &str) -> String {
+    let mut rest = type_name;
+    let mut plain = String::new();
+    while let Some((before, behind)) = rest.split_once("/*") {
+        let Some((inner, after)) = behind.split_once("*/") else { break };
+        let words = inner.trim_start_matches(|sign: char| sign.is_ascii_digit() || "M!".contains(sign));
+        plain.push_str(&format!("{before}{}", words.trim()));
+        rest = after;
+    }
+    plain + rest
 }
 
 /// Widths of numbers say nothing but how clients show them, and newer servers tell none.
