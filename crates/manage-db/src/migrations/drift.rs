@@ -90,7 +90,8 @@ impl Drift {
         connection: &mut dyn crate::backends::base::Connection,
         tables: &[Table],
     ) -> Result<()> {
-        let models: BTreeSet<String> = self.state.models().map(|model| model.table()).collect();
+        let made = self.state.models().filter(|model| model.is_managed());
+        let models: BTreeSet<String> = made.map(|model| model.table()).collect();
         let keys: BTreeSet<(&str, &str)> = tables.iter().flat_map(keys_of).collect();
         let tables_there = self.live.tables.iter().filter(|table| !table.relation.is_view());
         let found: BTreeMap<&str, LiveTable> =
@@ -182,7 +183,8 @@ fn keys_of(table: &Table) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The table without what no model can say: keys of several columns, those that say more than a field can where the field makes
-/// none, else what it leaves out of one; parts of texts in indexes, how rows are divided. `keys`: those of models.
+/// none, else what it leaves out of one; parts of texts in indexes, how rows are divided. `models`: tables that models make;
+/// `keys`: those of models.
 fn sayable(table: &LiveTable, models: &BTreeSet<String>, keys: &BTreeSet<(&str, &str)>) -> LiveTable {
     let mut table = LiveTable { unsaid: Vec::new(), options: Vec::new(), ..table.clone() };
     let columns = std::mem::take(&mut table.columns);
@@ -194,9 +196,9 @@ fn sayable(table: &LiveTable, models: &BTreeSet<String>, keys: &BTreeSet<(&str, 
                 && (column.default.is_some() || !key.does("SET DEFAULT"));
             column.generated.is_none() && is_set && seen.insert(column.name.clone())
         });
-        let is_made = |column: &String| keys.contains(&(table.name.as_str(), column.as_str()));
-        let is_meant = key.unsaid.is_empty() || key.columns.iter().any(is_made);
-        is_field && is_meant && key.targets.len() == 1 && models.contains(&key.table)
+        let is_made = key.columns.iter().any(|column| keys.contains(&(table.name.as_str(), column.as_str())));
+        let is_meant = is_made || (key.unsaid.is_empty() && models.contains(&key.table));
+        is_field && is_meant && key.targets.len() == 1
     });
     table.keys.iter_mut().for_each(|key| key.unsaid.clear());
     table.columns = columns;

@@ -35,10 +35,8 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
         ("procedure", "SHOW CREATE PROCEDURE", 2),
         ("event", "SHOW CREATE EVENT", 3),
     ],
-    view_columns: "SELECT CAST(c.table_name AS CHAR), CAST(c.column_name AS CHAR), CAST(c.column_type AS CHAR) \
-                   FROM information_schema.views v JOIN information_schema.columns c \
-                   ON c.table_schema = v.table_schema AND c.table_name = v.table_name \
-                   WHERE v.table_schema = DATABASE() ORDER BY c.table_name, c.ordinal_position",
+    view_columns: "SELECT CAST(column_name AS CHAR), CAST(column_type AS CHAR) FROM information_schema.columns \
+                   WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
     settle,
     settle_remain,
 };

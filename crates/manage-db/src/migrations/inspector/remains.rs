@@ -72,25 +72,25 @@ impl Unsaid {
 
     /// A relation of which no model is written.
     pub fn of_relation(table: &LiveTable) -> Self {
-        let mut sql = table.sql.clone();
-        // A part has the columns of the whole, which its statement does not repeat.
-        if let (Relation::Partition, Some((head, _))) = (table.relation, sql.split_once(" (")) {
-            sql = format!("{head} {}", table.options.join(" "));
-        }
-        // A part gets the indexes of the whole.
-        let indexes = table.index_sql.iter().filter(|_| table.relation.is_view()).cloned();
-        let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().chain(indexes).collect();
-        let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
-        let what = format!("{} {}", table.relation.word(), table.name);
-        let marks = marks(table.relation.word(), [table.name.as_str()]);
-        Self { what, table: None, stage, statements, marks }
+        let why = table.remarks.iter().map(|remark| format!(": {remark}")).collect::<String>();
+        let what = format!("{} {}{why}", table.relation.word(), table.name);
+        Self { table: None, ..Self::of_whole(table, what, table.sql.clone()) }
     }
 
-    /// A whole table or view, which a model names and does not make.
-    pub(super) fn of_table(table: &LiveTable, why: &str) -> Self {
-        let what = format!("{} {}: {why}", table.relation.word(), table.name);
+    /// A whole table or view, which a model names and does not make. `sql`: what makes it.
+    pub(super) fn of_table(table: &LiveTable, sql: String, why: &str) -> Self {
+        Self::of_whole(table, format!("{} {}: {why}", table.relation.word(), table.name), sql)
+    }
+
+    fn of_whole(table: &LiveTable, what: String, mut sql: String) -> Self {
+        let is_part = table.relation == Relation::Partition;
+        // A part has the columns of the whole, which its statement does not repeat, and gets its indexes.
+        if let (true, Some((head, _))) = (is_part, table.sql.split_once(" (")) {
+            sql = format!("{head} {}", table.options.join(" "));
+        }
+        let indexes = table.index_sql.iter().filter(|_| !is_part).cloned();
+        let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().chain(indexes).collect();
         let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
-        let statements = std::iter::once(&table.sql).chain(&table.index_sql).cloned().collect();
         let marks = marks(table.relation.word(), [table.name.as_str()]);
         Self { what, table: Some(table.name.clone()), stage, statements, marks }
     }

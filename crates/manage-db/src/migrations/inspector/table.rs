@@ -9,10 +9,11 @@ use super::pointed::{Pointed, points_to_key};
 use super::remains::{Stage, Unsaid};
 use crate::SqlText;
 use crate::backends::base::Backend;
+use crate::backends::base::definition::without_keys;
 use crate::backends::base::names::generated_name;
 use crate::backends::base::tables::{Constraint as TableRule, Index as TableIndex, IndexPart, Rule};
 use crate::error::Result;
-use crate::introspection::{LiveColumn, LiveKey, LiveTable, expected};
+use crate::introspection::{LiveColumn, LiveKey, LiveTable, Relation, expected};
 use crate::migrations::error::{Error, Result as MigrationResult};
 use crate::migrations::state::ProjectState;
 use crate::migrations::tables::Tables;
@@ -84,7 +85,7 @@ impl<'a> Inspected<'a> {
         fields.map(|field| (field.column(), field.name.clone())).collect()
     }
 
-    fn is_managed(&self) -> bool {
+    pub(super) fn is_managed(&self) -> bool {
         self.model.options.managed != Some(false)
     }
 
@@ -120,7 +121,7 @@ impl<'a> Inspected<'a> {
 
     fn primary_key(&mut self) {
         let why = match self.table.primary_key.as_slice() {
-            _ if self.table.relation.is_view() => "its model only names it",
+            _ if self.table.relation != Relation::Table => "its model only names it",
             [column] => {
                 if let Some(field) = self.model.fields.iter_mut().find(|field| field.column() == *column) {
                     field.primary_key = true;
@@ -132,7 +133,11 @@ impl<'a> Inspected<'a> {
             _ => "its primary key has several columns, and a model's has one",
         };
         self.model.options.managed = Some(false);
-        self.unsaid.push(Unsaid::of_table(self.table, why));
+        let sql = match self.keys_stand_apart() {
+            true => without_keys(&self.table.sql, self.backend.script_rules().syntax),
+            false => self.table.sql.clone(),
+        };
+        self.unsaid.push(Unsaid::of_table(self.table, sql, why));
         let key = self.table.primary_key.first();
         let first = |field: &&mut Field| {
             field.kind != FieldType::Generated && key.is_none_or(|key| field.column() == *key)
@@ -140,6 +145,12 @@ impl<'a> Inspected<'a> {
         if let Some(field) = self.model.fields.iter_mut().find(first) {
             (field.primary_key, field.null) = (true, false);
         }
+    }
+
+    /// Whether a key comes behind all tables where those that it needs are not made by models.
+    fn keys_stand_apart(&self) -> bool {
+        let features = self.backend.features();
+        features.can_alter_foreign_keys && !features.can_point_ahead
     }
 
     fn indexes(&mut self) {
@@ -260,8 +271,15 @@ impl<'a> Inspected<'a> {
     }
 
     /// Makes keys of the fields whose columns point to something. `columns`: by table, columns and their fields.
-    pub(super) fn point(&mut self, names: Names<'_>, columns: &BTreeMap<String, Vec<(String, String)>>) {
+    /// `unmade`: tables that models only name.
+    pub(super) fn point(
+        &mut self,
+        names: Names<'_>,
+        columns: &BTreeMap<String, Vec<(String, String)>>,
+        unmade: &BTreeSet<String>,
+    ) {
         let features = self.backend.features();
+        let apart = self.keys_stand_apart();
         let quote = |name: &str| features.quote_name(name);
         let mut done: Vec<&str> = Vec::new();
         for key in &self.table.keys {
@@ -272,18 +290,22 @@ impl<'a> Inspected<'a> {
                     done.push(&key.columns[0]);
                     let field = self.model.fields.iter_mut().find(|field| field.column() == key.columns[0]);
                     let says_more = !key.unsaid.is_empty();
+                    let is_made = names.makes_key(&self.table.name, &key.columns[0]);
+                    let is_later = apart && unmade.contains(&key.table) && !is_made;
                     if let Some(field) = field {
                         to.apply(field, key, features.can_defer_constraints);
                         // What stands in the comment makes it.
-                        field.db_constraint = (says_more && features.can_alter_foreign_keys).then_some(false);
+                        let is_said = (says_more && features.can_alter_foreign_keys) || is_later;
+                        field.db_constraint = is_said.then_some(false);
                     }
-                    if !says_more {
-                        continue;
+                    match (says_more, is_later || !self.is_managed()) {
+                        (true, _) => "says more than a field can",
+                        (_, true) => "needs a table that no model makes",
+                        _ => continue,
                     }
-                    "says more than a field can"
                 }
             };
-            if self.is_managed() {
+            if self.is_managed() || apart {
                 let can_add = features.can_alter_foreign_keys;
                 self.unsaid.push(Unsaid::of_key(self.table, key, why, &quote, can_add));
             }
