@@ -172,6 +172,7 @@ impl Drift {
         let others = self.live.tables.iter().filter(|table| table.relation != Relation::Table);
         let others = others.filter(|table| !is_model(table)).map(Unsaid::of_relation);
         self.unsaid = of_tables.into_iter().chain(others).filter(|one| !sql.says(&one.marks)).collect();
+        self.unsaid.sort_by(|one, other| one.what.cmp(&other.what));
         Ok(())
     }
 }
