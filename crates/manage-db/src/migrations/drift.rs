@@ -170,7 +170,8 @@ impl Drift {
         let of_tables = inspect(site.backend, &self.live, &choice)?.unsaid;
         let is_model = |table: &&LiveTable| self.state.models().any(|model| model.table() == table.name);
         let others = self.live.tables.iter().filter(|table| table.relation != Relation::Table);
-        let others = others.filter(|table| !is_model(table)).map(Unsaid::of_relation);
+        let others =
+            others.filter(|table| !is_model(table)).flat_map(|table| Unsaid::of_relation(&self.live, table));
         self.unsaid = of_tables.into_iter().chain(others).filter(|one| !sql.says(&one.marks)).collect();
         self.unsaid.sort_by(|one, other| one.what.cmp(&other.what));
         Ok(())

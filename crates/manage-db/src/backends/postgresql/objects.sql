@@ -133,6 +133,12 @@ SELECT * FROM (
     pg_catalog.pg_get_indexdef(i.indexrelid), 7
   FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = i.indexrelid)
+  UNION ALL
+  SELECT 'constraint', i.inhparent::regclass::text, k.conname::text, 'ALTER TABLE ' || rel.quoted || ' ADD CONSTRAINT '
+    || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid), 8
+  FROM rel JOIN pg_catalog.pg_inherits i ON i.inhrelid = rel.oid JOIN pg_catalog.pg_constraint k ON k.conrelid = rel.oid
+  WHERE rel.relispartition AND k.conparentid = 0 AND k.coninhcount = 0 AND k.contype IN ('u', 'c', 'f', 'x')
   UNION ALL
   SELECT 'statistics', rel.name, s.stxname::text, pg_catalog.pg_get_statisticsobjdef(s.oid), 8
   FROM rel JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = rel.oid

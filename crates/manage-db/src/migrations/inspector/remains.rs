@@ -1,6 +1,6 @@
 //! What no model can say.
 
-use crate::introspection::{LiveKey, LiveTable, Relation, Remain};
+use crate::introspection::{Live, LiveKey, LiveTable, Relation, Remain};
 
 /// When something is made, those first that others need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,8 +70,14 @@ impl Unsaid {
         }
     }
 
-    /// A relation of which no model is written.
-    pub fn of_relation(table: &LiveTable) -> Self {
+    /// A relation of which no model is written, and what belongs to it.
+    pub fn of_relation<'a>(live: &'a Live, table: &'a LiveTable) -> impl Iterator<Item = Self> + 'a {
+        let own = live.remains.iter().filter(|remain| remain.table.as_ref() == Some(&table.name));
+        let own = own.map(|remain| Self::of_remain(remain, &[]));
+        std::iter::once(Self::of_only(table)).chain(own)
+    }
+
+    fn of_only(table: &LiveTable) -> Self {
         let why = table.remarks.iter().map(|remark| format!(": {remark}")).collect::<String>();
         let what = format!("{} {}{why}", table.relation.word(), table.name);
         Self { table: None, ..Self::of_whole(table, what, table.sql.clone()) }
@@ -84,11 +90,11 @@ impl Unsaid {
 
     fn of_whole(table: &LiveTable, what: String, mut sql: String) -> Self {
         let is_part = table.relation == Relation::Partition;
-        // A part has the columns of the whole, which its statement does not repeat, and gets its indexes.
+        // A part has the columns of the whole, which its statement does not repeat.
         if let (true, Some((head, _))) = (is_part, table.sql.split_once(" (")) {
             sql = format!("{head} {}", table.options.join(" "));
         }
-        let indexes = table.index_sql.iter().filter(|_| !is_part).cloned();
+        let indexes = table.index_sql.iter().cloned();
         let statements = Some(sql).filter(|sql| !sql.is_empty()).into_iter().chain(indexes).collect();
         let stage = if table.relation.is_view() { Stage::View } else { Stage::Table };
         let marks = marks(table.relation.word(), [table.name.as_str()]);

@@ -137,7 +137,7 @@ impl InspectDb {
             table.relation != Relation::Table && is_wanted && !self.is_meant(table, of_others)
         };
         let passed = live.tables.iter().filter(is_passed);
-        passed.map(Unsaid::of_relation).collect()
+        passed.flat_map(|table| Unsaid::of_relation(live, table)).collect()
     }
 }
 
