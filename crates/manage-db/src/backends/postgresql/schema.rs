@@ -174,7 +174,14 @@ impl Editor {
         for column in &table.columns {
             check_column(column)?;
         }
-        self.push(Postgresql.create_table_sql(table, &table.name)?);
+        let (repeated, first) = repeated(table);
+        let first = Table { constraints: first, ..table.clone() };
+        self.push(Postgresql.create_table_sql(&first, &table.name)?);
+        for constraint in &repeated {
+            if let Some(sql) = Postgresql.constraint_sql(constraint)? {
+                self.alter(table, &format!("ADD {sql}"));
+            }
+        }
         if table.comment.is_some() {
             self.comment_on_table(table, table.comment.as_deref());
         }
@@ -595,6 +602,21 @@ fn column_changes(old: &Column, new: &Column) -> Vec<String> {
         changes.push(format!("ADD CHECK ({check})"));
     }
     changes
+}
+
+/// The unique constraints over columns that others, or the primary key, have already, of which the server would make one where
+/// they stand in one statement; and all else.
+fn repeated(table: &Table) -> (Vec<Constraint>, Vec<Constraint>) {
+    let key = table.columns.iter().filter(|column| column.primary_key).map(|column| column.name.clone());
+    let mut seen = vec![key.collect::<Vec<_>>()];
+    table.constraints.iter().cloned().partition(|constraint| match &constraint.rule {
+        Rule::Unique { columns, condition: None, .. } => {
+            let is_repeated = seen.contains(columns);
+            seen.push(columns.clone());
+            is_repeated
+        }
+        _ => false,
+    })
 }
 
 /// How a column counts, as its type says it.
