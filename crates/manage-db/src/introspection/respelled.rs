@@ -40,7 +40,7 @@ fn take_words(rule: &mut Rule, told: &Rule) {
             sql.clone_from(again);
         }
         (Rule::Unique { condition, .. }, Rule::Unique { condition: again, .. }) => {
-            condition.clone_from(again)
+            condition.clone_from(again);
         }
         _ => {}
     }
