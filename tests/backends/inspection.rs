@@ -186,6 +186,53 @@ on_every_database! {
         check_anew(&db, &models).await;
     }
 
+    async fn tables_that_only_statements_make_come_before_all_keys_to_them(db in TestDatabase) {
+        project(&db, "", "");
+        let key = |from: &str, to: &str| format!("ALTER TABLE {from} ADD CONSTRAINT {from}_{to} FOREIGN KEY (p, q) REFERENCES {to} (x, y)");
+        let table = |name: &str, key: &str| {
+            format!("CREATE TABLE {name} (x integer NOT NULL, y integer NOT NULL UNIQUE, p integer, q integer, PRIMARY KEY (x, y){key})")
+        };
+        let inline = |to: &str| format!(", FOREIGN KEY (p, q) REFERENCES {to} (x, y)");
+        let own = "CREATE TABLE own (id integer NOT NULL PRIMARY KEY, one integer, CONSTRAINT own_one FOREIGN KEY (one) REFERENCES one (y))";
+        let made = match db.kind {
+            // Keys are no parts that are added.
+            Kind::Sqlite => vec![table("one", &inline("two")), table("two", &inline("one")), own.to_owned()],
+            _ => vec![table("one", ""), table("two", ""), key("one", "two"), key("two", "one"), own.to_owned()],
+        };
+        for sql in &made {
+            db.database.execute(sql, &[]).await.unwrap();
+        }
+        let models = db.workspace.manage(["inspectdb", "--app", "shop"]).succeeds();
+        db.workspace.write("models/shop.toml", &models);
+        db.workspace.manage(["makemigrations", "shop"]).succeeds();
+        db.workspace.manage(["migrate", "--fake-initial"]).succeeds();
+        db.workspace.manage(["checkdrift", "shop"]).succeeds();
+        check_anew(&db, &models).await;
+    }
+
+    async fn a_view_that_is_broken_is_named_and_the_others_have_models(db in TestDatabase) {
+        // Its tables cannot go before it.
+        if db.kind == Kind::Postgresql {
+            return;
+        }
+        for sql in [
+            "CREATE TABLE t (id integer NOT NULL PRIMARY KEY)",
+            "CREATE TABLE gone (id integer NOT NULL PRIMARY KEY)",
+            "CREATE VIEW good AS SELECT id FROM t",
+            "CREATE VIEW bad AS SELECT id FROM gone",
+            "DROP TABLE gone",
+        ] {
+            db.database.execute(sql, &[]).await.unwrap();
+        }
+        // The app is to be declared by what is written.
+        let settings = format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{}\"\n", db.url);
+        db.workspace.write("settings/base.toml", &settings);
+        let models = db.workspace.manage(["inspectdb", "--include-views"]).succeeds();
+        assert!(models.contains("[Good]\n") && !models.contains("[Bad]\n"), "{models}");
+        assert!(models.contains("\n# view bad: its columns cannot be read"), "{models}");
+        db.workspace.manage(["check"]).fails(1);
+    }
+
     async fn a_check_that_was_replaced_under_its_name_is_taken_over_whatever_it_says(db in TestDatabase) {
         // Its constraints change with the whole table.
         if db.kind == Kind::Sqlite {

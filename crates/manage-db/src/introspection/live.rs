@@ -83,6 +83,9 @@ pub async fn view_columns(
                     view.columns.push(LiveColumn { name, type_name, null: true, ..LiveColumn::default() });
                 }
                 (introspection.settle)(view, &Said::default());
+                if view.columns.is_empty() {
+                    view.remarks.push("its columns cannot be read".to_owned());
+                }
             }
             Err(error @ Error::Statement { .. }) => {
                 view.remarks.push(format!("its columns cannot be read: {error}"));

@@ -60,13 +60,16 @@ impl Unsaid {
         let is_called = tables.iter().any(|table| calls(&table.sql) || table.index_sql.iter().any(calls));
         let of = remain.table.as_ref().map(|table| format!(" of {table}")).unwrap_or_default();
         let statements = Some(remain.sql.clone()).filter(|sql| !sql.is_empty()).into_iter().collect();
-        let names = [Some(name), remain.table.as_deref()];
+        // The names of settings are words of the statement that sets them.
+        let is_words = ["setting", "comment"].contains(&&*remain.what);
+        let words = if is_words { format!("{} {}", remain.what, remain.name) } else { remain.what.clone() };
+        let names = [Some(name).filter(|_| !is_words), remain.table.as_deref()];
         Self {
             what: format!("{} {}", remain.what, remain.name).trim_end().to_owned() + &of,
             table: remain.table.clone(),
             stage: Stage::of_remain(&remain.what, is_called),
             statements,
-            marks: marks(&remain.what, names.into_iter().flatten()),
+            marks: marks(&words, names.into_iter().flatten()),
         }
     }
 
@@ -181,9 +184,11 @@ impl Unsaid {
 
 /// Words of a statement that makes something, in lower case: those of a text, without what may be said otherwise, and names.
 fn marks<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    const LOOSE: [&str; 8] = ["key", "index", "constraint", "column", "composite", "is", "of", "asc"];
+    const LOOSE: [&str; 10] =
+        ["key", "index", "constraint", "column", "composite", "setting", "is", "of", "on", "asc"];
     let words = text.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
     let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+    let words = words.map(|word| if word == "disabled" { "disable".to_owned() } else { word });
     let words = words.filter(|word| !LOOSE.contains(&word.as_str()));
     words.chain(names.into_iter().filter(|name| !name.is_empty()).map(str::to_lowercase)).collect()
 }
