@@ -6,6 +6,7 @@ mod articles;
 mod chance;
 mod corpus;
 mod databases;
+mod drift;
 mod faults;
 mod filling;
 mod fixtures;

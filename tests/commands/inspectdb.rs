@@ -38,8 +38,7 @@ fn models_are_written_as_people_would_write_them() {
     let run = workspace.manage(["inspectdb", "--app", "shop"]);
     assert_eq!(
         run.stderr,
-        "2 things that no model can say are in the comment at the end: foreign keys that are NOT DEFERRABLE, trigger noted of \
-         orders\n"
+        "1 thing that no model can say is in the comment at the end: trigger noted of orders\n"
     );
     assert_eq!(
         run.stdout,
@@ -54,14 +53,12 @@ fields = [
 table = "orders"
 fields = [
   { name = "number", type = "Char", max_length = 10, primary_key = true },
-  { name = "customer", type = "ForeignKey", to = "shop.Customer", db_index = false },
+  { name = "customer", type = "ForeignKey", to = "shop.Customer", db_index = false, deferrable = false },
   { name = "type", type = "Text", db_default = "x" },
 ]
 indexes = [{ name = "by_customer", fields = ["customer", "type"] }]
 
 # What no model can say. Where it is to be made as well, put it into a migration, behind the models:
-#
-# foreign keys that are NOT DEFERRABLE: orders (customer_id); the models' are DEFERRABLE INITIALLY DEFERRED
 #
 # trigger noted of orders
 # [[operation]]
@@ -196,6 +193,7 @@ fn what_is_pending_and_what_is_nobodys_is_told_besides() {
                 }],
                 "pending": ["shop.0001_initial"],
                 "strangers": ["orders"],
+                "unsaid": [],
             }],
             "written": [],
         })

@@ -96,7 +96,7 @@ pub(crate) fn fact(setting: &Setting) -> Result<TokenStream> {
             let truth = setting.flag()?;
             quote!(field.unique = #truth;)
         }
-        "db_index" | "db_constraint" | "stored" => {
+        "db_index" | "db_constraint" | "deferrable" | "stored" => {
             let truth = setting.flag()?;
             quote!(field.#key = Some(#truth);)
         }
@@ -105,9 +105,9 @@ pub(crate) fn fact(setting: &Setting) -> Result<TokenStream> {
             let text = setting.text()?;
             quote!(field.#key = Some(#text.to_owned());)
         }
-        "on_delete" => {
+        "on_delete" | "on_update" => {
             let variant = format_ident!("{}", camel(&setting.text()?));
-            quote!(field.on_delete = Some(::manage::db::models::OnDelete::#variant);)
+            quote!(field.#key = Some(::manage::db::models::OnDelete::#variant);)
         }
         "default" | "db_default" => {
             let value = setting.default()?;

@@ -34,8 +34,8 @@ use proc_macro::TokenStream;
 ///
 /// On a field: `type` (Django's word without `Field`, where the Rust type alone does not say it), `primary_key`,
 /// `references` (the file's `to`), `one_to_one`, and the facts of files: `max_length`, `max_digits`,
-/// `decimal_places`, `unique`, `db_index`, `to_field`, `on_delete`, `db_constraint`, `db_column`, `db_comment`,
-/// `db_collation`, `db_type`, `default`, `db_default`, `choices = [["d", "Draft"]]`, `expression`, `output`, `stored`,
+/// `decimal_places`, `unique`, `db_index`, `to_field`, `on_delete`, `on_update`, `deferrable`, `db_constraint`,
+/// `db_column`, `db_comment`, `db_collation`, `db_type`, `default`, `db_default`, `choices = [["d", "Draft"]]`, `expression`, `output`, `stored`,
 /// `verbose_name`, `help_text`. Whether NULL is allowed the Rust type says. SQL is one text, or one for each dialect
 /// in parentheses.
 #[proc_macro_derive(Model, attributes(model, field))]

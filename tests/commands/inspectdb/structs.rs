@@ -25,7 +25,7 @@ pub struct Orders {
     #[field(primary_key = true, max_length = 10)]
     pub number: String,
     /// The column `customer_id`.
-    #[field(references = "shop.Customer", db_index = false)]
+    #[field(references = "shop.Customer", db_index = false, deferrable = false)]
     pub customer_id: i32,
     /// The column `sort`.
     #[field(db_default = "x")]
@@ -46,10 +46,6 @@ pub struct Detail {
     #[field(type = "Integer")]
     pub id: i32,
     /// The column `customer_id`.
-    #[field(references = "shop.Customer", one_to_one, db_collation = "NOCASE", db_type = "integer", to_field = "email", on_delete = "DO_NOTHING")]
+    #[field(references = "shop.Customer", one_to_one, db_collation = "NOCASE", db_type = "integer", to_field = "email", on_delete = "DO_NOTHING", deferrable = false)]
     pub customer_id: Option<String>,
 }
-
-// What no model can say. Where it is to be made as well, put it into a migration, behind the models:
-//
-// foreign keys that are NOT DEFERRABLE: orders (customer_id), shop_detail (customer_id); the models' are DEFERRABLE INITIALLY DEFERRED

@@ -70,7 +70,7 @@ impl fmt::Display for Difference {
 
 /// In what the tables that are `found` differ from those that are `expected`, by table.
 ///
-/// Not compared are the names of keys, whether they are deferred, and the order of columns.
+/// Not compared are the names of keys and the order of columns.
 pub fn differences(backend: &dyn Backend, expected: &[LiveTable], found: &[LiveTable]) -> Vec<Difference> {
     let mut all = Vec::new();
     for table in expected {
@@ -154,7 +154,8 @@ impl Compared<'_> {
     fn keys(&mut self, expected: &[LiveKey], found: &[LiveKey]) {
         let is_same = |one: &LiveKey, two: &LiveKey| {
             (&one.columns, &one.table, &one.targets) == (&two.columns, &two.table, &two.targets)
-                && (&one.on_delete, &one.unsaid) == (&two.on_delete, &two.unsaid)
+                && (&one.on_delete, &one.on_update) == (&two.on_delete, &two.on_update)
+                && (one.is_deferred, &one.unsaid) == (two.is_deferred, &two.unsaid)
         };
         let (missing, more) = unmatched(expected, found, is_same, |one, two| one.columns == two.columns);
         for (one, two) in missing {
@@ -270,9 +271,12 @@ fn column_words(column: &LiveColumn) -> String {
 }
 
 fn key_words(key: &LiveKey) -> String {
-    let action = key.on_delete.as_ref().map(|action| format!(" ON DELETE {action}")).unwrap_or_default();
-    let unsaid = if key.unsaid.is_empty() { String::new() } else { format!(" {}", key.unsaid) };
-    format!("{} ({}){action}{unsaid}", key.table, key.targets.join(", "))
+    let mut words = vec![format!("{} ({})", key.table, key.targets.join(", "))];
+    words.extend(key.on_delete.as_ref().map(|action| format!("ON DELETE {action}")));
+    words.extend(key.on_update.as_ref().map(|action| format!("ON UPDATE {action}")));
+    words.extend(Some(key.unsaid.clone()).filter(|unsaid| !unsaid.is_empty()));
+    words.extend(key.is_deferred.then(|| "DEFERRABLE INITIALLY DEFERRED".to_owned()));
+    words.join(" ")
 }
 
 fn rule_words(rule: &Rule) -> String {

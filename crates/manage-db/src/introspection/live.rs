@@ -6,8 +6,8 @@ use crate::Row;
 use crate::backends::base::definition::{Definition, definition};
 use crate::backends::base::live::{LiveColumn, LiveTable, Relation, Remain};
 use crate::backends::base::tables::{Constraint, Index, IndexPart, Rule};
-use crate::backends::base::{Backend, Connection, Said, Statement, Syntax};
-use crate::error::Result;
+use crate::backends::base::{Backend, Connection, Said, Statement, Syntax, Value};
+use crate::error::{Error, Result};
 
 /// Everything that a database holds, but for what only reaches it otherwise, such as rights.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +48,7 @@ pub(super) async fn chosen(
         match object.what.as_str() {
             "database" => said.database = Some(object.name),
             "default collation" => said.collation = Some(object.name),
+            "collation of tables" => said.of_tables = Some(object.name),
             _ if !object.table.is_empty() && !is_meant(&object.table) => {}
             _ => {
                 object.complete(backend, connection).await?;
@@ -62,26 +63,35 @@ pub(super) async fn chosen(
     Ok(live)
 }
 
-/// Reads the columns of views, which their own statements do not tell.
+/// Reads the columns of views, which their own statements do not tell. One that is broken keeps none, and says why.
 ///
 /// # Errors
-/// Those of the query: also where a view is broken.
+/// [`Error::Connection`] and the like; not those of a view.
 pub async fn view_columns(
     backend: &dyn Backend,
     connection: &mut dyn Connection,
     live: &mut Live,
 ) -> Result<()> {
     let introspection = backend.introspection();
-    let rows = connection.query(Statement { sql: introspection.view_columns, params: &[] }).await?;
-    let mut columns: BTreeMap<String, Vec<LiveColumn>> = BTreeMap::new();
-    for mut row in rows {
-        let (view, name, type_name) = (row.take(0)?, row.take(1)?, row.take(2)?);
-        let column = LiveColumn { name, type_name, null: true, ..LiveColumn::default() };
-        columns.entry(view).or_default().push(column);
-    }
     for view in live.tables.iter_mut().filter(|table| table.relation.is_view()) {
-        view.columns = columns.remove(&view.name).unwrap_or_default();
-        (introspection.settle)(view, &Said::default());
+        let params = [Value::Text(view.name.clone())];
+        let statement = Statement { sql: introspection.view_columns, params: &params };
+        match connection.query(statement).await {
+            Ok(rows) => {
+                for mut row in rows {
+                    let (name, type_name) = (row.take(0)?, row.take(1)?);
+                    view.columns.push(LiveColumn { name, type_name, null: true, ..LiveColumn::default() });
+                }
+                (introspection.settle)(view, &Said::default());
+                if view.columns.is_empty() {
+                    view.remarks.push("its columns cannot be read".to_owned());
+                }
+            }
+            Err(error @ Error::Statement { .. }) => {
+                view.remarks.push(format!("its columns cannot be read: {error}"));
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -24,13 +24,26 @@ pub async fn respelled(
     }
     for constraint in &mut table.constraints {
         let again = told.constraints.iter().find(|again| again.name == constraint.name);
-        again.into_iter().for_each(|again| constraint.clone_from(again));
+        again.into_iter().for_each(|again| take_words(&mut constraint.rule, &again.rule));
     }
     for index in &mut table.indexes {
         let again = told.indexes.iter().find(|again| again.name == index.name);
         again.into_iter().for_each(|again| index.clone_from(again));
     }
     table
+}
+
+/// The expressions as they are told, of a rule that is of the same sort.
+fn take_words(rule: &mut Rule, told: &Rule) {
+    match (rule, told) {
+        (Rule::Check(sql), Rule::Check(again)) | (Rule::Exclude(sql), Rule::Exclude(again)) => {
+            sql.clone_from(again);
+        }
+        (Rule::Unique { condition, .. }, Rule::Unique { condition: again, .. }) => {
+            condition.clone_from(again);
+        }
+        _ => {}
+    }
 }
 
 /// The expected table with the expressions that were found under the same names.

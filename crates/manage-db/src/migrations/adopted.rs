@@ -8,10 +8,11 @@ use super::error::{Error, Result};
 use super::inspector::{Choice, inspect};
 use super::state::ProjectState;
 use super::tables::Tables;
+use crate::SqlText;
 use crate::backends::base::Backend;
 use crate::backends::base::names::generated_name;
 use crate::introspection::{Difference, LiveTable, Part, expected};
-use crate::models::{Field, FieldType, ModelState};
+use crate::models::{Constraint, Field, FieldType, ModelState};
 
 /// Models that say what is there.
 #[derive(Debug, Clone)]
@@ -100,7 +101,10 @@ impl Adopted {
             return self.state.add(found).map_err(|problem| no_way(&problem));
         };
         if let Some(key) = of_table.iter().find(|one| one.part == Part::PrimaryKey) {
-            self.untold.push(format!("{}: {key}", key.table));
+            self.untold.push(format!(
+                "{}: {key}: a model's key is one field, and another key is a migration that somebody writes",
+                key.table
+            ));
         }
         let mut model = ModelState { fields: Vec::new(), ..(*old).clone() };
         for field in &old.fields {
@@ -114,6 +118,7 @@ impl Adopted {
                     let kept = like(field, new);
                     let type_name = live.map_or("", |column| column.type_name.as_str());
                     let is_kept = !differs(Part::ForeignKey)
+                        && is_of_sort(field, new)
                         && self.has_type(backend, (&old, &kept), type_name).unwrap_or(false);
                     model.fields.push(if is_kept { kept } else { with_words(new, field) });
                 }
@@ -159,6 +164,12 @@ fn no_way(problem: &str) -> Error {
     Error::NoWay { what: "what differs".to_owned(), problem: problem.to_owned() }
 }
 
+/// Whether both are written by programs, computed or counted up.
+fn is_of_sort(one: &Field, other: &Field) -> bool {
+    let is_generated = |field: &Field| field.kind == FieldType::Generated;
+    is_generated(one) == is_generated(other) && one.kind.is_auto() == other.kind.is_auto()
+}
+
 /// The field as it was, with what its column says besides its type.
 fn like(old: &Field, new: &Field) -> Field {
     let mut field = Field {
@@ -199,9 +210,15 @@ fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) -
         model.options.indexes.retain(|index| index.name != *name);
         model.options.constraints.retain(|constraint| constraint.name != *name);
         model.options.indexes.extend(found.options.indexes.iter().find(|index| index.name == *name).cloned());
-        let same = found.options.constraints.iter().find(|constraint| constraint.name == *name);
-        model.options.constraints.extend(same.cloned());
+        let is_meant = |constraint: &&Constraint| match name.as_str() {
+            "" => constraint.check.as_ref().is_some_and(|sql| one.found.as_ref() == Some(&check_words(sql))),
+            name => constraint.name == name,
+        };
+        let same = found.options.constraints.iter().find(is_meant).cloned();
+        let is_unnamed = name.is_empty() && same.is_some();
+        model.options.constraints.extend(same);
         let mut is_said = one.found.is_none()
+            || is_unnamed
             || model.options.indexes.iter().any(|index| index.name == *name)
             || model.options.constraints.iter().any(|constraint| constraint.name == *name);
         for field in &mut model.fields {
@@ -226,6 +243,14 @@ fn rules(model: &mut ModelState, found: &ModelState, of_table: &[&Difference]) -
         }
     }
     untold
+}
+
+/// A check as differences tell it.
+fn check_words(sql: &SqlText) -> String {
+    match sql {
+        SqlText::Same(sql) => format!("CHECK ({sql})"),
+        SqlText::PerDialect(_) => String::new(),
+    }
 }
 
 /// Takes over the kinds of numbers that must not be negative, and whether there was one.

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::applied_sql::AppliedSql;
 use super::error::{Error, Result};
 use super::foreign::is_history;
+use super::inspector::{Choice, Unsaid, inspect};
 use super::migration::Key;
 use super::prepare::applied_state;
+use super::program::Site;
 use super::recorder::{HISTORY_TABLE, History, REVERSALS_TABLE, STEPS_TABLE};
 use super::state::ProjectState;
 use super::tables::Tables;
@@ -23,6 +26,8 @@ pub struct Drift {
     pub differences: Vec<Difference>,
     /// Tables that are no app's.
     pub strangers: Vec<String>,
+    /// What no model can say and no statement of an applied migration makes.
+    pub unsaid: Vec<Unsaid>,
     /// Migrations that are not applied.
     pub pending: Vec<Key>,
     /// Why expressions were compared by their words, where the database could not be asked to say them in its own.
@@ -60,6 +65,7 @@ pub async fn drift(work: Work<'_>, backend: &BackendRef, apps: &[String]) -> Res
     let mut drift = Drift {
         differences: Vec::new(),
         strangers: Vec::new(),
+        unsaid: Vec::new(),
         pending: Vec::new(),
         by_words: None,
         state,
@@ -70,6 +76,9 @@ pub async fn drift(work: Work<'_>, backend: &BackendRef, apps: &[String]) -> Res
     drift.pending = pending.map(|migration| migration.key.clone()).collect();
     drift.compare(&**backend, &mut *connection, &tables).await?;
     drift.unknown(&all, work, &is_meant);
+    let own: BTreeSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let site = Site { backend: &**backend, is_here: &is_here };
+    drift.leave_over(site, &own, &AppliedSql::read(work.graph, &applied, site))?;
     Ok(drift)
 }
 
@@ -81,7 +90,8 @@ impl Drift {
         connection: &mut dyn crate::backends::base::Connection,
         tables: &[Table],
     ) -> Result<()> {
-        let models: BTreeSet<String> = self.state.models().map(|model| model.table()).collect();
+        let made = self.state.models().filter(|model| model.is_managed());
+        let models: BTreeSet<String> = made.map(|model| model.table()).collect();
         let keys: BTreeSet<(&str, &str)> = tables.iter().flat_map(keys_of).collect();
         let tables_there = self.live.tables.iter().filter(|table| !table.relation.is_view());
         let found: BTreeMap<&str, LiveTable> =
@@ -151,6 +161,23 @@ impl Drift {
     }
 }
 
+impl Drift {
+    /// Finds what no model can say: of the tables of models, and what belongs to no table.
+    fn leave_over(&mut self, site: Site<'_>, own: &BTreeSet<&str>, sql: &AppliedSql) -> Result<()> {
+        let is_own = |table: &LiveTable| own.contains(table.name.as_str());
+        // No app: the models have their names, and these are looked at for what they leave out alone.
+        let choice = Choice { app: "", is_meant: &is_own, known: &self.state, is_reserved: &|_| false };
+        let of_tables = inspect(site.backend, &self.live, &choice)?.unsaid;
+        let is_model = |table: &&LiveTable| self.state.models().any(|model| model.table() == table.name);
+        let others = self.live.tables.iter().filter(|table| table.relation != Relation::Table);
+        let others =
+            others.filter(|table| !is_model(table)).flat_map(|table| Unsaid::of_relation(&self.live, table));
+        self.unsaid = of_tables.into_iter().chain(others).filter(|one| !sql.says(&one.marks)).collect();
+        self.unsaid.sort_by(|one, other| one.what.cmp(&other.what));
+        Ok(())
+    }
+}
+
 /// The table's name with each column for which a model makes a key.
 fn keys_of(table: &Table) -> impl Iterator<Item = (&str, &str)> {
     let columns = table.columns.iter().filter(|column| column.foreign_key.is_some());
@@ -158,7 +185,8 @@ fn keys_of(table: &Table) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The table without what no model can say: keys of several columns, those that say more than a field can where the field makes
-/// none, else what it leaves out of one; parts of texts in indexes, how rows are divided. `keys`: those of models.
+/// none, else what it leaves out of one; parts of texts in indexes, how rows are divided. `models`: tables that models make;
+/// `keys`: those of models.
 fn sayable(table: &LiveTable, models: &BTreeSet<String>, keys: &BTreeSet<(&str, &str)>) -> LiveTable {
     let mut table = LiveTable { unsaid: Vec::new(), options: Vec::new(), ..table.clone() };
     let columns = std::mem::take(&mut table.columns);
@@ -166,16 +194,13 @@ fn sayable(table: &LiveTable, models: &BTreeSet<String>, keys: &BTreeSet<(&str, 
     table.keys.retain(|key| {
         let column = columns.iter().find(|column| key.columns == [column.name.as_str()]);
         let is_field = column.is_some_and(|column| {
-            let is_set = match key.on_delete.as_deref() {
-                Some("SET NULL") => column.null,
-                Some("SET DEFAULT") => column.default.is_some(),
-                _ => true,
-            };
+            let is_set = (column.null || !key.does("SET NULL"))
+                && (column.default.is_some() || !key.does("SET DEFAULT"));
             column.generated.is_none() && is_set && seen.insert(column.name.clone())
         });
-        let is_made = |column: &String| keys.contains(&(table.name.as_str(), column.as_str()));
-        let is_meant = key.unsaid.is_empty() || key.columns.iter().any(is_made);
-        is_field && is_meant && key.targets.len() == 1 && models.contains(&key.table)
+        let is_made = key.columns.iter().any(|column| keys.contains(&(table.name.as_str(), column.as_str())));
+        let is_meant = is_made || (key.unsaid.is_empty() && models.contains(&key.table));
+        is_field && is_meant && key.targets.len() == 1
     });
     table.keys.iter_mut().for_each(|key| key.unsaid.clear());
     table.columns = columns;

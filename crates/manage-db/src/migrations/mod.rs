@@ -116,6 +116,8 @@ mod prepare;
 mod foreign;
 
 // What is there besides.
+mod applied_sql;
+
 mod drift;
 
 mod adopted;

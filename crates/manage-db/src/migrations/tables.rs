@@ -215,14 +215,11 @@ impl Tables<'_> {
         let column = target_field(target, field).ok_or_else(|| no_field(target, field))?.column();
         let column = self.short(&column);
         let name = generated_name(&own, &[field.column()], &format!("_fk_{table}_{column}"));
-        let on_delete = match field.on_delete.unwrap_or(OnDelete::Cascade) {
-            OnDelete::Cascade => Some("CASCADE"),
-            OnDelete::Protect | OnDelete::Restrict => Some("RESTRICT"),
-            OnDelete::SetNull => Some("SET NULL"),
-            OnDelete::SetDefault => Some("SET DEFAULT"),
-            OnDelete::DoNothing => None,
-        };
-        Ok(Some(ForeignKey { name: self.short(&name), table, column, on_delete }))
+        let on_delete = action(field.on_delete.unwrap_or(OnDelete::Cascade));
+        let on_update = action(field.on_update.unwrap_or(OnDelete::DoNothing));
+        let can_defer = self.backend.features().can_defer_constraints;
+        let is_deferred = can_defer && field.deferrable.unwrap_or(true);
+        Ok(Some(ForeignKey { name: self.short(&name), table, column, on_delete, on_update, is_deferred }))
     }
 
     fn target<'s>(
@@ -341,6 +338,17 @@ impl Tables<'_> {
 
     fn short(&self, name: &str) -> String {
         shortened(name, self.backend.features().max_identifier_bytes)
+    }
+}
+
+/// What SQL says of what happens; none: nothing.
+fn action(action: OnDelete) -> Option<&'static str> {
+    match action {
+        OnDelete::Cascade => Some("CASCADE"),
+        OnDelete::Protect | OnDelete::Restrict => Some("RESTRICT"),
+        OnDelete::SetNull => Some("SET NULL"),
+        OnDelete::SetDefault => Some("SET DEFAULT"),
+        OnDelete::DoNothing => None,
     }
 }
 

@@ -36,7 +36,7 @@ const OF_OPERATIONS: [&str; 26] = [
 ];
 
 /// Keys of a field, in the order of the manual.
-const OF_FIELDS: [&str; 27] = [
+const OF_FIELDS: [&str; 29] = [
     "name",
     "type",
     "to",
@@ -56,6 +56,8 @@ const OF_FIELDS: [&str; 27] = [
     "db_type",
     "to_field",
     "on_delete",
+    "on_update",
+    "deferrable",
     "db_constraint",
     "through",
     "db_table",

@@ -44,6 +44,8 @@ impl Field {
     /// As [`ModelState::complete`], for a field of the model `name` of `app`.
     pub(crate) fn complete(&mut self, app: &str, name: &str) {
         self.on_delete = self.on_delete.filter(|action| *action != OnDelete::Cascade);
+        self.on_update = self.on_update.filter(|action| *action != OnDelete::DoNothing);
+        self.deferrable = self.deferrable.filter(|deferrable| !deferrable);
         self.db_constraint = self.db_constraint.filter(|is_checked| !is_checked);
         self.stored = self.stored.filter(|stored| !stored);
         self.unique &= self.kind != FieldType::OneToOne && !self.primary_key;

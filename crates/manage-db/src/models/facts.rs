@@ -13,7 +13,7 @@ struct Fact {
 }
 
 /// Every fact that not all kinds have.
-const FACTS: [Fact; 22] = [
+const FACTS: [Fact; 24] = [
     Fact { name: "max_length", is_said: |field| field.max_length.is_some(), belongs_to: has_length },
     Fact { name: "max_digits", is_said: |field| field.max_digits.is_some(), belongs_to: has_digits },
     Fact { name: "decimal_places", is_said: |field| field.decimal_places.is_some(), belongs_to: has_digits },
@@ -36,6 +36,16 @@ const FACTS: [Fact; 22] = [
     Fact {
         name: "on_delete",
         is_said: |field| field.on_delete.is_some(),
+        belongs_to: FieldType::is_foreign_key,
+    },
+    Fact {
+        name: "on_update",
+        is_said: |field| field.on_update.is_some(),
+        belongs_to: FieldType::is_foreign_key,
+    },
+    Fact {
+        name: "deferrable",
+        is_said: |field| field.deferrable.is_some(),
         belongs_to: FieldType::is_foreign_key,
     },
     Fact {
@@ -84,6 +94,10 @@ impl Field {
             "`on_delete = \"SET_NULL\"` needs `null = true`"
         } else if self.on_delete == Some(OnDelete::SetDefault) && self.db_default.is_none() {
             "`on_delete = \"SET_DEFAULT\"` needs `db_default`"
+        } else if self.on_update == Some(OnDelete::SetNull) && !self.null {
+            "`on_update = \"SET_NULL\"` needs `null = true`"
+        } else if self.on_update == Some(OnDelete::SetDefault) && self.db_default.is_none() {
+            "`on_update = \"SET_DEFAULT\"` needs `db_default`"
         } else {
             return None;
         };

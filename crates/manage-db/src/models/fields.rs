@@ -59,7 +59,7 @@ impl FieldType {
     }
 }
 
-/// What happens to rows whose key points to a deleted row. The database does it, not the program.
+/// What happens to rows whose key points to a deleted row, or to one whose value is changed. The database does it, not the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OnDelete {
@@ -155,6 +155,12 @@ pub struct Field {
     /// What happens when the row that a key points to is deleted; none: `CASCADE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<OnDelete>,
+    /// What happens when the value that a key points to is changed; none: nothing, which refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_update: Option<OnDelete>,
+    /// False for a key that the database checks at once, where it could wait for the end of the transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferrable: Option<bool>,
     /// False for a key that the database does not check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub db_constraint: Option<bool>,
@@ -209,6 +215,8 @@ impl Field {
             to: None,
             to_field: None,
             on_delete: None,
+            on_update: None,
+            deferrable: None,
             db_constraint: None,
             through: None,
             db_table: None,

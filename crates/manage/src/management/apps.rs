@@ -27,6 +27,19 @@ impl Installed {
     /// # Errors
     /// When `apps` names what is neither built in nor declared, and those of declared models.
     pub fn project(&self, loaded: Loaded) -> CommandResult<Project> {
+        self.project_of(loaded, true)
+    }
+
+    /// The project of these settings, in which apps may still have to be declared.
+    ///
+    /// # Errors
+    /// Those of declared models.
+    pub(super) fn project_to_be(&self, loaded: Loaded) -> CommandResult<Project> {
+        self.project_of(loaded, false)
+    }
+
+    /// `is_whole`: each app has to be there.
+    fn project_of(&self, loaded: Loaded, is_whole: bool) -> CommandResult<Project> {
         let chosen = self.chosen(&loaded);
         self.check_apps(&loaded, &chosen)?;
         self.check_routes(&loaded, &chosen)?;
@@ -41,7 +54,7 @@ impl Installed {
                         project.functions.register(label, name, *function);
                     }
                 }
-                None => self.declare(label, &mut project)?,
+                None => self.declare(label, is_whole, &mut project)?,
             }
         }
         for app in chosen.iter().filter_map(|label| self.app(label)) {
@@ -137,7 +150,7 @@ impl Installed {
     }
 
     /// Takes the models of an app without Rust from its file. It may have migrations alone.
-    fn declare(&self, label: &str, project: &mut Project) -> CommandResult {
+    fn declare(&self, label: &str, is_whole: bool, project: &mut Project) -> CommandResult {
         let path = format!("models/{label}.toml");
         let content = project.files.read(&path);
         let content =
@@ -149,7 +162,7 @@ impl Installed {
             declared.into_iter().for_each(|model| project.models.register(model));
             return Ok(());
         }
-        if !project.files.list(&format!("migrations/{label}"))?.is_empty() {
+        if !is_whole || !project.files.list(&format!("migrations/{label}"))?.is_empty() {
             return Ok(());
         }
         let unknown =

@@ -332,6 +332,18 @@ impl Manage {
         Ok(self.project.get_or_init(|| project))
     }
 
+    /// As [`Manage::project`], also where apps without Rust are not declared yet.
+    ///
+    /// # Errors
+    /// Every other problem of the settings.
+    pub(crate) fn project_to_be(&self) -> CommandResult<&Project> {
+        if let Some(project) = self.project.get() {
+            return Ok(project);
+        }
+        let project = self.installed.project_to_be(self.existing()?)?;
+        Ok(self.project.get_or_init(|| project))
+    }
+
     /// Refuses the command of an app that the project has not installed.
     pub(super) fn require_app(&self, app: &str, command: &str) -> CommandResult {
         match self.project()?.apps.iter().any(|label| label == app) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::identifiers::{mentions, with_renamed};
 use super::names::in_free_order;
-use super::tables::{Column, Constraint, Index, IndexPart, Rule, Table, Trigger};
+use super::tables::{Column, Constraint, ForeignKey, Index, IndexPart, Rule, Table, Trigger};
 
 /// A change of one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -347,7 +347,8 @@ impl Column {
     fn points_as(&self, other: &Self) -> bool {
         match (&self.foreign_key, &other.foreign_key) {
             (Some(one), Some(two)) => {
-                (&one.table, &one.column, one.on_delete) == (&two.table, &two.column, two.on_delete)
+                let name = String::new;
+                ForeignKey { name: name(), ..one.clone() } == ForeignKey { name: name(), ..two.clone() }
             }
             (one, two) => one.is_none() && two.is_none(),
         }

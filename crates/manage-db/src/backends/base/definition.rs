@@ -14,7 +14,7 @@ mod table;
 
 use super::live::LiveTable;
 use super::tables::Index;
-use super::tokens::Syntax;
+use super::tokens::{Syntax, TokenKind};
 use reader::Reader;
 
 /// What a statement says of a table.
@@ -66,12 +66,49 @@ pub(crate) fn definition(sql: &str, syntax: Syntax) -> Option<Definition> {
     Some(Definition::Table(Box::new(table)))
 }
 
+/// The statement that makes a table, without those of its foreign keys that stand by themselves.
+pub(crate) fn without_keys(sql: &str, syntax: Syntax) -> String {
+    let tokens = reader::tokens(sql, syntax);
+    let Some(open) = tokens.iter().position(|token| token.is_sign("(")) else { return sql.to_owned() };
+    let mut rest = Reader::new(sql, &tokens[open..], syntax);
+    let begin = rest.clone();
+    let Some(group) = rest.group() else { return sql.to_owned() };
+    let is_key = |item: &Reader<'_, '_>| {
+        let mut item = item.clone();
+        let _named = item.eat(&["CONSTRAINT"]).then(|| item.name());
+        item.is_at(&["FOREIGN", "KEY"])
+    };
+    let left = group.items().into_iter().filter(|item| !is_key(item)).map(|item| item.text());
+    let start = tokens[open].at;
+    let end = start + rest.since(&begin).len();
+    format!("{}({}){}", &sql[..start], left.collect::<Vec<_>>().join(", "), &sql[end..])
+}
+
 /// Parts of a text that are equal when it says the same: without signs around names, in lower case but for texts, and without
 /// brackets around the whole.
 pub(crate) fn plain_sql(sql: &str, syntax: Syntax) -> String {
     let tokens = reader::tokens(sql, syntax);
     let words: Vec<String> = reader::unwrapped(&tokens).iter().map(reader::plain).collect();
     words.join(" ")
+}
+
+/// The words and names of a statement, in lower case and without signs around names; also those in texts, which may be
+/// programs, or names in another dialect.
+pub(crate) fn plain_words(sql: &str, syntax: Syntax) -> Vec<String> {
+    let mut words = Vec::new();
+    for token in reader::tokens(sql, syntax) {
+        let lower = reader::plain(&token).to_lowercase();
+        match token.kind {
+            TokenKind::Text => {
+                words.push(lower.trim_matches(['\'', '"']).to_owned());
+                let inner = lower.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
+                words.extend(inner.filter(|word| !word.is_empty()).map(str::to_owned));
+            }
+            TokenKind::Word | TokenKind::Name | TokenKind::Number => words.push(lower),
+            _ => {}
+        }
+    }
+    words
 }
 
 fn comment(mut reader: Reader<'_, '_>) -> Option<Definition> {

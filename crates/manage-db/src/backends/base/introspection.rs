@@ -18,7 +18,8 @@ pub struct Introspection {
     pub objects: &'static str,
     /// By what something is, the statement behind which its name stands to ask for its text, and the column of the answer.
     pub texts: &'static [(&'static str, &'static str, usize)],
-    /// Three columns: the name of a view, of a column of it, and that column's type. A view that is broken may make it fail.
+    /// Two columns, of the view that is the parameter: the name of a column of it, and its type. One that is broken may make
+    /// it fail.
     pub view_columns: &'static str,
     /// Brings what the vendor spells in several ways to one, in a table as it was read.
     pub settle: fn(&mut LiveTable, &Said),
@@ -31,6 +32,8 @@ pub struct Introspection {
 pub struct Said {
     /// How text is compared where neither a column nor its table says it: the object `default collation`.
     pub collation: Option<String>,
+    /// How text is compared in a new table that does not say it: the object `collation of tables`.
+    pub of_tables: Option<String>,
     /// The database's name in its own texts: the object `database`.
     pub database: Option<String>,
 }

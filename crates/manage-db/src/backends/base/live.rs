@@ -119,9 +119,11 @@ pub struct LiveKey {
     pub targets: Vec<String>,
     /// What SQL says happens on deletion; none: nothing.
     pub on_delete: Option<String>,
+    /// What SQL says happens when what it points to changes; none: nothing.
+    pub on_update: Option<String>,
     /// Whether it may be checked at the end of the transaction, and is.
     pub is_deferred: bool,
-    /// What else its definition says, such as `ON UPDATE CASCADE`.
+    /// What else its definition says, such as `MATCH FULL`.
     pub unsaid: String,
 }
 
@@ -142,5 +144,12 @@ impl LiveTable {
     /// The column called `name`.
     pub fn column(&self, name: &str) -> Option<&LiveColumn> {
         self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl LiveKey {
+    /// Whether it does this when what it points to is deleted or changes.
+    pub(crate) fn does(&self, action: &str) -> bool {
+        [&self.on_delete, &self.on_update].into_iter().any(|own| own.as_deref() == Some(action))
     }
 }

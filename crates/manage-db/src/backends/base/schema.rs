@@ -123,11 +123,6 @@ pub(in crate::backends) trait Words {
         literal(value)
     }
 
-    /// What stands behind a foreign key.
-    fn foreign_key_suffix(&self) -> &'static str {
-        ""
-    }
-
     /// Whether a computed column may say that it is never NULL.
     fn may_require_computed(&self) -> bool {
         true
@@ -209,7 +204,12 @@ pub(in crate::backends) trait Words {
         if let Some(action) = key.on_delete {
             sql.push_str(&format!(" ON DELETE {action}"));
         }
-        sql.push_str(self.foreign_key_suffix());
+        if let Some(action) = key.on_update {
+            sql.push_str(&format!(" ON UPDATE {action}"));
+        }
+        if key.is_deferred {
+            sql.push_str(" DEFERRABLE INITIALLY DEFERRED");
+        }
         sql
     }
 

@@ -141,6 +141,10 @@ pub struct ForeignKey {
     pub column: String,
     /// What SQL says happens on deletion: `CASCADE`, `SET NULL`; none: nothing, which refuses it.
     pub on_delete: Option<&'static str>,
+    /// What SQL says happens when what it points to changes; none: nothing, which refuses it.
+    pub on_update: Option<&'static str>,
+    /// Whether it is checked at the end of the transaction.
+    pub is_deferred: bool,
 }
 
 /// An index.

@@ -12,6 +12,7 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
     columns: "SELECT CAST(table_name AS CHAR), CAST(column_name AS CHAR) FROM information_schema.columns \
               WHERE table_schema = DATABASE()",
     objects: "SELECT 'database', '', DATABASE(), NULL \
+              UNION ALL SELECT 'collation of tables', '', @@collation_database, NULL \
               UNION ALL SELECT 'default collation', '', CAST(collation_name AS CHAR), NULL \
               FROM information_schema.collations WHERE character_set_name = 'utf8mb4' AND is_default = 'Yes' \
               UNION ALL SELECT CASE table_type WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'table' END, \
@@ -34,10 +35,8 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
         ("procedure", "SHOW CREATE PROCEDURE", 2),
         ("event", "SHOW CREATE EVENT", 3),
     ],
-    view_columns: "SELECT CAST(c.table_name AS CHAR), CAST(c.column_name AS CHAR), CAST(c.column_type AS CHAR) \
-                   FROM information_schema.views v JOIN information_schema.columns c \
-                   ON c.table_schema = v.table_schema AND c.table_name = v.table_name \
-                   WHERE v.table_schema = DATABASE() ORDER BY c.table_name, c.ordinal_position",
+    view_columns: "SELECT CAST(column_name AS CHAR), CAST(column_type AS CHAR) FROM information_schema.columns \
+                   WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
     settle,
     settle_remain,
 };
@@ -48,6 +47,9 @@ fn settle(table: &mut LiveTable, said: &Said) {
     }
     table.options.retain(|option| !option.to_uppercase().replace(' ', "").ends_with("ENGINE=INNODB"));
     let of_table = table.collation.clone().filter(|name| Some(name) != said.collation.as_ref());
+    // Columns that are there say it themselves; those to come would have it.
+    let is_odd = said.of_tables.is_some() && of_table != said.of_tables;
+    table.options.extend(of_table.iter().filter(|_| is_odd).map(|name| format!("COLLATE={name}")));
     for column in &mut table.columns {
         if let Some(default) = column.default.take_if(|sql| has_no_day(sql, &column.type_name)) {
             let (column, table_name) = (&column.name, &table.name);
@@ -55,7 +57,7 @@ fn settle(table: &mut LiveTable, said: &Said) {
                 "default of column {column} of {table_name}, which is refused here: {default}"
             ));
         }
-        column.type_name = plain_type(&column.type_name);
+        column.type_name = plain_type(&without_version(&column.type_name));
         // One of the servers keeps JSON as text with a rule.
         let own = format!("json_valid(`{}`)", column.name);
         let is_own = |rule: &Rule| matches!(rule, Rule::Check(sql) if sql.replace('"', "`").eq_ignore_ascii_case(&own));
@@ -71,7 +73,9 @@ fn settle(table: &mut LiveTable, said: &Said) {
     }
     for key in &mut table.keys {
         // The same here as nothing, which the servers leave out.
-        key.on_delete = key.on_delete.take().filter(|action| action != "RESTRICT");
+        for action in [&mut key.on_delete, &mut key.on_update] {
+            *action = action.take().filter(|action| action != "RESTRICT");
+        }
     }
     // A key without an index makes one of its own name, which is gone when another comes.
     let keys = &table.keys;
@@ -91,6 +95,19 @@ fn settle(table: &mut LiveTable, said: &Said) {
 fn has_no_day(default: &str, type_name: &str) -> bool {
     let is_date = ["date", "timestamp"].iter().any(|word| type_name.to_lowercase().starts_with(word));
     is_date && default.starts_with('\'') && default.contains("-00")
+}
+
+/// Words that the servers keep from older ones, `/*M!100301 COMPRESSED*/`, as words.
+fn without_version(type_name: &str) -> String {
+    let mut rest = type_name;
+    let mut plain = String::new();
+    while let Some((before, behind)) = rest.split_once("/*") {
+        let Some((inner, after)) = behind.split_once("*/") else { break };
+        let words = inner.trim_start_matches(|sign: char| sign.is_ascii_digit() || "M!".contains(sign));
+        plain.push_str(&format!("{before}{}", words.trim()));
+        rest = after;
+    }
+    plain + rest
 }
 
 /// Widths of numbers say nothing but how clients show them, and newer servers tell none.

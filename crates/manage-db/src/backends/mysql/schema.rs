@@ -527,8 +527,8 @@ fn checks_of_renamed<'a>(alter: &Alter, before: &'a Table) -> Vec<&'a Constraint
 
 fn check_column(column: &Column) -> Result<()> {
     match &column.foreign_key {
-        Some(key) if key.on_delete == Some("SET DEFAULT") => {
-            Err(refused(format!("ON DELETE SET DEFAULT (column {})", column.name)))
+        Some(key) if [key.on_delete, key.on_update].contains(&Some("SET DEFAULT")) => {
+            Err(refused(format!("a foreign key with SET DEFAULT (column {})", column.name)))
         }
         _ => Ok(()),
     }

@@ -16,12 +16,10 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
               WHERE nspname IN ('pg_catalog', 'pg_toast', 'information_schema'))",
     objects: include_str!("objects.sql"),
     texts: &[],
-    view_columns: "SELECT c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod) \
+    view_columns: "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod) \
                    FROM pg_catalog.pg_class c \
                    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-                   WHERE c.relkind IN ('v', 'm') AND pg_catalog.pg_table_is_visible(c.oid) \
-                   AND c.relnamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace \
-                   WHERE nspname IN ('pg_catalog', 'pg_toast', 'information_schema')) ORDER BY c.oid, a.attnum",
+                   WHERE c.relname = ?::text AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY a.attnum",
     settle,
     settle_remain: |_, _| {},
 };

@@ -133,6 +133,12 @@ SELECT * FROM (
     pg_catalog.pg_get_indexdef(i.indexrelid), 7
   FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = i.indexrelid)
+  UNION ALL
+  SELECT 'constraint', i.inhparent::regclass::text, k.conname::text, 'ALTER TABLE ' || rel.quoted || ' ADD CONSTRAINT '
+    || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid), 8
+  FROM rel JOIN pg_catalog.pg_inherits i ON i.inhrelid = rel.oid JOIN pg_catalog.pg_constraint k ON k.conrelid = rel.oid
+  WHERE rel.relispartition AND k.conparentid = 0 AND k.coninhcount = 0 AND k.contype IN ('u', 'c', 'f', 'x')
   UNION ALL
   SELECT 'statistics', rel.name, s.stxname::text, pg_catalog.pg_get_statisticsobjdef(s.oid), 8
   FROM rel JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = rel.oid
@@ -142,6 +148,62 @@ SELECT * FROM (
   UNION ALL
   SELECT 'trigger', rel.name, t.tgname::text, pg_catalog.pg_get_triggerdef(t.oid), 9
   FROM rel JOIN pg_catalog.pg_trigger t ON t.tgrelid = rel.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+  UNION ALL
+  SELECT CASE t.tgenabled WHEN 'D' THEN 'disabled trigger' WHEN 'R' THEN 'replica trigger' ELSE 'always trigger' END, rel.name,
+    coalesce(k.conname::text, t.tgname::text), CASE WHEN t.tgisinternal THEN '' ELSE 'ALTER TABLE ' || rel.quoted
+    || CASE t.tgenabled WHEN 'D' THEN ' DISABLE' WHEN 'R' THEN ' ENABLE REPLICA' ELSE ' ENABLE ALWAYS' END || ' TRIGGER '
+    || pg_catalog.quote_ident(t.tgname) END, 10
+  FROM (SELECT tgrelid, tgenabled, tgisinternal, tgconstraint, min(tgname::text) AS tgname FROM pg_catalog.pg_trigger
+    WHERE tgenabled <> 'O' AND tgparentid = 0
+    GROUP BY tgrelid, tgenabled, tgisinternal, tgconstraint, CASE WHEN tgisinternal THEN '' ELSE tgname::text END) t
+  JOIN rel ON rel.oid = t.tgrelid LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint AND t.tgconstraint <> 0
+  UNION ALL
+  SELECT 'setting', rel.name, o.name, 'ALTER TABLE ' || rel.quoted || ' ' || o.sql, 10
+  FROM rel JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  CROSS JOIN LATERAL (VALUES
+    ('storage of ' || a.attname, CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage
+      WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
+    ('statistics of ' || a.attname, CASE WHEN a.attstattarget > 0 OR (a.attstattarget = 0 AND rel.relkind = 'r')
+      THEN 'STATISTICS ' || a.attstattarget END),
+    ('compression of ' || a.attname, CASE pg_catalog.to_jsonb(a) ->> 'attcompression' WHEN 'l' THEN 'COMPRESSION lz4'
+      WHEN 'p' THEN 'COMPRESSION pglz' END),
+    ('options of ' || a.attname, '(' || pg_catalog.array_to_string(a.attoptions, ', ') || ')')
+  ) AS of_column (name, sql)
+  CROSS JOIN LATERAL (SELECT of_column.name, 'ALTER COLUMN ' || pg_catalog.quote_ident(a.attname) || ' SET ' || of_column.sql AS sql)
+    AS o
+  WHERE rel.relkind IN ('r', 'p') AND o.sql IS NOT NULL
+  UNION ALL
+  SELECT 'setting', rel.name, 'replica identity', 'ALTER TABLE ' || rel.quoted || ' REPLICA IDENTITY '
+    || CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX ' || (
+      SELECT pg_catalog.quote_ident(x.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+      WHERE i.indrelid = rel.oid AND i.indisreplident) END, 10
+  FROM rel JOIN pg_catalog.pg_class c ON c.oid = rel.oid WHERE rel.relkind IN ('r', 'p') AND c.relreplident <> 'd'
+  UNION ALL
+  SELECT 'setting', rel.name, CASE WHEN i.indisclustered THEN 'cluster on ' ELSE 'invalid index of constraint ' END || x.relname,
+    CASE WHEN i.indisclustered THEN 'ALTER TABLE ' || rel.quoted || ' CLUSTER ON ' || pg_catalog.quote_ident(x.relname) ELSE '' END,
+    10
+  FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+  WHERE i.indisclustered OR (NOT i.indisvalid AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid))
+  UNION ALL
+  SELECT 'setting', rel.name, 'tablespace ' || s.spcname, 'ALTER TABLE ' || rel.quoted || ' SET TABLESPACE '
+    || pg_catalog.quote_ident(s.spcname), 10
+  FROM rel JOIN pg_catalog.pg_class c ON c.oid = rel.oid JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
+  UNION ALL
+  SELECT 'comment', rel.name, 'on index ' || x.relname, 'COMMENT ON INDEX ' || pg_catalog.quote_ident(x.relname) || ' IS '
+    || pg_catalog.quote_literal(d.description), 10
+  FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+  JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = x.oid
+  UNION ALL
+  SELECT 'comment', rel.name, o.name, 'COMMENT ON ' || o.name || ' ON ' || rel.quoted || ' IS '
+    || pg_catalog.quote_literal(d.description), 10
+  FROM rel JOIN (
+    SELECT conrelid AS rel, 'CONSTRAINT ' || pg_catalog.quote_ident(conname) AS name, 'pg_constraint' AS class, oid
+    FROM pg_catalog.pg_constraint
+    UNION ALL SELECT tgrelid, 'TRIGGER ' || pg_catalog.quote_ident(tgname), 'pg_trigger', oid FROM pg_catalog.pg_trigger
+    UNION ALL SELECT polrelid, 'POLICY ' || pg_catalog.quote_ident(polname), 'pg_policy', oid FROM pg_catalog.pg_policy
+  ) o ON o.rel = rel.oid
+  JOIN pg_catalog.pg_description d ON d.classoid = ('pg_catalog.' || o.class)::regclass AND d.objoid = o.oid
   UNION ALL
   SELECT 'row level security', rel.name, '', 'ALTER TABLE ' || rel.quoted || ' ENABLE ROW LEVEL SECURITY'
     || CASE WHEN rel.relforcerowsecurity THEN ', FORCE ROW LEVEL SECURITY' ELSE '' END, 10

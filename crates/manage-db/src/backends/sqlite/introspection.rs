@@ -16,8 +16,7 @@ pub(crate) static INTROSPECTION: Introspection = Introspection {
               WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND coalesce(l.type, '') <> 'shadow' \
               ORDER BY m.rowid",
     texts: &[],
-    view_columns: "SELECT t.name, c.name, c.type FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c \
-                   WHERE t.type = 'view' ORDER BY t.rowid, c.cid",
+    view_columns: "SELECT name, type FROM pragma_table_xinfo(?) ORDER BY cid",
     settle,
     settle_remain: |_, _| {},
 };

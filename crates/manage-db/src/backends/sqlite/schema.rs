@@ -73,10 +73,6 @@ impl Words for Sqlite {
         "lower(hex(randomblob(16)))"
     }
 
-    fn foreign_key_suffix(&self) -> &'static str {
-        " DEFERRABLE INITIALLY DEFERRED"
-    }
-
     fn check_rule(&self, constraint: &Constraint) -> Result<()> {
         let what = match &constraint.rule {
             Rule::Exclude(_) => "exclusion constraints",

@@ -86,8 +86,11 @@ pub fn inspect(backend: &dyn Backend, live: &Live, choice: &Choice<'_>) -> Resul
         let kinds_of_keys = pointing.get(&one.table.name).map_or(&[][..], Vec::as_slice);
         one.count_as(kinds_of_keys, &mut kinds)?;
     }
+    let named = inspected.iter().filter(|one| !one.is_managed()).map(|one| one.table.name.clone());
+    let others = known.iter().filter(|(_, model)| !model.is_managed()).map(|(table, _)| table.clone());
+    let unmade = named.chain(others).collect();
     for one in &mut inspected {
-        one.point(names, &keys);
+        one.point(names, &keys, &unmade);
     }
     let mut state = choice.known.clone();
     for one in &inspected {
@@ -99,47 +102,20 @@ pub fn inspect(backend: &dyn Backend, live: &Live, choice: &Choice<'_>) -> Resul
             drop(state.add(one.model.clone()));
         }
     }
-    let mut plain_keys = Vec::new();
     for mut one in inspected {
         one.spell_types(backend, &state)?;
-        plain_keys.append(&mut one.plain_keys);
         one.model.complete();
         inspection.unsaid.append(&mut one.unsaid);
         inspection.models.push(one.model);
     }
-    inspection.unsaid.extend((!plain_keys.is_empty()).then(|| Unsaid::of_plain_keys(&plain_keys)));
     let of_these = |table: Option<&String>| match table {
         Some(name) => tables.iter().any(|table| table.name == *name),
         None => tables.iter().any(|table| table.relation == Relation::Table),
     };
     let rest = live.remains.iter().filter(|remain| of_these(remain.table.as_ref()));
     inspection.unsaid.extend(rest.map(|remain| Unsaid::of_remain(remain, &tables)));
-    let rank =
-        in_order_of_keys(tables.iter().copied().filter(|table| table.primary_key.len() != 1).collect());
-    let rank = |one: &Unsaid| {
-        let name = one.table.as_ref().filter(|_| one.stage == Stage::Table);
-        name.and_then(|name| rank.iter().position(|table| table == name))
-    };
-    inspection.unsaid.sort_by_cached_key(|one| (one.stage, rank(one)));
+    inspection.unsaid.sort_by_key(|one| one.stage);
     Ok(inspection)
-}
-
-/// The tables' names, those first to which others point.
-fn in_order_of_keys(mut rest: Vec<&LiveTable>) -> Vec<&str> {
-    let mut open: BTreeSet<&str> = rest.iter().map(|table| table.name.as_str()).collect();
-    let mut names = Vec::with_capacity(rest.len());
-    while !rest.is_empty() {
-        let is_free = |table: &&LiveTable| {
-            let mut others = table.keys.iter().filter(|key| key.table != table.name);
-            !others.any(|key| open.contains(key.table.as_str()))
-        };
-        // Where they point to each other nobody is the first.
-        let at = rest.iter().position(is_free).unwrap_or_default();
-        let table = rest.remove(at);
-        open.remove(table.name.as_str());
-        names.push(table.name.as_str());
-    }
-    names
 }
 
 /// By table, the models that are known.

@@ -17,6 +17,17 @@ pub(super) struct Names<'a> {
     pub is_reserved: &'a dyn Fn(&str) -> bool,
 }
 
+impl Names<'_> {
+    /// Whether a known model makes the key of a column.
+    pub(super) fn makes_key(&self, table: &str, column: &str) -> bool {
+        let model = self.known.get(table);
+        let mut fields = model.into_iter().flat_map(|model| &model.fields);
+        fields.any(|field| {
+            field.column() == column && field.kind.is_foreign_key() && field.db_constraint != Some(false)
+        })
+    }
+}
+
 /// The name of a table's model: in capitals, without the label of the app in front.
 pub fn model_name(app: &str, table: &str) -> String {
     let own = table.get(..app.len()).filter(|start| start.eq_ignore_ascii_case(app));

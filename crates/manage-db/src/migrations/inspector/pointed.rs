@@ -22,8 +22,8 @@ pub(super) struct Pointed {
 }
 
 impl Pointed {
-    /// Makes a key of the field.
-    pub(super) fn apply(&self, field: &mut Field, key: &LiveKey) {
+    /// Makes a key of the field. `can_defer`: the database has keys that wait for the end of the transaction.
+    pub(super) fn apply(&self, field: &mut Field, key: &LiveKey, can_defer: bool) {
         let column = field.column();
         field.kind = FieldType::ForeignKey;
         (field.max_length, field.max_digits, field.decimal_places) = (None, None, None);
@@ -31,12 +31,18 @@ impl Pointed {
         field.db_column = Some(column);
         field.to = Some(self.to.clone());
         field.to_field = Some(self.field.clone()).filter(|_| !self.is_key);
-        field.on_delete = Some(match key.on_delete.as_deref() {
-            Some("CASCADE") => OnDelete::Cascade,
-            Some("RESTRICT") => OnDelete::Restrict,
-            Some("SET NULL") => OnDelete::SetNull,
-            Some("SET DEFAULT") => OnDelete::SetDefault,
-            _ => OnDelete::DoNothing,
-        });
+        field.on_delete = Some(action(key.on_delete.as_deref()));
+        field.on_update = Some(action(key.on_update.as_deref()));
+        field.deferrable = Some(key.is_deferred).filter(|_| can_defer);
+    }
+}
+
+fn action(sql: Option<&str>) -> OnDelete {
+    match sql {
+        Some("CASCADE") => OnDelete::Cascade,
+        Some("RESTRICT") => OnDelete::Restrict,
+        Some("SET NULL") => OnDelete::SetNull,
+        Some("SET DEFAULT") => OnDelete::SetDefault,
+        _ => OnDelete::DoNothing,
     }
 }

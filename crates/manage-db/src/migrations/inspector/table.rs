@@ -9,10 +9,11 @@ use super::pointed::{Pointed, points_to_key};
 use super::remains::{Stage, Unsaid};
 use crate::SqlText;
 use crate::backends::base::Backend;
+use crate::backends::base::definition::without_keys;
 use crate::backends::base::names::generated_name;
 use crate::backends::base::tables::{Constraint as TableRule, Index as TableIndex, IndexPart, Rule};
 use crate::error::Result;
-use crate::introspection::{LiveColumn, LiveKey, LiveTable, expected};
+use crate::introspection::{LiveColumn, LiveKey, LiveTable, Relation, expected};
 use crate::migrations::error::{Error, Result as MigrationResult};
 use crate::migrations::state::ProjectState;
 use crate::migrations::tables::Tables;
@@ -26,8 +27,6 @@ pub(super) struct Inspected<'a> {
     pub model: ModelState,
     /// What it leaves out.
     pub unsaid: Vec<Unsaid>,
-    /// Keys that are looked at row by row, where the model's wait for the end of the transaction.
-    pub plain_keys: Vec<String>,
     backend: &'a dyn Backend,
 }
 
@@ -41,8 +40,7 @@ impl<'a> Inspected<'a> {
             ..Options::default()
         };
         let model = ModelState { app: names.app.to_owned(), name, fields: Vec::new(), options };
-        let mut one =
-            Self { table, model, unsaid: Vec::new(), plain_keys: Vec::new(), backend: kinds.backend() };
+        let mut one = Self { table, model, unsaid: Vec::new(), backend: kinds.backend() };
         let checks = one.fields(names, kinds)?;
         one.primary_key();
         if one.is_managed() {
@@ -87,7 +85,7 @@ impl<'a> Inspected<'a> {
         fields.map(|field| (field.column(), field.name.clone())).collect()
     }
 
-    fn is_managed(&self) -> bool {
+    pub(super) fn is_managed(&self) -> bool {
         self.model.options.managed != Some(false)
     }
 
@@ -123,7 +121,7 @@ impl<'a> Inspected<'a> {
 
     fn primary_key(&mut self) {
         let why = match self.table.primary_key.as_slice() {
-            _ if self.table.relation.is_view() => "its model only names it",
+            _ if self.table.relation != Relation::Table => "its model only names it",
             [column] => {
                 if let Some(field) = self.model.fields.iter_mut().find(|field| field.column() == *column) {
                     field.primary_key = true;
@@ -135,7 +133,11 @@ impl<'a> Inspected<'a> {
             _ => "its primary key has several columns, and a model's has one",
         };
         self.model.options.managed = Some(false);
-        self.unsaid.push(Unsaid::of_table(self.table, why));
+        let sql = match self.keys_stand_apart() {
+            true => without_keys(&self.table.sql, self.backend.script_rules().syntax),
+            false => self.table.sql.clone(),
+        };
+        self.unsaid.push(Unsaid::of_table(self.table, sql, why));
         let key = self.table.primary_key.first();
         let first = |field: &&mut Field| {
             field.kind != FieldType::Generated && key.is_none_or(|key| field.column() == *key)
@@ -143,6 +145,12 @@ impl<'a> Inspected<'a> {
         if let Some(field) = self.model.fields.iter_mut().find(first) {
             (field.primary_key, field.null) = (true, false);
         }
+    }
+
+    /// Whether a key comes behind all tables where those that it needs are not made by models.
+    fn keys_stand_apart(&self) -> bool {
+        let features = self.backend.features();
+        features.can_alter_foreign_keys && !features.can_point_ahead
     }
 
     fn indexes(&mut self) {
@@ -165,7 +173,7 @@ impl<'a> Inspected<'a> {
                         "index {} of {} names a column that is in no model",
                         index.name, self.table.name
                     );
-                    self.unsaid.push(Unsaid::of_statement(self.table, what, Stage::Rule, None));
+                    self.unsaid.push(Unsaid::of_statement(self.table, what, &index.name, Stage::Rule, None));
                 }
             }
         }
@@ -263,8 +271,15 @@ impl<'a> Inspected<'a> {
     }
 
     /// Makes keys of the fields whose columns point to something. `columns`: by table, columns and their fields.
-    pub(super) fn point(&mut self, names: Names<'_>, columns: &BTreeMap<String, Vec<(String, String)>>) {
+    /// `unmade`: tables that models only name.
+    pub(super) fn point(
+        &mut self,
+        names: Names<'_>,
+        columns: &BTreeMap<String, Vec<(String, String)>>,
+        unmade: &BTreeSet<String>,
+    ) {
         let features = self.backend.features();
+        let apart = self.keys_stand_apart();
         let quote = |name: &str| features.quote_name(name);
         let mut done: Vec<&str> = Vec::new();
         for key in &self.table.keys {
@@ -275,18 +290,22 @@ impl<'a> Inspected<'a> {
                     done.push(&key.columns[0]);
                     let field = self.model.fields.iter_mut().find(|field| field.column() == key.columns[0]);
                     let says_more = !key.unsaid.is_empty();
+                    let is_made = names.makes_key(&self.table.name, &key.columns[0]);
+                    let is_later = apart && unmade.contains(&key.table) && !is_made;
                     if let Some(field) = field {
-                        to.apply(field, key);
+                        to.apply(field, key, features.can_defer_constraints);
                         // What stands in the comment makes it.
-                        field.db_constraint = (says_more && features.can_alter_foreign_keys).then_some(false);
+                        let is_said = (says_more && features.can_alter_foreign_keys) || is_later;
+                        field.db_constraint = is_said.then_some(false);
                     }
-                    if !says_more {
-                        continue;
+                    match (says_more, is_later || !self.is_managed()) {
+                        (true, _) => "says more than a field can",
+                        (_, true) => "needs a table that no model makes",
+                        _ => continue,
                     }
-                    "says more than a field can"
                 }
             };
-            if self.is_managed() {
+            if self.is_managed() || apart {
                 let can_add = features.can_alter_foreign_keys;
                 self.unsaid.push(Unsaid::of_key(self.table, key, why, &quote, can_add));
             }
@@ -317,10 +336,10 @@ impl<'a> Inspected<'a> {
         if field.kind == FieldType::Generated {
             return Err("points from a column that is computed");
         }
-        if key.on_delete.as_deref() == Some("SET NULL") && !field.null {
+        if key.does("SET NULL") && !field.null {
             return Err("says SET NULL of a column that takes none");
         }
-        if key.on_delete.as_deref() == Some("SET DEFAULT") && field.db_default.is_none() {
+        if key.does("SET DEFAULT") && field.db_default.is_none() {
             return Err("says SET DEFAULT of a column without one");
         }
         if let Some(name) = names.models.get(key.table.as_str()) {
@@ -354,12 +373,6 @@ impl<'a> Inspected<'a> {
         ) else {
             return Ok(());
         };
-        for key in self.table.keys.iter().filter(|key| !key.is_deferred && key.unsaid.is_empty()) {
-            let is_made = |other: &&LiveKey| other.is_deferred && other.columns == key.columns;
-            if self.is_managed() && made.keys.iter().any(|other| is_made(&other)) {
-                self.plain_keys.push(format!("{} ({})", self.table.name, key.columns.join(", ")));
-            }
-        }
         for (field, column) in self.model.fields.iter_mut().zip(&self.table.columns) {
             let own = made.column(&column.name).map(|made| made.type_name.as_str());
             if own != Some(&*column.type_name) {

@@ -129,8 +129,12 @@ fn clause(
 
 fn identity<'a>(reader: &mut Reader<'_, 'a>) -> Option<&'a str> {
     let start = reader.clone();
-    reader.eat(&["IDENTITY"]).then_some(())?;
-    let _options = reader.group();
+    if reader.eat(&["ROW"]) {
+        reader.next()?;
+    } else {
+        reader.eat(&["IDENTITY"]).then_some(())?;
+        let _options = reader.group();
+    }
     Some(reader.since(&start))
 }
 

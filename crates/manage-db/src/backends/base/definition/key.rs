@@ -18,9 +18,7 @@ pub(super) fn key(reader: &mut Reader<'_, '_>, name: &str, columns: Vec<String>)
         if reader.eat(&["ON", "DELETE"]) {
             key.on_delete = action(reader).filter(|action| action != "NO ACTION");
         } else if reader.eat(&["ON", "UPDATE"]) {
-            if action(reader)? != "NO ACTION" {
-                unsaid.push(reader.since(&start));
-            }
+            key.on_update = action(reader).filter(|action| action != "NO ACTION");
         } else if reader.eat(&["MATCH"]) {
             if !reader.next()?.is_word("SIMPLE") {
                 unsaid.push(reader.since(&start));

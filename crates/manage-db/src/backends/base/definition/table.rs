@@ -53,10 +53,14 @@ fn rule(mut reader: Reader<'_, '_>, table: &mut LiveTable) -> Option<()> {
         name = reader.name()?;
     }
     if reader.eat(&["PRIMARY", "KEY"]) {
-        let names = reader.group()?.items().into_iter().map(|mut item| item.name());
-        table.primary_key = names.collect::<Option<_>>()?;
+        let mut items = reader.group()?.items();
+        table.primary_key = items.iter_mut().map(Reader::name).collect::<Option<_>>()?;
         // One says the order of a key of one column here as well.
         reader.eat(&["USING", "BTREE"]);
+        if items.iter().any(|item| !item.is_empty()) {
+            table.unsaid.push(whole.text().to_owned());
+            return Some(());
+        }
     } else if reader.eat(&["FOREIGN", "KEY"]) {
         let columns = reader.names()?;
         reader.eat(&["REFERENCES"]).then_some(())?;
@@ -109,10 +113,12 @@ fn unique_rule(reader: &mut Reader<'_, '_>, given: String) -> Option<Constraint>
     Some(Constraint { name, rule })
 }
 
-/// Words behind the columns that say nothing about rows, or what is told elsewhere.
-const QUIET: [&str; 13] = [
-    "AUTO_INCREMENT",
-    "CHARSET",
+/// Words behind the columns that are told elsewhere, or say how far a counter is.
+const QUIET: [&str; 2] = ["AUTO_INCREMENT", "CHARSET"];
+
+/// Words behind the columns with one value each.
+const VALUED: [&str; 12] = [
+    "ENGINE",
     "ROW_FORMAT",
     "STATS_PERSISTENT",
     "STATS_AUTO_RECALC",
@@ -141,7 +147,7 @@ fn options(mut reader: Reader<'_, '_>, table: &mut LiveTable) {
         } else if reader.eat(&["COMMENT"]) {
             reader.eat_sign("=");
             table.comment = reader.text_value().filter(|text| !text.is_empty());
-        } else if reader.eat(&["ENGINE"]) {
+        } else if reader.eat_any(&VALUED) {
             reader.eat_sign("=");
             reader.next();
             table.options.push(reader.since(&start).to_owned());

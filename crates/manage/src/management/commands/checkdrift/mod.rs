@@ -20,11 +20,11 @@ use write::Written;
 /// Compare the tables of databases with what the applied migrations make
 ///
 /// The exit status is 1 where they differ, 5 where a database does not answer, which is told after the others. Looked at are columns, keys, indexes, constraints and remarks; not the names of keys,
-/// nor what no model can say, such as triggers. A table that is in no model counts where it is called as those of an app are,
+/// owners and rights. What no model can say, such as a trigger, is a warning that names it, unless SQL of an applied migration makes it. A table that is in no model counts where it is called as those of an app are,
 /// `<app>_...`; others are a warning, since a database may have more than one owner. Nothing on the database is changed: where a
 /// server rewrites expressions, it is asked by temporary tables that are rolled back. As JSON: `{"databases": [{"alias":
 /// "default", "differences": [{"table": "shop_order", "part": "column", "name": "total", "expected": "numeric(12,2) NOT NULL",
-/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"]}, {"alias": "users", "error":
+/// "found": null}], "pending": ["shop.0003_x"], "strangers": ["other"], "unsaid": ["trigger x of shop_order"]}, {"alias": "users", "error":
 /// "..."}], "written": [{"path":
 /// "migrations/shop/0004_x.toml", "app": "shop", "name": "0004_x"}]}`; `expected` or `found` is null where something is missing
 /// on that side.

@@ -46,6 +46,13 @@ impl Looked {
             warnings
                 .push(format!("database `{alias}` has tables that are in no model and no app's: {tables}"));
         }
+        if !drift.unsaid.is_empty() {
+            let things = text::count(drift.unsaid.len(), "thing");
+            let lines: String = drift.unsaid.iter().map(|one| format!("\n  {}", one.what)).collect();
+            warnings.push(format!(
+                "database `{alias}` has {things} that no model can say and no SQL of an applied migration makes:{lines}"
+            ));
+        }
         if let Some(why) = &drift.by_words {
             warnings.push(format!(
                 "on database `{alias}` expressions are compared word by word, which may tell more than differs: {why}"
@@ -89,6 +96,7 @@ pub(super) fn json(looked: &[Looked], away: &[Away], written: &[Written]) -> Jso
             "differences": drift.differences.iter().map(difference).collect::<Vec<_>>(),
             "pending": drift.pending.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "strangers": drift.strangers,
+            "unsaid": drift.unsaid.iter().map(|one| &one.what).collect::<Vec<_>>(),
         })
     });
     let away = away

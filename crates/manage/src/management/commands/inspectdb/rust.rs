@@ -109,6 +109,8 @@ fn of_field(field: &Field, model: &ModelState, models: &[ModelState]) -> String 
     facts.extend(field.to_field.as_ref().map(|name| format!("to_field = {name:?}")));
     facts.extend(field.db_constraint.map(|truth| format!("db_constraint = {truth}")));
     facts.extend(field.on_delete.map(|action| format!("on_delete = {:?}", word(action))));
+    facts.extend(field.on_update.map(|action| format!("on_update = {:?}", word(action))));
+    facts.extend(field.deferrable.map(|truth| format!("deferrable = {truth}")));
     facts.extend(field.db_default.as_ref().map(|value| format!("db_default = {}", default(value))));
     let column = field.column();
     facts.extend((column != name).then(|| format!("db_column = {column:?}")));
