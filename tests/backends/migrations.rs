@@ -410,6 +410,8 @@ fn readyz_asks_through_the_pool_and_remembers_that_nothing_is_missing() {
         let gate = Gate::before(&db);
         db.workspace.set("MANAGE__DATABASES__DEFAULT__URL", &gate.url);
         db.workspace.manage(["migrate", "--database", "users"]).succeeds();
+        // Each worker has a pool and a memory of its own.
+        db.workspace.set("MANAGE__SERVER__WORKERS", "1");
         let server = Server::of(db.workspace);
         let probe = |status| {
             let before = gate.passed();

@@ -52,7 +52,9 @@ fn a_port_that_is_none_is_a_wrong_command_line() {
         let address = format!("127.0.0.1:{port}");
         let told = Workspace::new().manage(["serve", "--bind", &address]).fails(2);
         assert!(
-            told.contains(&format!("expected ADDR:PORT such as 127.0.0.1:8000, found `{address}`")),
+            told.contains(&format!(
+                "expected ADDR:PORT such as 127.0.0.1:8000, unix:PATH or fd://N, found `{address}`"
+            )),
             "{told}"
         );
     }

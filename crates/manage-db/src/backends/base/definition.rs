@@ -189,7 +189,7 @@ mod tests {
             columns: words(&["key", "total"]),
             table: "t".to_owned(),
             targets: words(&["a", "b"]),
-            unsaid: "on update cascade".to_owned(),
+            on_update: Some("CASCADE".to_owned()),
             ..LiveKey::default()
         };
         assert_eq!(read.keys, [one, two]);
