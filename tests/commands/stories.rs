@@ -10,7 +10,40 @@ pub(super) struct Story {
     pub lines: &'static [&'static str],
 }
 
-pub(super) const STORIES: [Story; 20] = [
+pub(super) const STORIES: [Story; 22] = [
+    Story {
+        name: "inspectdb",
+        ready: one_database,
+        lines: &[
+            "inspectdb --help",
+            "inspectdb",
+            "migrate -v 0",
+            "inspectdb",
+            "inspectdb shop_crate --rust",
+            "inspectdb labels",
+            "inspectdb --include-views --app store",
+            "inspectdb nowhere",
+            "inspectdb --database users",
+        ],
+    },
+    Story {
+        name: "checkdrift",
+        ready: drifting,
+        lines: &[
+            "checkdrift --help",
+            "checkdrift",
+            "migrate shop 0003 -v 0",
+            "checkdrift",
+            "migrate shop --fake -v 0",
+            "checkdrift",
+            "checkdrift --format json",
+            "checkdrift --write",
+            "migrate shop 0005 --fake",
+            "checkdrift",
+            "checkdrift nowhere",
+            "checkdrift --database users",
+        ],
+    },
     Story {
         name: "plain",
         ready: one_database,
@@ -335,6 +368,19 @@ fn one_database() -> Workspace {
             "migrations/shop/0003_view.sql",
             "BEGIN;\nCREATE VIEW labels AS SELECT label FROM shop_crate;\nCOMMIT;\n-- down\nDROP VIEW labels;\n",
         );
+    workspace
+}
+
+/// What the last migration says can be recorded without being done.
+fn drifting() -> Workspace {
+    let workspace = one_database();
+    workspace.write(
+        "migrations/shop/0004_price.toml",
+        "depends = [\"shop.0003_view\"]\n[[operation]]\nop = \"AddField\"\nmodel = \"Crate\"\n\
+         field = { name = \"price\", type = \"Decimal\", max_digits = 8, decimal_places = 2, default = \"0\" }\n\
+         [[operation]]\nop = \"AddIndex\"\nmodel = \"Crate\"\n\
+         index = { name = \"crate_weight\", fields = [\"weight\"] }\n",
+    );
     workspace
 }
 
