@@ -73,7 +73,7 @@ fn every_link_around_the_views_knows_the_route_and_its_facts() {
         middleware: &[Link::Outer(|_| Box::new(Tells))],
         ..AppConfig::EMPTY
     }]);
-    let known = "shop:upload /up/{name}/ Facts { json: true, csrf_exempt: true, login_required: true, \
+    let known = "shop:upload /up/{name}/ Facts { json: true, csrf_exempt: true, login_required: true, any_host: false, \
                  max_body_bytes: Some(7), throttle: None }";
     assert_eq!(site.get("/up/x/").header("x-route"), known);
     assert_eq!(site.get("/up/x/y/").header("x-route"), "nothing");

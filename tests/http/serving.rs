@@ -104,6 +104,34 @@ fn https_behind_a_trusted_proxy_is_believed_and_demanded() {
 }
 
 #[test]
+fn probes_are_answered_whatever_host_they_ask_for() {
+    let mut workspace = Workspace::new();
+    workspace.set("MANAGE__SECURITY__SSL_REDIRECT", "true").manage(["migrate"]).succeeds();
+    let server = Server::of(workspace);
+    for path in ["/healthz", "/readyz"] {
+        let by_address = server.raw(
+            format!("GET {path} HTTP/1.1\r\nHost: 10.1.2.3:8000\r\nConnection: close\r\n\r\n").as_bytes(),
+        );
+        assert!(by_address.starts_with("HTTP/1.1 200"), "{by_address}");
+        let without = server.raw(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes());
+        assert!(without.starts_with("HTTP/1.0 200"), "{without}");
+    }
+    let two = b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n";
+    assert!(server.raw(two).starts_with("HTTP/1.1 400"));
+    let page = server.raw(b"GET / HTTP/1.1\r\nHost: 10.1.2.3:8000\r\nConnection: close\r\n\r\n");
+    assert!(page.starts_with("HTTP/1.1 400"), "{page}");
+}
+
+#[test]
+fn a_cookie_of_another_program_on_the_domain_signs_nobody_out() {
+    let server = Server::start();
+    let mut browser = server.signed_in("marta");
+    browser.cookies.insert("city".to_owned(), "Zürich".to_owned());
+    let page = browser.get("/accounts/sessions/");
+    assert_eq!(page.status, 200, "{}", page.body);
+}
+
+#[test]
 fn a_head_request_gets_the_headers_alone() {
     let server = Server::start();
     for path in ["/", "/static/blog/site.css", "/healthz"] {

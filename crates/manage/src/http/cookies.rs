@@ -4,15 +4,23 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 
 use super::header_text::HeaderText;
 
-/// The value of the first cookie called `name`, shared with its header. Cookies that are not ASCII are ignored.
+/// The value of the first cookie called `name`, shared with its header. Cookies that are not ASCII are ignored:
+/// browsers send those of other programs on the same domain in the same line.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<HeaderText> {
     let value_in = |line| HeaderText::of(line, |line| value(line, name));
     headers.get_all(COOKIE).into_iter().find_map(value_in)
 }
 
-fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let mut pairs = line.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"'))
+fn value<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let pairs = line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    values.next().map(without_quotes)
+}
+
+fn without_quotes(value: &[u8]) -> &[u8] {
+    let start = value.iter().take_while(|byte| **byte == b'"').count();
+    let end = value.iter().rev().take_while(|byte| **byte == b'"').count();
+    value.get(start..value.len().saturating_sub(end)).unwrap_or_default()
 }
 
 /// When a cookie travels with requests that other sites cause.
@@ -75,13 +83,13 @@ mod tests {
     fn a_cookie_is_found_by_its_whole_name() {
         let headers = HeaderMap::from_iter([
             (COOKIE, HeaderValue::from_static("xsessionid=1; junk; a=\"b\"; sessionid=2")),
-            (COOKIE, HeaderValue::from_bytes(b"bad=\xff").unwrap()),
+            (COOKIE, HeaderValue::from_bytes(b"bad=\xff; good=1; city=Z\xc3\xbcrich").unwrap()),
         ]);
         let found = |name| cookie(&headers, name).map(|value| value.to_string());
         assert_eq!(found("sessionid").as_deref(), Some("2"));
         assert_eq!(found("a").as_deref(), Some("b"));
         assert_eq!(found("junk"), None);
-        assert_eq!(found("bad"), None);
+        assert_eq!((found("bad"), found("city"), found("good").as_deref()), (None, None, Some("1")));
     }
 
     #[test]

@@ -18,14 +18,15 @@ enum Source {
 }
 
 impl HeaderText {
-    /// The part that `choose` takes of a header; none when it takes none or something else, or when the header is not
-    /// ASCII.
-    pub fn of(header: &HeaderValue, choose: impl FnOnce(&str) -> Option<&str>) -> Option<Self> {
-        let whole = header.to_str().ok()?;
+    /// The part that `choose` takes of a header; none when it takes none or something else, or when that part is not
+    /// ASCII. The rest of the header may be anything.
+    pub fn of(header: &HeaderValue, choose: impl FnOnce(&[u8]) -> Option<&[u8]>) -> Option<Self> {
+        let whole = header.as_bytes();
         let part = choose(whole)?;
         let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
         let place = start..start.checked_add(part.len())?;
-        whole.get(place.clone()).map(|_| Self(Source::Header(header.clone(), place)))
+        let is_there = whole.get(place.clone()).is_some_and(<[u8]>::is_ascii);
+        is_there.then(|| Self(Source::Header(header.clone(), place)))
     }
 
     /// A whole header; none when it is not ASCII.
@@ -49,7 +50,8 @@ impl Deref for HeaderText {
     fn deref(&self) -> &str {
         match &self.0 {
             Source::Header(header, part) => {
-                header.to_str().ok().and_then(|whole| whole.get(part.clone())).unwrap_or_default()
+                let part = header.as_bytes().get(part.clone()).unwrap_or_default();
+                std::str::from_utf8(part).unwrap_or_default()
             }
             Source::Authority(authority) => authority.as_str(),
             Source::Own(text) => text,
@@ -100,12 +102,14 @@ mod tests {
     #[test]
     fn a_part_of_a_header_is_shared_and_found_again() {
         let header = HeaderValue::from_static("sessionid=abc; a=b");
-        let part = |text| HeaderText::of(&header, |whole: &str| whole.get(text));
+        let part = |text| HeaderText::of(&header, |whole: &[u8]| whole.get(text));
         assert_eq!(&*part(10..13).unwrap(), "abc");
         assert_eq!(&*part(0..0).unwrap(), "");
         assert!(part(10..99).is_none());
-        assert!(HeaderText::of(&header, |_| Some("from elsewhere")).is_none());
-        assert!(HeaderText::whole(&HeaderValue::from_bytes(b"\xff").unwrap()).is_none());
+        assert!(HeaderText::of(&header, |_| Some(b"from elsewhere")).is_none());
+        let header = HeaderValue::from_bytes(b"\xff;ab").unwrap();
+        assert!(HeaderText::whole(&header).is_none());
+        assert_eq!(&*HeaderText::of(&header, |whole: &[u8]| whole.get(2..)).unwrap(), "ab");
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub struct Facts {
     pub csrf_exempt: bool,
     /// Only for people who signed in.
     pub login_required: bool,
+    /// Answers whatever host is asked for, and without https: for probes, which know no more than an address. The answer
+    /// must not depend on the host.
+    pub any_host: bool,
     /// Most bytes of a body, instead of `server.max_body_bytes`.
     pub max_body_bytes: Option<usize>,
     /// How often one person may send something here.

@@ -34,7 +34,7 @@ impl Reception {
         // An odd factor visits every number once; neighbours in time do not look alike.
         let number = self.numbers.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let client = if is_behind_proxy { self.forwarded_for(headers, peer) } else { peer };
-        let is_secure = is_behind_proxy && text(headers, "x-forwarded-proto") == "https";
+        let is_secure = is_behind_proxy && is_https(headers);
         RequestInfo::new(RequestId(number), client, is_secure, host(request), resolved)
     }
 
@@ -59,8 +59,12 @@ fn address_of(text: &str) -> Option<IpAddr> {
     text.trim_matches(['[', ']']).parse().ok().or_else(with_port)
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+/// Whether the first of the proxies was asked by https; each one behind it may add what it was asked by (Django since
+/// 4.1).
+fn is_https(headers: &HeaderMap) -> bool {
+    let protocols = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    let first = protocols.and_then(|protocols| protocols.split(',').next());
+    first.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("https"))
 }
 
 /// The host that was asked for; empty when the request names none, or none that text can hold.
@@ -86,6 +90,20 @@ mod tests {
             assert_eq!(address_of(text).map(|address| address.to_string()).as_deref(), Some("2001:db8::1"));
         }
         assert_eq!(address_of("unknown"), None);
+    }
+
+    #[test]
+    fn of_several_proxies_the_first_knows_what_the_visitor_speaks() {
+        let is_https = |protocols: &'static str| {
+            let name = HeaderName::from_static("x-forwarded-proto");
+            is_https(&HeaderMap::from_iter([(name, HeaderValue::from_static(protocols))]))
+        };
+        for protocols in ["https", "HTTPS", "https,http", "https, http", "https,https"] {
+            assert!(is_https(protocols), "{protocols}");
+        }
+        for protocols in ["http", "http,https", "", ",https", "httpsx"] {
+            assert!(!is_https(protocols), "{protocols}");
+        }
     }
 
     #[test]

@@ -92,6 +92,9 @@ impl Middleware for Hosts {
             // RFC 9112 3.2: nobody can say which of them counts.
             return HttpError::BadRequest("more than one Host").into_response();
         }
+        if info.facts().any_host {
+            return next.run(request).await;
+        }
         if !host_name(&info.host).is_some_and(|host| is_allowed(host, &self.allowed)) {
             return HttpError::BadRequest("a host that is not in `allowed_hosts`").into_response();
         }

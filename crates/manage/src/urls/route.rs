@@ -133,6 +133,14 @@ impl Route {
         self
     }
 
+    /// Answers whatever host is asked for, and without https: for what load balancers and orchestrators look at, which come
+    /// by an address.
+    #[must_use]
+    pub fn any_host(mut self) -> Self {
+        self.facts.any_host = true;
+        self
+    }
+
     /// Only for people who signed in (Django's `login_required`): others are led to the page to sign in and from there
     /// back, or get 401 where there is no such page.
     #[must_use]

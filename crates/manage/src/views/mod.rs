@@ -21,7 +21,10 @@ use crate::urls::Route;
 
 /// The addresses that every site has.
 pub(crate) fn urlpatterns() -> Vec<Route> {
-    vec![Route::get("healthz", "/healthz", healthz), Route::get("readyz", "/readyz", readyz)]
+    vec![
+        Route::get("healthz", "/healthz", healthz).any_host(),
+        Route::get("readyz", "/readyz", readyz).any_host(),
+    ]
 }
 
 /// The front page of a site that has none.
