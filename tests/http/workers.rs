@@ -1,7 +1,7 @@
 //! The arbiter and its workers: real processes, real signals, requests all the while.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
@@ -438,8 +438,16 @@ fn sockets_of_systemd_are_served() {
         let mut child = shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let answer = get(TcpStream::connect(address).unwrap(), "/process/").unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        child.kill().unwrap();
+        // A new program has them as well, though they were handed to this one.
+        signal(child.id(), "USR2");
+        let pid_of = |answer: &str| answer.rsplit("\r\n").next().unwrap_or_default().to_owned();
         child.wait().unwrap();
+        let next = get(TcpStream::connect(address).unwrap(), "/process/").unwrap();
+        assert!(next.starts_with("HTTP/1.1 200") && pid_of(&next) != pid_of(&answer), "{next}");
+        let arbiter = std::fs::read_to_string(format!("/proc/{}/stat", pid_of(&next))).unwrap();
+        let arbiter = arbiter.rsplit(") ").next().unwrap().split(' ').nth(1).unwrap().to_owned();
+        signal(arbiter, "KILL");
+        let answer = next;
         let pid: u64 = answer.rsplit("\r\n").next().unwrap().parse().unwrap();
         soon(|| !is_there(pid), || format!("worker {pid} stays"));
     }
@@ -554,4 +562,137 @@ fn workers_run_as_another_user() {
     assert!(line("Uid:").contains("65534") && line("Gid:").contains("65534"), "{status}");
     // No group of root's is left.
     assert_eq!(line("Groups:").split_whitespace().count(), 1, "{status}");
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_nobodys_to_remove() {
+    let workspace = Workspace::new();
+    workspace
+        .write("settings/base.toml", "[server]\ncontrol_socket = \"precious.txt\"\n")
+        .write("precious.txt", "mine");
+    let told = workspace.manage(["serve", "--bind", "127.0.0.1:0"]).fails(1);
+    assert!(told.contains("precious.txt: a file that is no socket has this name"), "{told}");
+    assert_eq!(std::fs::read_to_string(workspace.path().join("precious.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn a_socket_that_was_named_for_questions_is_handed_over() {
+    let workspace = Workspace::new();
+    workspace.write("settings/base.toml", "[server]\ncontrol_socket = \"ask.sock\"\n");
+    let mut site = Site::of(workspace, &["--workers", "1", "--pid", "serve.pid"]);
+    site.signal("USR2");
+    site.ends();
+    let pid = site.status()[0]["pid"].as_u64().unwrap();
+    assert_ne!(pid, u64::from(site.child.id()));
+    signal(pid, "TERM");
+    soon(|| !is_there(pid), || site.said());
+    assert!(!site.workspace.path().join("ask.sock").exists());
+}
+
+#[test]
+fn a_request_that_is_being_finished_is_not_cut_by_the_next_signal() {
+    let mut site = Site::start(&["--workers", "1"]);
+    let before = site.has_ready(1);
+    let answer = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| site.get("/late/"));
+        std::thread::sleep(Duration::from_millis(300));
+        site.signal("HUP");
+        soon(|| site.ready().is_disjoint(&before) && site.ready().len() == 1, || site.said());
+        site.signal("TERM");
+        asked.join().unwrap()
+    });
+    assert!(answer.unwrap().ends_with("late"), "{}", site.said());
+    site.ends();
+}
+
+#[test]
+fn a_request_on_a_connection_that_was_quiet_is_answered_after_a_reload() {
+    let site = Site::start(&["--workers", "1"]);
+    let before = site.has_ready(1);
+    let mut kept = TcpStream::connect(("127.0.0.1", site.port)).unwrap();
+    let request = b"GET /process/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut bytes = [0; 4_096];
+    kept.write_all(request).unwrap();
+    assert!(kept.read(&mut bytes).unwrap() > 0);
+    site.signal("HUP");
+    soon(|| site.ready().is_disjoint(&before) && site.ready().len() == 1, || site.said());
+    kept.write_all(request).unwrap();
+    let length = kept.read(&mut bytes).unwrap();
+    let answer = String::from_utf8_lossy(&bytes[..length]).to_lowercase();
+    assert!(answer.starts_with("http/1.1 200") && answer.contains("connection: close"), "{answer}");
+}
+
+#[test]
+fn a_worker_makes_way_only_when_another_one_can_start() {
+    let site = Site::start(&["--workers", "1", "--max-requests", "5", "--timeout", "1s"]);
+    let before = site.has_ready(1);
+    site.workspace.write("templates/base.html", "{% nonsense %}");
+    for _ in 0..20 {
+        assert!(site.get("/process/").unwrap().starts_with("HTTP/1.1 200"));
+    }
+    site.says("did not start");
+    assert!(site.get("/process/").unwrap().starts_with("HTTP/1.1 200"));
+    std::fs::remove_file(site.workspace.path().join("templates/base.html")).unwrap();
+    site.signal("HUP");
+    soon(|| site.ready().len() == 1 && site.ready() != before, || site.said());
+}
+
+#[test]
+fn an_arbiter_that_was_stopped_itself_kills_nobody() {
+    let site = Site::start(&["--workers", "2", "--timeout", "1s"]);
+    let before = site.has_ready(2);
+    site.signal("STOP");
+    std::thread::sleep(Duration::from_millis(2_500));
+    site.signal("CONT");
+    std::thread::sleep(Duration::from_millis(1_000));
+    assert_eq!(site.ready(), before, "{}", site.said());
+}
+
+#[test]
+fn a_user_that_is_not_there_is_an_error_of_the_start_and_of_a_reload() {
+    let told = Workspace::new().manage(["serve", "--bind", "127.0.0.1:0", "--user", "no-such-user"]).fails(1);
+    assert!(told.contains("this machine knows no user `no-such-user`"), "{told}");
+    let site = Site::start(&["--workers", "1"]);
+    site.workspace.write("settings/base.toml", "[server]\nuser = \"no-such-user\"\n");
+    site.signal("HUP");
+    site.says("not reloaded, and the workers stay as they are: this machine knows no user `no-such-user`");
+    site.has_ready(1);
+}
+
+#[test]
+fn a_pid_file_that_cannot_be_written_is_an_error_of_the_start() {
+    let workspace = Workspace::new();
+    std::fs::create_dir(workspace.path().join("folder")).unwrap();
+    for file in ["nowhere/serve.pid", "folder"] {
+        let told = workspace.manage(["serve", "--bind", "127.0.0.1:0", "--pid", file]).fails(1);
+        assert!(told.contains(file), "{told}");
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(workspace.path()).unwrap().flatten().map(|file| file.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{left:?}");
+}
+
+#[test]
+fn an_end_takes_a_new_program_along_that_does_not_serve_yet() {
+    let workspace = Workspace::new();
+    let program = workspace.path().join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let known = command(&workspace, &["serve", "--bind", "127.0.0.1:0", "--workers", "1"]);
+    let mut server = Command::new(&program);
+    server.args(known.get_args()).current_dir(workspace.path()).env_clear();
+    server.envs(known.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = server.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("Serving http://")));
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 30\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    signal(child.id(), "USR2");
+    let line = lines.find(|line| line.contains("the new program is process ")).unwrap();
+    let next: u64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(is_there(next));
+    signal(child.id(), "TERM");
+    child.wait().unwrap();
+    assert!(!is_there(next));
 }

@@ -21,12 +21,16 @@ use crate::urls::{Names, Site};
 /// When an address is taken, a template does not compile, or the system refuses.
 pub(crate) fn run(manage: &Manage, project: Project, out: &mut Output) -> CommandResult {
     logging::start(&project.settings.logging);
-    let listeners = listeners(manage, &project.settings.server, &[])?;
+    let settings = &project.settings.server;
+    let listeners = listeners(settings, &activated(manage, settings, &[]), &[])?;
+    let files: Vec<_> = listeners.iter().filter_map(Listener::file).cloned().collect();
     let handler = handler(&manage.installed, project)?;
     let site = Arc::clone(&handler.site);
     warn_of_pending(&site.project, out)?;
     banner(&site.project, &listeners, out)?;
-    Ok(worker::run(handler, listeners, None)?)
+    let ended = worker::run(handler, listeners, None);
+    files.iter().for_each(servers::SocketFile::remove);
+    Ok(ended?)
 }
 
 /// Serves `project` with workers; `read` reads it anew.
@@ -43,8 +47,9 @@ pub(crate) fn run_with_workers(
     let settings = project.settings.server.clone();
     let predecessor = Predecessor::find(&manage.environment)?;
     let inherited = predecessor.as_ref().map_or(&[][..], |before| &before.listeners);
-    let listeners = listeners(manage, &settings, inherited)?;
-    let mut served = Served { manage, project, read, out };
+    let activated = activated(manage, &settings, inherited);
+    let listeners = listeners(&settings, &activated, inherited)?;
+    let mut served = Served { project, activated, read, out };
     let place = (&manage.environment, project.root.as_path());
     match arbiter::run(&mut served, settings, listeners, place, predecessor)? {
         Ended::Stopped => Ok(()),
@@ -83,8 +88,8 @@ pub(crate) fn check(manage: &Manage, project: Project) -> CommandResult {
 
 /// What the arbiter asks of the site that is served.
 struct Served<'a> {
-    manage: &'a Manage,
     project: &'a Project,
+    activated: Vec<Address>,
     read: &'a dyn Fn() -> CommandResult<Project>,
     out: &'a mut Output,
 }
@@ -96,7 +101,7 @@ impl arbiter::Site for Served<'_> {
     }
 
     fn listeners(&mut self, settings: &ServerSettings, old: &[Listener]) -> Result<Vec<Listener>, String> {
-        listeners(self.manage, settings, old).map_err(|error| format!("{:#}", error.source))
+        listeners(settings, &self.activated, old).map_err(|error| format!("{:#}", error.source))
     }
 
     fn served(&mut self, listeners: &[Listener]) {
@@ -141,7 +146,8 @@ pub(crate) fn pending(project: &Project) -> CommandResult<migrations::Result<Pen
 /// # Errors
 /// As [`run`].
 pub(crate) fn check_bind(manage: &Manage, project: &Project) -> CommandResult {
-    listeners(manage, &project.settings.server, &[]).map(drop)
+    let settings = &project.settings.server;
+    listeners(settings, &activated(manage, settings, &[]), &[]).map(drop)
 }
 
 /// What answers the requests of a project: its addresses, templates and chain.
@@ -157,18 +163,30 @@ pub(crate) fn handler(installed: &Installed, project: Project) -> CommandResult<
 }
 
 /// The sockets of the settings, or those that systemd hands over instead (as with gunicorn); `old` ones are taken over.
-fn listeners(manage: &Manage, settings: &ServerSettings, old: &[Listener]) -> CommandResult<Vec<Listener>> {
-    let activated: Vec<Address> =
-        servers::descriptors(&manage.environment).map(Address::Descriptor).collect();
-    let addresses = if activated.is_empty() { &settings.bind } else { &activated };
+fn listeners(
+    settings: &ServerSettings,
+    activated: &[Address],
+    old: &[Listener],
+) -> CommandResult<Vec<Listener>> {
+    let addresses = if activated.is_empty() { &settings.bind } else { activated };
     if addresses.len() > servers::MOST_LISTENERS {
         return Err(CommandError::failed(format!("more than {} addresses", servers::MOST_LISTENERS)));
     }
-    let open = |address: &Address| match old.iter().find(|listener| listener.address == *address) {
-        Some(listener) => Ok(listener.try_clone()?),
+    let mut old: Vec<&Listener> = old.iter().collect();
+    let open = |address: &Address| match old.iter().position(|listener| listener.address == *address) {
+        // Two of port 0 are two sockets.
+        Some(place) => Ok(old.remove(place).try_clone()?),
         None => Listener::bind(address, settings).map_err(|error| refused(&error)),
     };
     addresses.iter().map(open).collect()
+}
+
+/// The sockets that systemd hands over, or has handed over to a predecessor.
+fn activated(manage: &Manage, settings: &ServerSettings, inherited: &[Listener]) -> Vec<Address> {
+    let named = servers::descriptors(&manage.environment).map(Address::Descriptor);
+    let is_handed_on =
+        |address: &&Address| matches!(address, Address::Descriptor(_)) && !settings.bind.contains(address);
+    named.chain(inherited.iter().map(|listener| &listener.address).filter(is_handed_on).cloned()).collect()
 }
 
 fn refused(error: &ListenError) -> CommandError {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,8 +23,8 @@ use crate::conf::ServerSettings;
 use crate::http::Response;
 use crate::middleware::Handler;
 
-/// How long a connection that was made before the end of a worker may take to send its first request.
-const FIRST_REQUEST: Duration = Duration::from_secs(1);
+/// How long a connection is kept for one more request when its worker ends.
+const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves one connection to its end. When `stop` turns true, the request in flight is finished and no other taken.
 pub(super) async fn serve(
@@ -42,7 +43,11 @@ pub(super) async fn serve(
             let (serving, clock) = (Arc::clone(&serving), Arc::clone(&clock));
             let answering = Answering::begin(clock);
             async move {
-                let response = serving.answer(request, peer).await;
+                let version = request.version();
+                let mut response = serving.answer(request, peer).await;
+                if answering.0.is_last.load(Ordering::Relaxed) && version < http::Version::HTTP_2 {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 drop(answering);
                 Ok::<_, std::convert::Infallible>(response)
             }
@@ -76,12 +81,15 @@ pub(super) async fn serve(
     }
 }
 
-/// Waits for the end of the worker. Whoever connected before it and has not asked anything yet has a moment to do so: the
-/// request may be on its way, and nobody else would answer it.
+/// Waits for the end of the worker, and then for a moment: the next request may be on its way, and nobody else would answer
+/// it. That it is the last one is told with its answer.
 async fn stopped(stop: &mut watch::Receiver<bool>, clock: &Clock) {
     drop(stop.wait_for(|is_stopping| *is_stopping).await);
-    let until = Instant::now() + FIRST_REQUEST;
-    while !clock.has_asked.load(Ordering::Relaxed) && Instant::now() < until {
+    clock.is_last.store(true, Ordering::Relaxed);
+    let (before, until) = (clock.asked.load(Ordering::Relaxed), Instant::now() + LAST_REQUEST);
+    let is_quiet =
+        || clock.answering.load(Ordering::Relaxed) == 0 && clock.asked.load(Ordering::Relaxed) == before;
+    while is_quiet() && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -176,8 +184,10 @@ struct Clock {
     /// Requests in flight: more than one with HTTP/2.
     answering: AtomicU64,
     in_header: AtomicBool,
-    /// A request came, at some time.
-    has_asked: AtomicBool,
+    /// Requests so far.
+    asked: AtomicU64,
+    /// The worker ends: no request follows the next one.
+    is_last: AtomicBool,
 }
 
 impl Clock {
@@ -188,14 +198,15 @@ impl Clock {
             changed: AtomicU64::new(0),
             answering: AtomicU64::new(0),
             in_header: AtomicBool::new(true),
-            has_asked: AtomicBool::new(false),
+            asked: AtomicU64::new(0),
+            is_last: AtomicBool::new(false),
         }
     }
 
     fn begin(&self) {
         self.answering.fetch_add(1, Ordering::Relaxed);
         self.in_header.store(false, Ordering::Relaxed);
-        self.has_asked.store(true, Ordering::Relaxed);
+        self.asked.fetch_add(1, Ordering::Relaxed);
     }
 
     fn end(&self) {

@@ -44,6 +44,8 @@ impl Leash {
         }
         let stream = UnixStream::from(inherited::stdin()?);
         let (start, listeners) = messages::started(&stream)?;
+        // It was started as `/proc/self/exe`, and would be called so in lists of processes.
+        drop(std::fs::write("/proc/self/comm", "manage-worker"));
         Ok(Some(Self { start, listeners, stream }))
     }
 

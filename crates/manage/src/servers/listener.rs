@@ -56,6 +56,29 @@ pub(crate) struct Listener {
     /// The address, as settings have it: by it a reload knows what it has already.
     pub address: Address,
     socket: Socket,
+    file: Option<SocketFile>,
+}
+
+/// The file of a socket that this program made, by the number that the file system gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    number: u64,
+}
+
+impl SocketFile {
+    /// The file that lies there now.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let number = fs::symlink_metadata(path).ok()?.ino();
+        Some(Self { path: path.to_owned(), number })
+    }
+
+    /// Removes it, unless somebody else has put another one in its place.
+    pub(crate) fn remove(&self) {
+        if Self::of(&self.path).as_ref() == Some(self) {
+            drop(fs::remove_file(&self.path));
+        }
+    }
 }
 
 /// What it listens on.
@@ -79,7 +102,7 @@ impl Listener {
             Address::Unix(path) => bind_unix(path, settings).map(Socket::Unix),
             Address::Descriptor(number) => inherited::socket(*number).and_then(Socket::of),
         };
-        let listener = Self { address: address.clone(), socket: socket.map_err(refused)? };
+        let listener = Self::new(address.clone(), socket.map_err(refused)?);
         listener.prepare().map_err(refused)?;
         Ok(listener)
     }
@@ -89,9 +112,18 @@ impl Listener {
     /// # Errors
     /// When it is no socket that listens.
     pub(super) fn of(address: Address, socket: OwnedFd) -> io::Result<Self> {
-        let listener = Self { address, socket: Socket::of(socket)? };
+        let listener = Self::new(address, Socket::of(socket)?);
         listener.prepare()?;
         Ok(listener)
+    }
+
+    /// Files of sockets that others opened are theirs.
+    fn new(address: Address, socket: Socket) -> Self {
+        let file = match &address {
+            Address::Unix(path) => SocketFile::of(path),
+            _ => None,
+        };
+        Self { address, socket, file }
     }
 
     /// Nobody waits in `accept`, and many may wait to be accepted.
@@ -106,7 +138,8 @@ impl Listener {
     /// # Errors
     /// When there are no descriptors left.
     pub(crate) fn try_clone(&self) -> io::Result<Self> {
-        Self::of(self.address.clone(), self.as_fd().try_clone_to_owned()?)
+        let socket = Socket::of(self.as_fd().try_clone_to_owned()?)?;
+        Ok(Self { address: self.address.clone(), socket, file: self.file.clone() })
     }
 
     /// The socket, for a runtime.
@@ -114,8 +147,12 @@ impl Listener {
         self.socket
     }
 
-    /// The file of a socket in the file system.
-    pub(super) fn path(&self) -> Option<PathBuf> {
+    /// Its file in the file system, if this program made it.
+    pub(crate) fn file(&self) -> Option<&SocketFile> {
+        self.file.as_ref()
+    }
+
+    fn path(&self) -> Option<PathBuf> {
         let Socket::Unix(listener) = &self.socket else { return None };
         Some(listener.local_addr().ok()?.as_pathname()?.to_owned())
     }
@@ -175,18 +212,7 @@ fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
 
 /// A file of a server that was killed is in nobody's use and makes way.
 fn bind_unix(path: &Path, settings: &ServerSettings) -> io::Result<UnixListener> {
-    if let Ok(facts) = fs::symlink_metadata(path) {
-        if !facts.file_type().is_socket() {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "a file that is no socket has this name",
-            ));
-        }
-        if UnixStream::connect(path).is_ok() {
-            return Err(io::ErrorKind::AddrInUse.into());
-        }
-        fs::remove_file(path)?;
-    }
+    make_way(path)?;
     let listener = bind_closed(path)?;
     if let Some(owner) = &settings.unix_owner {
         let (user, group) = owner.ids()?;
@@ -196,15 +222,26 @@ fn bind_unix(path: &Path, settings: &ServerSettings) -> io::Result<UnixListener>
     Ok(listener)
 }
 
+/// Removes a socket that nobody answers at.
+///
+/// # Errors
+/// When somebody answers, or the file is none of a socket.
+pub(super) fn make_way(path: &Path) -> io::Result<()> {
+    let Ok(facts) = fs::symlink_metadata(path) else { return Ok(()) };
+    if !facts.file_type().is_socket() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is no socket has this name"));
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+        Err(error) => Err(error),
+    }
+}
+
 /// A socket that nobody but its owner can open, not even for a moment.
 pub(super) fn bind_closed(path: &Path) -> io::Result<UnixListener> {
     let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
     let listener = UnixListener::bind(path);
     rustix::process::umask(before);
     listener
-}
-
-/// The number of a file, by which it is known whether it is still the same.
-pub(super) fn number_of(path: &Path) -> Option<u64> {
-    fs::symlink_metadata(path).ok().map(|facts| facts.ino())
 }

@@ -20,6 +20,6 @@ pub(crate) mod worker;
 
 pub(crate) use inherited::descriptors;
 pub(crate) use leash::Leash;
-pub(crate) use listener::{ListenError, Listener};
+pub(crate) use listener::{ListenError, Listener, SocketFile};
 pub(crate) use messages::MOST_LISTENERS;
 pub(crate) use status::{Status, WorkerStatus, ask, sockets};

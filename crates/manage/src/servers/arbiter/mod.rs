@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use self::event::Event;
 use self::pid_file::PidFile;
 use self::process::{Process, Program};
 use self::worker::{State, Worker};
-use super::listener::{Listener, bind_closed, number_of};
+use super::listener::{Listener, SocketFile, bind_closed, make_way};
 use super::messages::{self, Start, Told};
 use super::role::Role;
 use super::{inherited, status};
@@ -78,12 +78,6 @@ struct Generation {
     wanted: usize,
 }
 
-/// The end, once it has begun.
-struct Ending {
-    is_quick: bool,
-    outcome: Ended,
-}
-
 /// A newer program that is to take the sockets over.
 struct Successor {
     number: u32,
@@ -106,12 +100,14 @@ struct Arbiter<'a> {
     back_off: BackOff,
     is_served: bool,
     had_terminal: bool,
-    ending: Option<Ending>,
+    /// How it is going to end, once that has begun.
+    ending: Option<Ended>,
     predecessor: Option<UnixStream>,
     successor: Option<Successor>,
     /// What is left in the file system goes with the arbiter, unless a successor has it.
     pid_file: Option<PidFile>,
-    control: Option<(PathBuf, u64)>,
+    control: Option<SocketFile>,
+    looked: Instant,
     sender: Sender<Event>,
     events: Receiver<Event>,
 }
@@ -154,9 +150,11 @@ pub(crate) fn run(
         .as_ref()
         .and_then(|_| rustix::process::getppid())
         .map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    let had_terminal = has_terminal() && !ignores_hangup();
     event::of_signals(sender.clone())?;
     let pid_file = settings.pid.as_ref().map(|path| PidFile::new(&root.join(path), heir_of)).transpose()?;
-    let control = control(&settings, environment, root, &sender)?;
+    check_user(&settings)?;
+    let control = control(&settings, (environment, root), predecessor.is_some(), &sender)?;
     let wanted = number_of_workers(&settings);
     let mut arbiter = Arbiter {
         site,
@@ -170,12 +168,13 @@ pub(crate) fn run(
         failures: 0,
         back_off: BackOff::default(),
         is_served: false,
-        had_terminal: has_terminal(),
+        had_terminal,
         ending: None,
         predecessor: predecessor.map(|before| before.stream),
         successor: None,
         pid_file,
         control,
+        looked: Instant::now(),
         sender,
         events,
     };
@@ -185,33 +184,46 @@ pub(crate) fn run(
 /// Opens the socket for questions. Where nobody chose it, a server does without.
 fn control(
     settings: &ServerSettings,
-    environment: &Environment,
-    root: &Path,
+    (environment, root): (&Environment, &Path),
+    is_heir: bool,
     events: &Sender<Event>,
-) -> io::Result<Option<(PathBuf, u64)>> {
-    let open = |path: &Path| -> io::Result<u64> {
-        if path.exists() && UnixStream::connect(path).is_err() {
-            fs::remove_file(path)?;
-        }
-        event::of_questions(bind_closed(path)?, events.clone())?;
-        Ok(number_of(path).unwrap_or_default())
-    };
-    if let Some(path) = &settings.control_socket {
-        let path = root.join(path);
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        let number = open(&path).map_err(named)?;
-        return Ok(Some((path, number)));
-    }
-    let opened = status::own_socket(environment, root).and_then(|path| Ok((open(&path)?, path)));
-    match opened {
-        Ok((number, path)) => Ok(Some((path, number))),
-        Err(error) => {
+) -> io::Result<Option<SocketFile>> {
+    let Some(path) = &settings.control_socket else {
+        let opened = status::own_socket(environment, root).and_then(|path| questions(&path, events));
+        return Ok(opened.unwrap_or_else(|error| {
             tracing::warn!(
                 "`manage status` cannot ask this server: {error}; `server.control_socket` names another file"
             );
-            Ok(None)
-        }
-    }
+            None
+        }));
+    };
+    let path = root.join(path);
+    let free = if is_heir { Ok(()) } else { make_way(&path) };
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    free.and_then(|()| questions(&path, events)).map_err(named)
+}
+
+/// Hears questions at a socket, which is moved to its place when it is ready: that of a predecessor makes way at once.
+fn questions(path: &Path, events: &Sender<Event>) -> io::Result<Option<SocketFile>> {
+    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let listener = bind_closed(&beside)?;
+    fs::rename(&beside, path)?;
+    event::of_questions(listener, events.clone())?;
+    Ok(SocketFile::of(path))
+}
+
+/// Looks whether there is such a user, before a worker has to become one.
+fn check_user(settings: &ServerSettings) -> io::Result<()> {
+    let owners = [&settings.user, &settings.unix_owner];
+    owners.into_iter().flatten().try_for_each(|owner| owner.ids().map(drop))
+}
+
+/// Whether whoever started this process wants it to outlive the terminal, as `nohup` does (`proc(5)`, SigIgn).
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
 /// As many as the settings say, or one per core.
@@ -228,11 +240,14 @@ fn has_terminal() -> bool {
 impl Arbiter<'_> {
     fn work(&mut self) -> io::Result<Ended> {
         loop {
+            // What was said comes first: a worker must not be taken for dead because nobody listened.
+            while let Ok(event) = self.events.try_recv() {
+                self.take(event);
+            }
             self.tend();
-            if let Some(ending) = &self.ending
+            if let Some(outcome) = self.ending
                 && self.workers.is_empty()
             {
-                let outcome = ending.outcome;
                 self.clean_up();
                 return Ok(outcome);
             }
@@ -334,20 +349,28 @@ impl Arbiter<'_> {
         }
         let known = &self.coming.as_ref().unwrap_or(&self.current).listeners;
         let begun = self.site.settings().and_then(|settings| {
+            check_user(&settings).map_err(|error| error.to_string())?;
             let listeners = self.site.listeners(&settings, known)?;
             Ok((settings, listeners))
         });
+        notify_reload();
         match begun {
-            Err(why) => tracing::error!("not reloaded, and the workers stay as they are: {why}"),
+            Err(why) => {
+                tracing::error!("not reloaded, and the workers stay as they are: {why}");
+                notify(&[NotifyState::Ready]);
+            }
             Ok((settings, listeners)) => {
-                if let Some(overtaken) = self.coming.take() {
-                    self.stop_generation(overtaken.number, Signal::TERM);
-                }
+                let overtaken = self.coming.take();
+                // What failed before may be what this mends.
+                self.back_off = BackOff::default();
                 self.last_generation += 1;
                 tracing::info!("reloading: generation {}", self.last_generation);
-                notify_reload();
                 let wanted = number_of_workers(&settings);
                 self.coming = Some(Generation { number: self.last_generation, settings, listeners, wanted });
+                if let Some(overtaken) = overtaken {
+                    self.stop_generation(overtaken.number, Signal::TERM);
+                    self.leave(&overtaken.listeners);
+                }
             }
         }
     }
@@ -356,10 +379,17 @@ impl Arbiter<'_> {
         let old = std::mem::replace(&mut self.current, coming);
         tracing::info!("reloaded: generation {} answers", self.current.number);
         self.stop_generation(old.number, Signal::TERM);
-        let kept: Vec<PathBuf> = self.current.listeners.iter().filter_map(Listener::path).collect();
-        let left = old.listeners.iter().filter_map(Listener::path).filter(|path| !kept.contains(path));
-        left.for_each(|path| drop(fs::remove_file(path)));
+        self.leave(&old.listeners);
         notify(&[NotifyState::Ready]);
+    }
+
+    /// Removes the files of sockets that are in no use any more.
+    fn leave(&self, listeners: &[Listener]) {
+        let coming = self.coming.as_ref().map_or(&[][..], |coming| &coming.listeners);
+        let kept: Vec<&SocketFile> =
+            self.current.listeners.iter().chain(coming).filter_map(Listener::file).collect();
+        let left = listeners.iter().filter_map(Listener::file).filter(|file| !kept.contains(file));
+        left.for_each(SocketFile::remove);
     }
 
     fn stop_generation(&mut self, generation: u32, signal: Signal) {
@@ -405,17 +435,28 @@ impl Arbiter<'_> {
     /// A worker that cannot start: where none has started before, none will.
     fn not_started(&mut self, number: u32, worker: &Worker, end: &str) {
         self.failures += 1;
-        if self.coming.as_ref().is_some_and(|coming| coming.number == worker.generation) {
-            self.coming = None;
-            self.stop_generation(worker.generation, Signal::QUIT);
+        if self.abandon(worker.generation) {
             tracing::error!("not reloaded: a new worker did not start ({end}); the old ones stay");
-            notify(&[NotifyState::Ready]);
-        } else if self.workers.values().any(Worker::is_ready) {
+        } else if self.is_served {
             let pause = self.back_off.failed(Duration::ZERO);
             tracing::error!("worker {number} did not start ({end}); the next try is in {pause:?}");
         } else {
             self.end(true, Ended::NotStarted);
         }
+    }
+
+    /// Gives a reload up. Whether there was one of this number.
+    fn abandon(&mut self, generation: u32) -> bool {
+        let Some(given_up) = self.coming.take_if(|coming| coming.number == generation) else { return false };
+        let of_it = self.workers.values_mut().filter(|worker| worker.generation == generation);
+        let within = given_up.settings.graceful_timeout + GRACE;
+        // Some may answer already.
+        of_it.for_each(|worker| {
+            worker.stop(if worker.answers() { Signal::TERM } else { Signal::QUIT }, within);
+        });
+        self.leave(&given_up.listeners);
+        notify(&[NotifyState::Ready]);
+        true
     }
 
     /// Begins the end, or speeds it up.
@@ -425,13 +466,15 @@ impl Arbiter<'_> {
         if !was_ending {
             notify(&[NotifyState::Stopping]);
         }
+        if let Some(mut successor) = self.successor.take() {
+            successor.process.kill();
+        }
         let (signal, within) = match is_quick {
             true => (Signal::QUIT, GRACE),
             false => (Signal::TERM, self.current.settings.graceful_timeout + GRACE),
         };
         self.workers.values_mut().for_each(|worker| worker.stop(signal, within));
-        let ending = self.ending.get_or_insert(Ending { is_quick, outcome });
-        ending.is_quick = is_quick;
+        self.ending.get_or_insert(outcome);
     }
 
     /// Kills what is stuck, starts what is missing, stops what is too much.
@@ -451,33 +494,38 @@ impl Arbiter<'_> {
 
     fn kill_stuck(&mut self) {
         let (now, timeout) = (Instant::now(), self.current.settings.timeout);
+        // This process was stopped itself, and may have read nothing of what it was told.
+        let was_away = now.duration_since(std::mem::replace(&mut self.looked, now)) > LOOK * 4;
         for (number, worker) in &mut self.workers {
             let pid = worker.process.pid();
+            if was_away {
+                worker.excuse();
+            }
             match worker.state {
                 State::Stopping(until) if now < until => {}
                 State::Stopping(_) => {
+                    let work = worker.work();
                     tracing::warn!(
-                        "worker {number} (process {pid}) is killed: it did not end in time; it worked on {}",
-                        worker.work()
+                        "worker {number} (process {pid}) is killed: it did not end in time; it worked on {work}"
                     );
-                    worker.process.signal(Signal::KILL);
-                    worker.state = State::Stopping(now + GRACE);
+                    worker.kill(GRACE);
                 }
                 _ if worker.silence() < timeout => {}
                 _ => {
+                    let work = worker.work();
                     tracing::error!(
-                        "worker {number} (process {pid}) is killed: it did not answer for {timeout:?}; it worked on {}",
-                        worker.work()
+                        "worker {number} (process {pid}) is killed: it did not answer for {timeout:?}; it worked on {work}"
                     );
-                    worker.process.signal(Signal::KILL);
+                    worker.kill(GRACE);
+                    self.failures += 1;
                 }
             }
         }
-        if let Some(successor) = self.successor.take_if(|successor| now > successor.until) {
+        if let Some(mut successor) = self.successor.take_if(|successor| now > successor.until) {
             tracing::error!(
                 "the new program did not serve within {SUCCESSION:?} and is killed; this one goes on"
             );
-            successor.process.signal(Signal::KILL);
+            successor.process.kill();
         }
     }
 
@@ -491,7 +539,7 @@ impl Arbiter<'_> {
         let missing = wanted.saturating_sub(counted.len());
         let now = if has_ready { missing } else { missing.min(usize::from(counted.is_empty())) };
         if !self.back_off.is_on() {
-            (0..now).for_each(|_| self.start(generation));
+            let _ = (0..now).all(|_| self.start(generation));
         }
         let within = self.current.settings.graceful_timeout + GRACE;
         for number in counted.iter().take(counted.len().saturating_sub(wanted)) {
@@ -501,7 +549,8 @@ impl Arbiter<'_> {
         }
     }
 
-    fn start(&mut self, generation: u32) {
+    /// Starts one. Whether that went well.
+    fn start(&mut self, generation: u32) -> bool {
         let coming = self.coming.as_ref().filter(|coming| coming.number == generation);
         let Generation { settings, listeners, .. } = coming.unwrap_or(&self.current);
         self.last_number += 1;
@@ -509,11 +558,19 @@ impl Arbiter<'_> {
         match self.program.start(Role::Worker, names, listeners, settings.user.as_ref(), &self.sender) {
             Ok(process) => {
                 tracing::debug!("worker {} is process {}", self.last_number, process.pid());
-                drop(self.workers.insert(self.last_number, Worker::new(process, generation)));
+                self.workers.insert(self.last_number, Worker::new(process, generation)).is_none()
             }
             Err(error) => {
                 let pause = self.back_off.failed(Duration::ZERO);
-                tracing::error!("a worker cannot be started: {error}; the next try is in {pause:?}");
+                if self.abandon(generation) {
+                    tracing::error!("not reloaded: a worker cannot be started: {error}; the old ones stay");
+                } else if self.is_served {
+                    tracing::error!("a worker cannot be started: {error}; the next try is in {pause:?}");
+                } else {
+                    tracing::error!("a worker cannot be started: {error}");
+                    self.end(true, Ended::NotStarted);
+                }
+                false
             }
         }
     }
@@ -542,7 +599,10 @@ impl Arbiter<'_> {
         notify(&[NotifyState::MainPid(successor.process.pid())]);
         self.pid_file = None;
         self.current.listeners.clear();
-        self.end(false, Ended::Stopped);
+        // The unit goes on, so systemd is not told of an end.
+        self.ending = Some(Ended::Stopped);
+        let within = self.current.settings.graceful_timeout + GRACE;
+        self.workers.values_mut().for_each(|worker| worker.stop(Signal::TERM, within));
     }
 
     fn answer(&self, mut stream: UnixStream) {
@@ -572,14 +632,9 @@ impl Arbiter<'_> {
 
     /// Removes what it made in the file system, where that is still its own.
     fn clean_up(&mut self) {
-        for path in self.current.listeners.iter().filter_map(Listener::path) {
-            drop(fs::remove_file(path));
-        }
-        if let Some((path, number)) = self.control.take()
-            && number_of(&path) == Some(number)
-        {
-            drop(fs::remove_file(path));
-        }
+        let coming = self.coming.iter().flat_map(|coming| &coming.listeners);
+        let files = self.current.listeners.iter().chain(coming).filter_map(Listener::file);
+        files.chain(&self.control).for_each(SocketFile::remove);
         self.pid_file = None;
     }
 }

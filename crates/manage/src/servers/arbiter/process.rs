@@ -17,9 +17,11 @@ use crate::servers::listener::Listener;
 use crate::servers::messages;
 use crate::servers::role::Role;
 
-/// Variables that are meant for the arbiter alone.
-const OWN_VARIABLES: [&str; 6] =
-    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+/// Variables that are meant for this very process: they name it.
+const OWN_VARIABLES: [&str; 4] = ["WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
+/// Variables that are meant for arbiters alone.
+const ARBITERS_VARIABLES: [&str; 2] = ["NOTIFY_SOCKET", "WATCHDOG_USEC"];
 
 /// The program that runs, and how it was called.
 pub(super) struct Program {
@@ -62,10 +64,9 @@ impl Program {
         let mut command = Command::new(self.file(role));
         let (name, value) = role.variable();
         command.arg0(&self.path).args(&self.args).env(name, value).stdin(Stdio::from(OwnedFd::from(there)));
-        if role == Role::Worker {
-            for name in OWN_VARIABLES {
-                command.env_remove(name);
-            }
+        let withheld = if role == Role::Worker { &ARBITERS_VARIABLES[..] } else { &[] };
+        for name in OWN_VARIABLES.iter().chain(withheld) {
+            command.env_remove(name);
         }
         let (uid, gid) = user.map_or(Ok((None, None)), Owner::ids)?;
         if let Some(gid) = gid {
@@ -74,11 +75,13 @@ impl Program {
         if let Some(uid) = uid {
             command.uid(uid);
         }
-        let child = command.spawn()?;
-        // From here on it is there, and ends when nobody holds `here`.
-        messages::start(&here, (number, generation), listeners)?;
-        event::of_process(number, here, events.clone())?;
-        Ok(Process { child })
+        let mut process = Process { child: command.spawn()? };
+        let greeted = messages::start(&here, (number, generation), listeners)
+            .and_then(|()| event::of_process(number, here, events.clone()));
+        if greeted.is_err() {
+            process.kill();
+        }
+        greeted.map(|()| process)
     }
 
     /// Workers are of the very program that runs, also when its file was replaced meanwhile.
@@ -99,6 +102,12 @@ impl Process {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, signal);
         }
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        drop(self.wait());
     }
 
     /// Waits for its end, which is near.

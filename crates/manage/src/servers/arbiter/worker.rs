@@ -74,10 +74,35 @@ impl Worker {
         self.moved.elapsed()
     }
 
-    /// Tells it to end, by this signal, within this time.
+    /// Tells it to end, by this signal, within this time. One that finishes its requests already would take a second TERM
+    /// for haste.
     pub(super) fn stop(&mut self, signal: Signal, within: Duration) {
+        let until = Instant::now() + within;
+        match self.state {
+            State::Stopping(_) if signal == Signal::TERM => {}
+            State::Stopping(before) => self.end(signal, before.min(until)),
+            _ => self.end(signal, until),
+        }
+    }
+
+    /// Kills it, which must not take long.
+    pub(super) fn kill(&mut self, within: Duration) {
+        self.end(Signal::KILL, Instant::now() + within);
+    }
+
+    fn end(&mut self, signal: Signal, until: Instant) {
         self.process.signal(signal);
-        self.state = State::Stopping(Instant::now() + within);
+        self.state = State::Stopping(until);
+    }
+
+    /// Whether it answers, for whatever time.
+    pub(super) fn answers(&self) -> bool {
+        matches!(self.state, State::Ready | State::Retiring)
+    }
+
+    /// Nobody could hear it until now.
+    pub(super) fn excuse(&mut self) {
+        self.moved = Instant::now();
     }
 
     /// What holds its threads, or what else it was last about, for a line of the log.
