@@ -176,6 +176,30 @@ on_every_database! {
         check_anew(&db, &models).await;
     }
 
+    async fn what_the_comment_makes_it_makes_in_a_schema_of_any_name(db in TestDatabase) {
+        if db.kind != Kind::Postgresql {
+            return;
+        }
+        project(&db, "", "");
+        for sql in IN_SCHEMA {
+            db.database.execute(sql, &[]).await.unwrap();
+        }
+        let models = db.workspace.manage(["inspectdb", "--app", "shop"]).succeeds();
+        let fresh = TestDatabase::create(db.kind).await;
+        fresh.database.execute("CREATE SCHEMA elsewhere", &[]).await.unwrap();
+        let operations = operations(&models).concat();
+        let settings = format!("apps = [\"shop\"]\n[databases.default]\nurl = \"{}?options=-c%20search_path%3Delsewhere\"\n", fresh.url);
+        fresh.workspace.write("settings/base.toml", &settings).write("migrations/shop/0001_initial.toml", &operations);
+        fresh.workspace.manage(["migrate"]).succeeds();
+        let anew = fresh.workspace.manage(["inspectdb", "--app", "shop"]).succeeds();
+        assert_eq!(models, anew);
+        let named = ["table note", "materialized view seen", "trigger tr", "statistics together", "rule quiet", "function f()", "procedure p()"];
+        for word in named {
+            assert!(models.contains(&format!("\n# {word}")), "{word} is missing:\n{models}");
+        }
+        fresh.discard().await;
+    }
+
     async fn the_tables_of_a_django_project_are_taken_over(db in TestDatabase) {
         project(&db, django(db.kind), "");
         let models = take_over(&db);
@@ -285,6 +309,19 @@ on_every_database! {
         other.discard().await;
     }
 }
+
+/// What the server's own texts name with a schema.
+const IN_SCHEMA: [&str; 9] = [
+    "CREATE TABLE note (x integer NOT NULL, y integer NOT NULL, PRIMARY KEY (x, y))",
+    "CREATE INDEX note_twice ON note (y, (x * 2))",
+    "CREATE MATERIALIZED VIEW seen AS SELECT x, y FROM note",
+    "CREATE UNIQUE INDEX seen_once ON seen (x, y)",
+    "CREATE STATISTICS together ON x, y FROM note",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE RULE quiet AS ON DELETE TO note DO INSTEAD NOTHING",
+    "CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'",
+    "CREATE TRIGGER tr BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION f()",
+];
 
 const MODELS: &str = r#"
 [Customer]

@@ -1,5 +1,6 @@
 WITH rel AS MATERIALIZED (
-  SELECT c.oid, c.relname::text AS name, pg_catalog.quote_ident(c.relname) AS quoted, c.relkind, c.relispartition,
+  SELECT c.oid, c.relname::text AS name, pg_catalog.quote_ident(c.relname) AS quoted,
+    c.relnamespace::regnamespace || '.' || pg_catalog.quote_ident(c.relname) AS qualified, c.relkind, c.relispartition,
     c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relpartbound
   FROM pg_catalog.pg_class c
   WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND pg_catalog.pg_table_is_visible(c.oid)
@@ -51,7 +52,8 @@ WITH rel AS MATERIALIZED (
   SELECT objid FROM pg_catalog.pg_depend
   WHERE classid = 'pg_catalog.pg_class'::regclass AND refclassid = 'pg_catalog.pg_class'::regclass AND deptype IN ('a', 'i')
 )
--- Types and views may need those of their kind that were made before them.
+-- Types and views may need those of their kind that were made before them. Texts of the server's that name a schema go without
+-- it: another database may have what is visible in a schema of another name.
 SELECT * FROM (
   SELECT 'extension' AS what, '' AS rel, extname::text AS name,
     'CREATE EXTENSION IF NOT EXISTS ' || pg_catalog.quote_ident(extname) AS sql, 0 AS place
@@ -90,7 +92,10 @@ SELECT * FROM (
   UNION ALL
   SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure' ELSE 'function' END, '',
     p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
-    CASE p.prokind WHEN 'a' THEN '' ELSE pg_catalog.pg_get_functiondef(p.oid) END, 3
+    CASE p.prokind WHEN 'a' THEN '' WHEN 'p' THEN pg_catalog.replace(pg_catalog.pg_get_functiondef(p.oid),
+      'CREATE OR REPLACE PROCEDURE ' || p.pronamespace::regnamespace || '.', 'CREATE OR REPLACE PROCEDURE ')
+    ELSE pg_catalog.replace(pg_catalog.pg_get_functiondef(p.oid),
+      'CREATE OR REPLACE FUNCTION ' || p.pronamespace::regnamespace || '.', 'CREATE OR REPLACE FUNCTION ') END, 3
   FROM pg_catalog.pg_proc p
   WHERE pg_catalog.pg_function_is_visible(p.oid)
     AND p.pronamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace
@@ -130,7 +135,7 @@ SELECT * FROM (
   FROM rel WHERE rel.relkind IN ('v', 'm')
   UNION ALL
   SELECT CASE WHEN i.indisvalid THEN 'index' ELSE 'invalid index' END, rel.name, c.relname::text,
-    pg_catalog.pg_get_indexdef(i.indexrelid), 7
+    pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid), rel.qualified || ' USING ', rel.quoted || ' USING '), 7
   FROM rel JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = i.indexrelid)
@@ -140,13 +145,16 @@ SELECT * FROM (
   FROM rel JOIN pg_catalog.pg_inherits i ON i.inhrelid = rel.oid JOIN pg_catalog.pg_constraint k ON k.conrelid = rel.oid
   WHERE rel.relispartition AND k.conparentid = 0 AND k.coninhcount = 0 AND k.contype IN ('u', 'c', 'f', 'x')
   UNION ALL
-  SELECT 'statistics', rel.name, s.stxname::text, pg_catalog.pg_get_statisticsobjdef(s.oid), 8
+  SELECT 'statistics', rel.name, s.stxname::text, pg_catalog.replace(pg_catalog.pg_get_statisticsobjdef(s.oid),
+    'CREATE STATISTICS ' || s.stxnamespace::regnamespace || '.', 'CREATE STATISTICS '), 8
   FROM rel JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = rel.oid
   UNION ALL
-  SELECT 'rule', rel.name, r.rulename::text, pg_catalog.pg_get_ruledef(r.oid), 8
+  SELECT 'rule', rel.name, r.rulename::text, pg_catalog.replace(pg_catalog.pg_get_ruledef(r.oid),
+    ' TO ' || rel.qualified || ' ', ' TO ' || rel.quoted || ' '), 8
   FROM rel JOIN pg_catalog.pg_rewrite r ON r.ev_class = rel.oid AND r.rulename <> '_RETURN'
   UNION ALL
-  SELECT 'trigger', rel.name, t.tgname::text, pg_catalog.pg_get_triggerdef(t.oid), 9
+  SELECT 'trigger', rel.name, t.tgname::text, pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid),
+    ' ON ' || rel.qualified || ' ', ' ON ' || rel.quoted || ' '), 9
   FROM rel JOIN pg_catalog.pg_trigger t ON t.tgrelid = rel.oid AND NOT t.tgisinternal AND t.tgparentid = 0
   UNION ALL
   SELECT CASE t.tgenabled WHEN 'D' THEN 'disabled trigger' WHEN 'R' THEN 'replica trigger' ELSE 'always trigger' END, rel.name,
