@@ -250,7 +250,10 @@ fn a_reload_reads_the_settings_anew_and_moves_to_another_address() {
     site.workspace.write("settings/dev.toml", &text);
     site.signal("HUP");
     soon(|| site.ready().len() == 1 && site.ready() != own, || site.said());
-    // What the command line says still holds.
+    // What the command line says still holds, and what cannot change is said.
+    site.workspace.write("settings/dev.toml", "[server]\npid = \"serve.pid\"\n");
+    site.signal("HUP");
+    site.says("what `server.pid` says now holds from the next start on");
     assert!(site.get("/process/").unwrap().starts_with("HTTP/1.1 200"));
     assert!(!socket.exists());
 }
@@ -642,7 +645,9 @@ fn an_arbiter_that_was_stopped_itself_kills_nobody() {
     let site = Site::start(&["--workers", "2", "--timeout", "1s"]);
     let before = site.has_ready(2);
     site.signal("STOP");
-    std::thread::sleep(Duration::from_millis(2_500));
+    std::thread::sleep(Duration::from_millis(500));
+    let told = site.workspace.manage(["status"]).fails(1);
+    assert!(told.contains("does not answer: is it stopped?"), "{told}");
     site.signal("CONT");
     std::thread::sleep(Duration::from_millis(1_000));
     assert_eq!(site.ready(), before, "{}", site.said());

@@ -175,7 +175,7 @@ fn listeners(
     let mut old: Vec<&Listener> = old.iter().collect();
     let open = |address: &Address| match old.iter().position(|listener| listener.address == *address) {
         // Two of port 0 are two sockets.
-        Some(place) => Ok(old.remove(place).try_clone()?),
+        Some(place) => Ok(old.remove(place).keep(settings)?),
         None => Listener::bind(address, settings).map_err(|error| refused(&error)),
     };
     addresses.iter().map(open).collect()

@@ -73,9 +73,14 @@ impl SocketFile {
         Some(Self { path: path.to_owned(), number })
     }
 
-    /// Removes it, unless somebody else has put another one in its place.
+    /// Whether it lies there still, and nobody has put another one in its place.
+    fn is_there(&self) -> bool {
+        Self::of(&self.path).as_ref() == Some(self)
+    }
+
+    /// Removes it, if it is there.
     pub(crate) fn remove(&self) {
-        if Self::of(&self.path).as_ref() == Some(self) {
+        if self.is_there() {
             drop(fs::remove_file(&self.path));
         }
     }
@@ -133,11 +138,14 @@ impl Listener {
         Ok(())
     }
 
-    /// The same socket once more.
+    /// The same socket once more, under these settings.
     ///
     /// # Errors
-    /// When there are no descriptors left.
-    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+    /// When there are no descriptors left, or its file cannot be given to whom it should belong.
+    pub(crate) fn keep(&self, settings: &ServerSettings) -> io::Result<Self> {
+        if let Some(file) = self.file.as_ref().filter(|file| file.is_there()) {
+            give(&file.path, settings)?;
+        }
         let socket = Socket::of(self.as_fd().try_clone_to_owned()?)?;
         Ok(Self { address: self.address.clone(), socket, file: self.file.clone() })
     }
@@ -214,12 +222,17 @@ fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
 fn bind_unix(path: &Path, settings: &ServerSettings) -> io::Result<UnixListener> {
     make_way(path)?;
     let listener = bind_closed(path)?;
+    give(path, settings)?;
+    Ok(listener)
+}
+
+/// Gives the file of a socket to whom the settings say.
+fn give(path: &Path, settings: &ServerSettings) -> io::Result<()> {
     if let Some(owner) = &settings.unix_owner {
         let (user, group) = owner.ids()?;
         std::os::unix::fs::chown(path, user, group)?;
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(settings.unix_mode.0))?;
-    Ok(listener)
+    fs::set_permissions(path, fs::Permissions::from_mode(settings.unix_mode.0))
 }
 
 /// Removes a socket that nobody answers at.

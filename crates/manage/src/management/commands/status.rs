@@ -1,3 +1,4 @@
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ impl BaseCommand for Status {
     const GROUP: Group = Group::Serving;
 
     fn handle(&self, manage: &Manage, out: &mut Output) -> CommandResult {
-        let servers = self.servers(manage)?;
+        let servers = self.servers(manage, out)?;
         if servers.is_empty() {
             return Err(CommandError::failed("no server of this project runs")
                 .hint("`manage serve` starts one; `--socket FILE` asks one that runs as another user"));
@@ -37,18 +38,31 @@ impl BaseCommand for Status {
 
 impl Status {
     /// Those that answer. A socket that nobody answers at was left by one that was killed.
-    fn servers(&self, manage: &Manage) -> CommandResult<Vec<ServerStatus>> {
+    fn servers(&self, manage: &Manage, out: &mut Output) -> CommandResult<Vec<ServerStatus>> {
         if let Some(socket) = &self.socket {
             let refused =
                 |error| CommandError::failed(format!("nobody answers at {}: {error}", socket.display()));
             return Ok(vec![servers::ask(socket).map_err(refused)?]);
         }
         let project = manage.project()?;
-        if let Some(socket) = &project.settings.server.control_socket {
-            return Ok(servers::ask(&project.root.join(socket)).into_iter().collect());
+        let sockets = match &project.settings.server.control_socket {
+            Some(socket) => vec![project.root.join(socket)],
+            None => servers::sockets(&manage.environment, &project.root),
+        };
+        let mut found = Vec::new();
+        for socket in &sockets {
+            match servers::ask(socket) {
+                Ok(server) => found.push(server),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    out.warning(format!(
+                        "the server at {} does not answer: is it stopped?",
+                        socket.display()
+                    ))?;
+                }
+                Err(_) => {}
+            }
         }
-        let sockets = servers::sockets(&manage.environment, &project.root);
-        Ok(sockets.iter().filter_map(|socket| servers::ask(socket).ok()).collect())
+        Ok(found)
     }
 }
 

@@ -6,13 +6,15 @@
 mod back_off;
 mod event;
 mod pid_file;
+mod systemd;
+mod terminal;
 
+mod control;
 mod process;
 
 mod worker;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -27,8 +29,9 @@ use self::back_off::BackOff;
 use self::event::Event;
 use self::pid_file::PidFile;
 use self::process::{Process, Program};
+use self::systemd::{notify, notify_reload};
 use self::worker::{State, Worker};
-use super::listener::{Listener, SocketFile, bind_closed, make_way};
+use super::listener::{Listener, SocketFile};
 use super::messages::{self, Start, Told};
 use super::role::Role;
 use super::{inherited, status};
@@ -150,11 +153,11 @@ pub(crate) fn run(
         .as_ref()
         .and_then(|_| rustix::process::getppid())
         .map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
-    let had_terminal = has_terminal() && !ignores_hangup();
+    let had_terminal = terminal::is_tied();
     event::of_signals(sender.clone())?;
     let pid_file = settings.pid.as_ref().map(|path| PidFile::new(&root.join(path), heir_of)).transpose()?;
     check_user(&settings)?;
-    let control = control(&settings, (environment, root), predecessor.is_some(), &sender)?;
+    let control = control::open(&settings, (environment, root), predecessor.is_some(), &sender)?;
     let wanted = number_of_workers(&settings);
     let mut arbiter = Arbiter {
         site,
@@ -181,60 +184,28 @@ pub(crate) fn run(
     arbiter.work()
 }
 
-/// Opens the socket for questions. Where nobody chose it, a server does without.
-fn control(
-    settings: &ServerSettings,
-    (environment, root): (&Environment, &Path),
-    is_heir: bool,
-    events: &Sender<Event>,
-) -> io::Result<Option<SocketFile>> {
-    let Some(path) = &settings.control_socket else {
-        let opened = status::own_socket(environment, root).and_then(|path| questions(&path, events));
-        return Ok(opened.unwrap_or_else(|error| {
-            tracing::warn!(
-                "`manage status` cannot ask this server: {error}; `server.control_socket` names another file"
-            );
-            None
-        }));
-    };
-    let path = root.join(path);
-    let free = if is_heir { Ok(()) } else { make_way(&path) };
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    free.and_then(|()| questions(&path, events)).map_err(named)
-}
-
-/// Hears questions at a socket, which is moved to its place when it is ready: that of a predecessor makes way at once.
-fn questions(path: &Path, events: &Sender<Event>) -> io::Result<Option<SocketFile>> {
-    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let listener = bind_closed(&beside)?;
-    fs::rename(&beside, path)?;
-    event::of_questions(listener, events.clone())?;
-    Ok(SocketFile::of(path))
-}
-
 /// Looks whether there is such a user, before a worker has to become one.
 fn check_user(settings: &ServerSettings) -> io::Result<()> {
     let owners = [&settings.user, &settings.unix_owner];
     owners.into_iter().flatten().try_for_each(|owner| owner.ids().map(drop))
 }
 
-/// Whether whoever started this process wants it to outlive the terminal, as `nohup` does (`proc(5)`, SigIgn).
-fn ignores_hangup() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+/// Says which changes a reload cannot follow.
+fn warn_of_unread(old: &ServerSettings, new: &ServerSettings) {
+    let unread = [
+        ("pid", old.pid != new.pid),
+        ("control_socket", old.control_socket != new.control_socket),
+        ("workers", new.workers == Some(0)),
+    ];
+    for (key, _) in unread.into_iter().filter(|(_, is_changed)| *is_changed) {
+        tracing::warn!("what `server.{key}` says now holds from the next start on");
+    }
 }
 
 /// As many as the settings say, or one per core.
 fn number_of_workers(settings: &ServerSettings) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     settings.workers.unwrap_or_else(cores).max(1)
-}
-
-/// Whether somebody sits at a terminal that this process belongs to.
-fn has_terminal() -> bool {
-    fs::File::open("/dev/tty").is_ok()
 }
 
 impl Arbiter<'_> {
@@ -273,7 +244,7 @@ impl Arbiter<'_> {
             SIGTERM => self.end(false, Ended::Stopped),
             SIGINT | SIGQUIT => self.end(true, Ended::Stopped),
             // A terminal that is closed takes along what was started there.
-            SIGHUP if self.had_terminal && !has_terminal() => self.end(false, Ended::Stopped),
+            SIGHUP if self.had_terminal && !terminal::is_there() => self.end(false, Ended::Stopped),
             SIGHUP => self.reload(),
             SIGTTIN => self.want(self.current.wanted + 1),
             SIGTTOU => self.want(self.current.wanted - 1),
@@ -360,6 +331,7 @@ impl Arbiter<'_> {
                 notify(&[NotifyState::Ready]);
             }
             Ok((settings, listeners)) => {
+                warn_of_unread(&self.current.settings, &settings);
                 let overtaken = self.coming.take();
                 // What failed before may be what this mends.
                 self.back_off = BackOff::default();
@@ -493,11 +465,14 @@ impl Arbiter<'_> {
     }
 
     fn kill_stuck(&mut self) {
-        let (now, timeout) = (Instant::now(), self.current.settings.timeout);
+        let now = Instant::now();
+        let coming = self.coming.as_ref().map(|coming| (coming.number, coming.settings.timeout));
         // This process was stopped itself, and may have read nothing of what it was told.
         let was_away = now.duration_since(std::mem::replace(&mut self.looked, now)) > LOOK * 4;
         for (number, worker) in &mut self.workers {
             let pid = worker.process.pid();
+            let of_coming = coming.filter(|(generation, _)| *generation == worker.generation);
+            let timeout = of_coming.map_or(self.current.settings.timeout, |(_, timeout)| timeout);
             if was_away {
                 worker.excuse();
             }
@@ -636,19 +611,5 @@ impl Arbiter<'_> {
         let files = self.current.listeners.iter().chain(coming).filter_map(Listener::file);
         files.chain(&self.control).for_each(SocketFile::remove);
         self.pid_file = None;
-    }
-}
-
-/// Tells systemd that a reload begins, and when: it waits for the end of it (`sd_notify(3)`).
-fn notify_reload() {
-    if let Ok(now) = NotifyState::monotonic_usec_now() {
-        notify(&[NotifyState::Reloading, now]);
-    }
-}
-
-/// Tells systemd, if it wants to know.
-fn notify(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd was not told");
     }
 }
