@@ -28,11 +28,6 @@ impl Address {
     pub fn local(port: u16) -> Self {
         Self::Tcp { host: Ipv4Addr::LOCALHOST.to_string(), port }
     }
-
-    /// A port of every interface.
-    pub fn every_interface(port: u16) -> Self {
-        Self::Tcp { host: Ipv4Addr::UNSPECIFIED.to_string(), port }
-    }
 }
 
 impl FromStr for Address {

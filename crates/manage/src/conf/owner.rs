@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 
-use nix::unistd::{Group, User};
+use nix::unistd::{Group, Uid, User};
 
 use super::written::Written;
 
@@ -30,15 +30,12 @@ impl Owner {
 }
 
 fn user_ids(name: &str) -> io::Result<(u32, Option<u32>)> {
-    let found = match name.parse() {
-        Ok(number) => User::from_uid(nix::unistd::Uid::from_raw(number)).map(|user| (number, user)),
-        Err(_) => User::from_name(name).map(|user| (0, user)),
-    };
-    match (found?, name.parse()) {
-        ((_, Some(user)), _) => Ok((user.uid.as_raw(), Some(user.gid.as_raw()))),
-        ((number, None), Ok::<u32, _>(_)) => Ok((number, None)),
-        _ => Err(unknown("user", name)),
+    if let Ok(number) = name.parse() {
+        let user = User::from_uid(Uid::from_raw(number))?;
+        return Ok((number, user.map(|user| user.gid.as_raw())));
     }
+    let user = User::from_name(name)?.ok_or_else(|| unknown("user", name))?;
+    Ok((user.uid.as_raw(), Some(user.gid.as_raw())))
 }
 
 fn group_id(name: &str) -> io::Result<u32> {

@@ -355,6 +355,25 @@ impl ServerSettings {
     }
 }
 
+impl ServerSettings {
+    /// As many workers as the settings say, or one per core; at least one.
+    pub fn number_of_workers(&self) -> usize {
+        self.workers.unwrap_or_else(cores).max(1)
+    }
+
+    /// The threads of each of so many workers: those of the settings, or its share of the cores.
+    pub fn threads_of(&self, workers: usize) -> usize {
+        match self.threads {
+            0 => (cores() / workers.max(1)).max(1),
+            threads => threads,
+        }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn unsigned(number: i64) -> usize {
     usize::try_from(number).unwrap_or_default()
 }

@@ -13,6 +13,7 @@ use super::inherited;
 use super::listener::Listener;
 use super::messages::{self, Beat, Start, Told};
 use super::role::Role;
+use super::thread;
 use crate::conf::Environment;
 
 /// The worker's end of the pair of sockets.
@@ -65,7 +66,7 @@ impl Leash {
     ) -> io::Result<()> {
         let stream = self.stream.try_clone()?;
         let mut is_retiring = false;
-        named("manage-report", move || {
+        thread::start("manage-report", move || {
             loop {
                 let begun = in_flight.begun();
                 if !is_retiring && most_requests.is_some_and(|most| begun >= most) {
@@ -84,7 +85,7 @@ impl Leash {
 
     /// Ends the worker when the arbiter is gone, however that came: in good order, and after this time in any case.
     pub(super) fn hold(self, within: Duration, gone: watch::Sender<bool>) -> io::Result<()> {
-        named("manage-leash", move || {
+        thread::start("manage-leash", move || {
             // The arbiter says nothing more; that there is nothing more to hear is the message.
             messages::hear::<serde_json::Value>(self.stream).for_each(drop);
             let _ = gone.send(true);
@@ -121,8 +122,4 @@ fn memory() -> Option<u64> {
 )]
 fn leave() {
     std::process::exit(1);
-}
-
-fn named(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }

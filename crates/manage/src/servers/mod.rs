@@ -4,6 +4,7 @@
 mod inherited;
 pub(crate) mod logging;
 mod role;
+mod thread;
 
 mod listener;
 

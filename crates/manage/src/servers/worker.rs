@@ -28,22 +28,13 @@ pub(crate) fn run(handler: Arc<Handler>, listeners: Vec<Listener>, leash: Option
     let settings = handler.site.project.settings.server.clone();
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(threads(&settings, leash.is_some()));
+    let workers = if leash.is_some() { settings.number_of_workers() } else { 1 };
+    runtime.worker_threads(settings.threads_of(workers));
     let runtime = runtime.thread_name("manage-worker").enable_all().build()?;
     let answer = runtime.block_on(serve(handler, listeners, &settings, leash));
     // Work that blocks, such as a password's hash, is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(500));
     answer
-}
-
-/// Those of the settings, or a worker's share of the cores.
-fn threads(settings: &ServerSettings, is_one_of_many: bool) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = if is_one_of_many { settings.workers.unwrap_or(cores) } else { 1 };
-    match settings.threads {
-        0 => (cores / workers.max(1)).max(1),
-        threads => threads,
-    }
 }
 
 async fn serve(

@@ -8,6 +8,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SI
 use signal_hook::iterator::Signals;
 
 use crate::servers::messages::{self, Told};
+use crate::servers::thread;
 
 /// The signals that mean something, as in gunicorn.
 const SIGNALS: [i32; 8] = [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2];
@@ -27,7 +28,7 @@ pub(super) enum Event {
 /// Tells of signals from now on.
 pub(super) fn of_signals(events: Sender<Event>) -> io::Result<()> {
     let mut signals = Signals::new(SIGNALS)?;
-    named("signals", move || {
+    thread::start("signals", move || {
         for signal in signals.forever() {
             if events.send(Event::Signal(signal)).is_err() {
                 return;
@@ -38,7 +39,7 @@ pub(super) fn of_signals(events: Sender<Event>) -> io::Result<()> {
 
 /// Tells what a process says, and when it is gone.
 pub(super) fn of_process(number: u32, stream: UnixStream, events: Sender<Event>) -> io::Result<()> {
-    named("process", move || {
+    thread::start("process", move || {
         for told in messages::hear(stream) {
             drop(events.send(Event::Told(number, told)));
         }
@@ -48,15 +49,11 @@ pub(super) fn of_process(number: u32, stream: UnixStream, events: Sender<Event>)
 
 /// Tells of those who connect.
 pub(super) fn of_questions(listener: UnixListener, events: Sender<Event>) -> io::Result<()> {
-    named("status", move || {
+    thread::start("status", move || {
         for stream in listener.incoming().flatten() {
             if events.send(Event::Asked(stream)).is_err() {
                 return;
             }
         }
     })
-}
-
-fn named(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }

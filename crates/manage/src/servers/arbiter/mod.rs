@@ -158,7 +158,7 @@ pub(crate) fn run(
     let pid_file = settings.pid.as_ref().map(|path| PidFile::new(&root.join(path), heir_of)).transpose()?;
     check_user(&settings)?;
     let control = control::open(&settings, (environment, root), predecessor.is_some(), &sender)?;
-    let wanted = number_of_workers(&settings);
+    let wanted = settings.number_of_workers();
     let mut arbiter = Arbiter {
         site,
         program: Program::of_this_process()?,
@@ -200,12 +200,6 @@ fn warn_of_unread(old: &ServerSettings, new: &ServerSettings) {
     for (key, _) in unread.into_iter().filter(|(_, is_changed)| *is_changed) {
         tracing::warn!("what `server.{key}` says now holds from the next start on");
     }
-}
-
-/// As many as the settings say, or one per core.
-fn number_of_workers(settings: &ServerSettings) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    settings.workers.unwrap_or_else(cores).max(1)
 }
 
 impl Arbiter<'_> {
@@ -337,7 +331,7 @@ impl Arbiter<'_> {
                 self.back_off = BackOff::default();
                 self.last_generation += 1;
                 tracing::info!("reloading: generation {}", self.last_generation);
-                let wanted = number_of_workers(&settings);
+                let wanted = settings.number_of_workers();
                 self.coming = Some(Generation { number: self.last_generation, settings, listeners, wanted });
                 if let Some(overtaken) = overtaken {
                     self.stop_generation(overtaken.number, Signal::TERM);
